@@ -1,0 +1,23 @@
+/** The only reader of `process.env`. */
+export function environment(name: string): string | undefined {
+  const value = process.env[name];
+  return value === undefined || value === '' ? undefined : value;
+}
+
+/** The variables a child may inherit: never credentials, never our own settings. */
+export function minimalEnvironment(extra: Readonly<Record<string, string>> = {}): Record<string, string> {
+  const kept: Record<string, string> = {};
+  for (const name of ['PATH', 'HOME', 'LANG', 'LC_ALL', 'TZ', 'TERM', 'TMPDIR', 'NO_COLOR']) {
+    const value = environment(name);
+    if (value !== undefined) kept[name] = value;
+  }
+  kept['PATH'] ??= '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+  return { ...kept, ...extra };
+}
+
+/** A copy of the whole environment, for a user's own command that we only wrap. */
+export function inheritedEnvironment(): Record<string, string> {
+  const all: Record<string, string> = {};
+  for (const [name, value] of Object.entries(process.env)) if (value !== undefined) all[name] = value;
+  return all;
+}
