@@ -21,3 +21,12 @@ export function inheritedEnvironment(): Record<string, string> {
   for (const [name, value] of Object.entries(process.env)) if (value !== undefined) all[name] = value;
   return all;
 }
+
+/** All variables whose name starts with `prefix`; the prefix is cut off. */
+export function environmentEntries(prefix: string): [string, string][] {
+  const found: [string, string][] = [];
+  for (const [name, value] of Object.entries(process.env)) {
+    if (name.startsWith(prefix) && value !== undefined) found.push([name.slice(prefix.length), value]);
+  }
+  return found;
+}

@@ -1,5 +1,6 @@
 export { type Clock, manualClock, skewed, systemClock } from './clock.js';
-export { environment, inheritedEnvironment, minimalEnvironment } from './environment.js';
+export { ConfigError, type ConfigErrorCode, nearest, readConfig } from './config-file.js';
+export { environment, environmentEntries, inheritedEnvironment, minimalEnvironment } from './environment.js';
 export { codeOf, type ErrorDetail, messageOf, printable, TricordonError } from './errors.js';
 export { type Exec, type ExecOptions, type ExecResult, exec, spawnProcess, which } from './exec.js';
 export { type Logger, logger, silent } from './log.js';
@@ -11,3 +12,4 @@ export {
   type ProcessFacts,
   processFacts,
 } from './process-facts.js';
+export { cgroup2Mount, type Probe, type ProbeResult, postgresFolders, probe, probes } from './preflight.js';

@@ -1,3 +1,4 @@
+export { Configuration, ServiceConfiguration } from './configuration.js';
 export {
   Call,
   Contract,

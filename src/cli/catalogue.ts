@@ -1,0 +1,268 @@
+/** Every command, its arguments and options: the source of `--help`, of completion and of docs/reference/commands.md. */
+import type { Command } from './command.js';
+
+export interface OptionSpec {
+  /** As commander reads it: `--service <name>`. */
+  readonly flags: string;
+  readonly description: string;
+  readonly default?: string;
+  readonly repeatable?: boolean;
+}
+
+export interface CommandSpec {
+  /** Words separated by a space: `contract show`. */
+  readonly name: string;
+  readonly summary: string;
+  /** As commander reads it: `<service>`, `[file]`, `<command...>`. */
+  readonly arguments?: readonly { readonly name: string; readonly description: string }[];
+  readonly options?: readonly OptionSpec[];
+  /** Options end at the first argument: the rest belongs to the wrapped command. */
+  readonly passThrough?: boolean;
+  readonly load: () => Promise<{ readonly command: Command }>;
+}
+
+export const groups: Readonly<Record<string, string>> = {
+  agent: 'Bring another host in',
+  contract: 'Read, compare and approve contracts',
+  identity: 'Look at identities',
+  incidents: 'Look at incidents',
+  respond: 'Plan, carry out and undo containment',
+  forensics: 'Work with evidence bundles',
+  audit: 'Check the audit trail',
+  spool: 'Read the raw event spool',
+  config: 'Check and explain settings',
+};
+
+const dataDir: OptionSpec = { flags: '--data-dir <dir>', description: 'directory of the installation' };
+const config: OptionSpec = {
+  flags: '-c, --config <file>',
+  description: 'settings file (default: ./tricordon.yaml if it exists)',
+};
+
+export const catalogue: readonly CommandSpec[] = [
+  {
+    name: 'doctor',
+    summary: 'say what this host can cover, and which command covers the rest',
+    options: [{ flags: '--only <category>', description: 'host, store, runtime, network or test', repeatable: true }],
+    load: () => import('./commands/doctor.js'),
+  },
+  {
+    name: 'up',
+    summary: 'start and supervise control plane, agent, gateway and your services',
+    options: [
+      config,
+      dataDir,
+      { flags: '--runtime-dir <dir>', description: 'directory for sockets; keep it short' },
+      { flags: '--user <name>', description: 'account for wrapped services (root mode)' },
+    ],
+    load: () => import('./commands/up.js'),
+  },
+  {
+    name: 'status',
+    summary: 'show processes, coverage, services and every listening socket',
+    options: [config, dataDir],
+    load: () => import('./commands/status.js'),
+  },
+  {
+    name: 'down',
+    summary: 'stop everything that `up` started',
+    options: [config, dataDir, { flags: '--purge', description: 'remove data, accounts and namespaces too' }],
+    load: () => import('./commands/down.js'),
+  },
+  {
+    name: 'demo',
+    summary: 'protect a small shop, attack it, contain the attack and prove it',
+    options: [
+      { flags: '--headless', description: 'do not wait at the end' },
+      { flags: '--keep', description: 'leave it running' },
+      { flags: '--user <name>', description: 'account for the shop (root mode); default: one made for the demo' },
+    ],
+    load: () => import('./commands/demo.js'),
+  },
+  {
+    name: 'run',
+    summary: 'wrap a command as a protected service',
+    arguments: [{ name: '<command...>', description: 'the command, after --' }],
+    options: [
+      { flags: '--service <name>', description: 'name of the service' },
+      { flags: '--port <port>', description: 'port that the command binds' },
+      { flags: '--publish <addr:port>', description: 'public address at the gateway' },
+      {
+        flags: '--calls <name=host:port[@env]>',
+        description: 'a service it calls, as its code dials it',
+        repeatable: true,
+      },
+      { flags: '--code <dir>', description: 'directory attested as its code (default: working directory)' },
+      { flags: '--user <name>', description: 'account to run as (root mode; default: who called sudo)' },
+      config,
+      dataDir,
+    ],
+    passThrough: true,
+    load: () => import('./commands/run.js'),
+  },
+  {
+    name: 'agent join',
+    summary: 'run an agent on this host for a control plane elsewhere',
+    arguments: [{ name: '<address>', description: 'HOST:PORT of the control plane' }],
+    options: [
+      { flags: '--token-file <file>', description: 'one-time token; - reads standard input' },
+      {
+        flags: '--ca-fingerprint <sha256>',
+        description: 'fingerprint of the control plane, as `agent token` printed it',
+      },
+      { flags: '--host <name>', description: 'name of this host' },
+      {
+        flags: '--mesh-address <addr>',
+        description: 'address where this host takes traffic from others',
+        default: '127.0.0.1',
+      },
+      dataDir,
+      { flags: '--runtime-dir <dir>', description: 'directory for sockets; keep it short' },
+    ],
+    load: () => import('./commands/agent-join.js'),
+  },
+  {
+    name: 'agent token',
+    summary: 'make a one-time token for another host',
+    arguments: [{ name: '<host>', description: 'name the host will have' }],
+    options: [config, dataDir],
+    load: () => import('./commands/agent-token.js'),
+  },
+  {
+    name: 'contract show',
+    summary: 'show the contract of a service',
+    arguments: [{ name: '[service]', description: 'all services when left out' }],
+    options: [
+      { flags: '--version <n>', description: 'a certain version' },
+      { flags: '--proposed', description: 'what would be proposed now' },
+      config,
+      dataDir,
+    ],
+    load: () => import('./commands/contract-show.js'),
+  },
+  {
+    name: 'contract diff',
+    summary: 'show rights added and removed between two versions; exit 2 if there are any',
+    arguments: [{ name: '<service>', description: 'name of the service' }],
+    options: [
+      { flags: '--from <n>', description: 'older version (default: the active one)' },
+      { flags: '--to <n>', description: 'newer version (default: what was learned)' },
+      config,
+      dataDir,
+    ],
+    load: () => import('./commands/contract-diff.js'),
+  },
+  {
+    name: 'contract approve',
+    summary: 'propose what was learned, or take a version, and make it the active contract',
+    arguments: [{ name: '<service>', description: 'name of the service' }],
+    options: [
+      { flags: '--version <n>', description: 'a proposed version (default: what was learned)' },
+      { flags: '--mode <modes>', description: 'LAYER=MODE, comma separated: runtime=audit,network=audit,api=enforce' },
+      { flags: '--reason <text>', description: 'why; stands in the audit trail' },
+      config,
+      dataDir,
+    ],
+    load: () => import('./commands/contract-approve.js'),
+  },
+  {
+    name: 'identity show',
+    summary: 'show workloads, their identities and what was attested',
+    arguments: [{ name: '[service]', description: 'all services when left out' }],
+    options: [config, dataDir],
+    load: () => import('./commands/identity-show.js'),
+  },
+  {
+    name: 'incidents list',
+    summary: 'list incidents, newest first; exit 2 if one is open',
+    options: [config, dataDir],
+    load: () => import('./commands/incidents-list.js'),
+  },
+  {
+    name: 'incidents show',
+    summary: 'tell one incident in order',
+    arguments: [{ name: '<id>', description: 'INC-1' }],
+    options: [config, dataDir],
+    load: () => import('./commands/incidents-show.js'),
+  },
+  {
+    name: 'observations',
+    summary: 'print observations',
+    options: [
+      { flags: '--follow', description: 'go on as they come' },
+      { flags: '--service <name>', description: 'of one service' },
+      { flags: '--layer <layer>', description: 'runtime, network or api' },
+      { flags: '--limit <n>', description: 'how many', default: '50' },
+      config,
+      dataDir,
+    ],
+    load: () => import('./commands/observations.js'),
+  },
+  {
+    name: 'respond plan',
+    summary: 'say what containing an incident would do',
+    arguments: [{ name: '<incident>', description: 'INC-1' }],
+    options: [config, dataDir],
+    load: () => import('./commands/respond-plan.js'),
+  },
+  {
+    name: 'respond apply',
+    summary: 'carry out the plan of an incident, or some of its steps',
+    arguments: [{ name: '<incident>', description: 'INC-1' }],
+    options: [
+      { flags: '--only <kind>', description: 'pause, isolate, collect, kill, restart …', repeatable: true },
+      config,
+      dataDir,
+    ],
+    load: () => import('./commands/respond-apply.js'),
+  },
+  {
+    name: 'respond undo',
+    summary: 'undo an action',
+    arguments: [{ name: '<action>', description: 'id of the action' }],
+    options: [config, dataDir],
+    load: () => import('./commands/respond-undo.js'),
+  },
+  {
+    name: 'forensics verify',
+    summary: 'check every hash and the signature of an evidence bundle',
+    arguments: [{ name: '<bundle>', description: 'id, or a directory' }],
+    options: [
+      { flags: '--key <file>', description: 'public key (PEM) for a bundle away from its installation' },
+      config,
+      dataDir,
+    ],
+    load: () => import('./commands/forensics-verify.js'),
+  },
+  {
+    name: 'audit verify',
+    summary: 'recompute the hash chain of the audit trail',
+    options: [config, dataDir],
+    load: () => import('./commands/audit-verify.js'),
+  },
+  {
+    name: 'spool cat',
+    summary: 'decrypt, check and print the raw events of this host',
+    options: [{ flags: '--since <seconds>', description: 'only the last so many seconds' }, config, dataDir],
+    load: () => import('./commands/spool-cat.js'),
+  },
+  {
+    name: 'config check',
+    summary: 'check a settings file',
+    arguments: [{ name: '[file]', description: 'default: ./tricordon.yaml' }],
+    load: () => import('./commands/config-check.js'),
+  },
+  {
+    name: 'config explain',
+    summary: 'say what a setting does, and what it is now',
+    arguments: [{ name: '[key]', description: 'all keys when left out' }],
+    options: [config],
+    load: () => import('./commands/config-explain.js'),
+  },
+  {
+    name: 'completion',
+    summary: 'print a completion script',
+    arguments: [{ name: '<shell>', description: 'bash, zsh or fish' }],
+    load: () => import('./commands/completion.js'),
+  },
+];

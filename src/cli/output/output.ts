@@ -1,0 +1,45 @@
+/** Results go to stdout, everything else to stderr; plain when piped, no colour with NO_COLOR. */
+import { environment, messageOf, printable, TricordonError } from '../../base/index.js';
+import { table } from './table.js';
+
+export interface Output {
+  readonly json: boolean;
+  readonly interactive: boolean;
+  /** The result: `value` as JSON with `-o json`, else what `human` makes of it. */
+  result(value: unknown, human: () => string): void;
+  /** One more JSON line (or line of text) of a result that streams. */
+  row(value: unknown, human: () => string): void;
+  progress(line: string): void;
+  warn(line: string): void;
+  error(thrown: unknown): void;
+  style(name: StyleName, content: string): string;
+  table(head: readonly string[], rows: readonly (readonly string[])[]): string;
+}
+
+export type StyleName = 'strong' | 'dim' | 'ok' | 'warn' | 'bad';
+const codes: Readonly<Record<StyleName, string>> = { strong: '1', dim: '2', ok: '32', warn: '33', bad: '31' };
+
+export function createOutput(json: boolean): Output {
+  const color =
+    process.stdout.isTTY === true && environment('NO_COLOR') === undefined && environment('TERM') !== 'dumb';
+  const style = (name: StyleName, content: string) => (color ? `\u001b[${codes[name]}m${content}\u001b[0m` : content);
+  const write = (line: string) => process.stdout.write(line.endsWith('\n') ? line : `${line}\n`);
+  return {
+    json,
+    interactive: process.stdout.isTTY === true && process.stdin.isTTY === true,
+    style,
+    result: (value, human) => void write(json ? JSON.stringify(value, null, 2) : human()),
+    row: (value, human) => void write(json ? JSON.stringify(value) : human()),
+    progress: (line) => void process.stderr.write(`${line}\n`),
+    warn: (line) => void process.stderr.write(`warning: ${line}\n`),
+    error: (thrown) => {
+      const hint = thrown instanceof TricordonError ? thrown.hint : undefined;
+      const code = thrown instanceof TricordonError ? thrown.code : 'unexpected';
+      const message = messageOf(thrown).replaceAll('\\x0a', '\n  ');
+      if (json)
+        process.stdout.write(`${JSON.stringify({ schemaVersion: 1, error: { code, message, hint: hint ?? null } })}\n`);
+      process.stderr.write(`error: ${message}${hint === undefined ? '' : `\n  ${printable(hint)}`}\n`);
+    },
+    table: (head, rows) => table(head, rows, (content) => style('dim', content)),
+  };
+}

@@ -1,0 +1,111 @@
+/** One process of ours under the supervisor: started, watched, restarted with back-off, stopped. */
+import type { ChildProcess } from 'node:child_process';
+import { closeSync, openSync, readFileSync } from 'node:fs';
+import type { Duplex } from 'node:stream';
+import { codeOf, minimalEnvironment, spawnProcess } from '../../base/index.js';
+import { entryOf, type ProcessEntry, stopAll } from '../state-file.js';
+
+export interface SupervisedSpec {
+  readonly name: string;
+  readonly file: string;
+  readonly args: readonly string[];
+  readonly uid?: number;
+  readonly gid?: number;
+  readonly cwd: string;
+  /** Log of stderr, appended; standard output goes to `<log>.out`, made anew at each start. */
+  readonly log: string;
+  /** Gets the supervisor's end of fd 3 at every start. */
+  readonly channel?: (end: Duplex) => void;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+export interface Supervised {
+  readonly name: string;
+  start(): void;
+  /** The first JSON line the current process printed; resolves when it has. */
+  ready(timeoutMs: number): Promise<Record<string, unknown>>;
+  entry(): ProcessEntry | undefined;
+  stop(graceMs: number): Promise<void>;
+}
+
+export function supervise(
+  spec: SupervisedSpec,
+  events: { changed(): void; restarting(name: string, why: string): void },
+): Supervised {
+  let child: ChildProcess | undefined;
+  let current: ProcessEntry | undefined;
+  let stopping = false;
+  let failures = 0;
+
+  function start(): void {
+    const out = openSync(`${spec.log}.out`, 'w', 0o600);
+    const log = openSync(spec.log, 'a', 0o600);
+    const startedAt = performance.now();
+    const started = spawnProcess(spec.file, spec.args, {
+      cwd: spec.cwd,
+      detached: true,
+      stdio: ['ignore', out, log, ...(spec.channel === undefined ? [] : (['pipe'] as const))],
+      env: minimalEnvironment(spec.env ?? {}),
+      ...(spec.uid === undefined ? {} : { uid: spec.uid }),
+      ...(spec.gid === undefined ? {} : { gid: spec.gid }),
+    });
+    closeSync(out);
+    closeSync(log);
+    child = started;
+    current = started.pid === undefined ? undefined : entryOf(spec.name, started.pid);
+    const end = started.stdio[3];
+    if (spec.channel !== undefined && end !== null && end !== undefined && 'write' in end) spec.channel(end as Duplex);
+    let ended = false;
+    const gone = (why: string) => {
+      if (ended) return;
+      ended = true;
+      current = undefined;
+      if (stopping) return;
+      failures = performance.now() - startedAt > 10_000 ? 0 : failures + 1;
+      events.restarting(spec.name, why);
+      setTimeout(
+        () => {
+          if (stopping) return;
+          start();
+          events.changed();
+        },
+        Math.min(5_000, 100 * 2 ** failures),
+      ).unref();
+    };
+    started.on('error', (error) => gone(error.message));
+    started.on('exit', (status, signal) => gone(signal ?? `exit status ${status}`));
+  }
+
+  return {
+    name: spec.name,
+    start,
+    entry: () => current,
+    ready: async (timeoutMs) => {
+      const deadline = performance.now() + timeoutMs;
+      for (;;) {
+        const line = firstLine(`${spec.log}.out`);
+        if (line !== undefined) return JSON.parse(line) as Record<string, unknown>;
+        if (performance.now() > deadline)
+          throw new Error(`${spec.name} was not ready after ${timeoutMs / 1000} s; see ${spec.log}`);
+        await new Promise((resolve) => setTimeout(resolve, 25));
+      }
+    },
+    stop: async (graceMs) => {
+      stopping = true;
+      const entry = current;
+      if (entry !== undefined) await stopAll([entry], graceMs);
+      child?.unref();
+    },
+  };
+}
+
+function firstLine(path: string): string | undefined {
+  try {
+    const text = readFileSync(path, 'utf8');
+    const end = text.indexOf('\n');
+    return end < 0 ? undefined : text.slice(0, end);
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
