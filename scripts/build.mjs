@@ -17,7 +17,7 @@ export async function build({ quiet = false } = {}) {
   await mkdir(next, { recursive: true });
   try {
     await step('src', () => tool('typescript/bin/tsc', ['-p', 'tsconfig.build.json', '--outDir', next]));
-    await step('ui', () => tool('vite/bin/vite.js', ['build', 'ui', '--outDir', join(next, 'ui'), '--emptyOutDir', '--logLevel', 'warn']));
+    if (existsSync(join(root, 'ui/index.html'))) await step('ui', () => tool('vite/bin/vite.js', ['build', 'ui', '--outDir', join(next, 'ui'), '--emptyOutDir', '--logLevel', 'warn']));
     const old = `${next}-old`;
     if (existsSync(join(root, 'dist'))) await rename(join(root, 'dist'), old);
     await rename(next, join(root, 'dist'));

@@ -1,3 +1,4 @@
+export { type Account, accountNamed } from './accounts.js';
 export { type Clock, manualClock, skewed, systemClock } from './clock.js';
 export { ConfigError, type ConfigErrorCode, nearest, readConfig } from './config-file.js';
 export { environment, environmentEntries, inheritedEnvironment, minimalEnvironment } from './environment.js';
@@ -12,4 +13,12 @@ export {
   type ProcessFacts,
   processFacts,
 } from './process-facts.js';
-export { cgroup2Mount, type Probe, type ProbeResult, postgresFolders, probe, probes } from './preflight.js';
+export {
+  cgroup2Mount,
+  kernelTracer,
+  type Probe,
+  type ProbeResult,
+  postgresFolders,
+  probe,
+  probes,
+} from './preflight.js';

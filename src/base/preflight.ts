@@ -141,12 +141,17 @@ async function koffi(): Promise<ProbeResult> {
 }
 
 async function bpftrace(): Promise<ProbeResult> {
+  if (process.getuid?.() !== 0) return { status: 'warn', detail: 'needs root', fix: 'run with sudo' };
+  return kernelTracer();
+}
+
+/** What the kernel tracer needs beside root. tracefs itself can only be looked into by root. */
+export async function kernelTracer(): Promise<ProbeResult> {
   const path = which('bpftrace');
   if (path === undefined) return { status: 'warn', detail: 'not found', fix: 'apt-get install bpftrace' };
-  if (process.getuid?.() !== 0) return { status: 'warn', detail: 'needs root', fix: 'run with sudo' };
   if (!existsSync('/sys/kernel/btf/vmlinux'))
     return { status: 'warn', detail: 'the kernel has no BTF', fix: 'use a kernel built with CONFIG_DEBUG_INFO_BTF' };
-  if (!existsSync('/sys/kernel/tracing/events') && !existsSync('/sys/kernel/debug/tracing/events')) {
+  if (!/ tracefs | debugfs /.test(readText('/proc/self/mounts'))) {
     return { status: 'warn', detail: 'tracefs is not mounted', fix: 'mount -t tracefs tracefs /sys/kernel/tracing' };
   }
   const version = await exec(path, ['--version'], { timeoutMs: 10_000 });

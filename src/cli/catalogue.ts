@@ -34,6 +34,7 @@ export const groups: Readonly<Record<string, string>> = {
 };
 
 const dataDir: OptionSpec = { flags: '--data-dir <dir>', description: 'directory of the installation' };
+const runtimeDir: OptionSpec = { flags: '--runtime-dir <dir>', description: 'directory for sockets; keep it short' };
 const config: OptionSpec = {
   flags: '-c, --config <file>',
   description: 'settings file (default: ./tricordon.yaml if it exists)',
@@ -52,7 +53,7 @@ export const catalogue: readonly CommandSpec[] = [
     options: [
       config,
       dataDir,
-      { flags: '--runtime-dir <dir>', description: 'directory for sockets; keep it short' },
+      runtimeDir,
       { flags: '--user <name>', description: 'account for wrapped services (root mode)' },
     ],
     load: () => import('./commands/up.js'),
@@ -66,7 +67,12 @@ export const catalogue: readonly CommandSpec[] = [
   {
     name: 'down',
     summary: 'stop everything that `up` started',
-    options: [config, dataDir, { flags: '--purge', description: 'remove data, accounts and namespaces too' }],
+    options: [
+      config,
+      dataDir,
+      runtimeDir,
+      { flags: '--purge', description: 'remove data, accounts and namespaces too' },
+    ],
     load: () => import('./commands/down.js'),
   },
   {
@@ -117,7 +123,7 @@ export const catalogue: readonly CommandSpec[] = [
         default: '127.0.0.1',
       },
       dataDir,
-      { flags: '--runtime-dir <dir>', description: 'directory for sockets; keep it short' },
+      runtimeDir,
     ],
     load: () => import('./commands/agent-join.js'),
   },

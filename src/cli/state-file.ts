@@ -17,6 +17,8 @@ export const StateFile = z.strictObject({
   console: z.string().nullable(),
   fingerprint: z.string().nullable(),
   agentSocket: z.string(),
+  /** Where our processes' code and Node binary are. */
+  program: z.strictObject({ programDir: z.string(), nodePath: z.string() }).optional(),
   demo: z.boolean(),
 });
 export type StateFile = z.infer<typeof StateFile>;

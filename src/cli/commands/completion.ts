@@ -4,7 +4,8 @@ import { CliError, type Command, exitCode } from '../command.js';
 /** Prints a completion script made from the command catalogue. */
 export const command: Command = async ({ arguments: [shell = ''], output }) => {
   const script = scripts[shell];
-  if (script === undefined) throw new CliError('usage', `no completion for \`${shell}\``, { hint: 'use bash, zsh or fish' });
+  if (script === undefined)
+    throw new CliError('usage', `no completion for \`${shell}\``, { hint: 'use bash, zsh or fish' });
   output.result({ schemaVersion: 1, shell, script: script() }, script);
   return exitCode.done;
 };
@@ -54,8 +55,18 @@ ${bash()}`;
 function fish(): string {
   return [...words()]
     .flatMap(([at, list]) => {
-      const condition = at === '' ? '__fish_use_subcommand' : at.split(' ').map((word) => `__fish_seen_subcommand_from ${word}`).join('; and ');
-      return list.map((word) => (word.startsWith('--') ? `complete -c tricordon -n '${condition}' -l ${word.slice(2)}` : `complete -c tricordon -n '${condition}' -a ${word}`));
+      const condition =
+        at === ''
+          ? '__fish_use_subcommand'
+          : at
+              .split(' ')
+              .map((word) => `__fish_seen_subcommand_from ${word}`)
+              .join('; and ');
+      return list.map((word) =>
+        word.startsWith('--')
+          ? `complete -c tricordon -n '${condition}' -l ${word.slice(2)}`
+          : `complete -c tricordon -n '${condition}' -a ${word}`,
+      );
     })
     .join('\n');
 }

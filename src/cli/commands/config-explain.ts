@@ -6,10 +6,14 @@ import { locate } from '../installation.js';
 export const command: Command = async (invocation) => {
   const { output } = invocation;
   const asked = invocation.arguments[0];
-  const docs = configurationDocs().filter((doc) => asked === undefined || doc.key === asked || doc.key.startsWith(`${asked}.`));
+  const docs = configurationDocs().filter(
+    (doc) => asked === undefined || doc.key === asked || doc.key.startsWith(`${asked}.`),
+  );
   if (docs.length === 0) {
     const near = nearest(asked ?? '', configurationKeys());
-    throw new CliError('usage', `there is no setting \`${asked}\``, { hint: near === undefined ? '`tricordon config explain` lists all' : `did you mean \`${near}\`?` });
+    throw new CliError('usage', `there is no setting \`${asked}\``, {
+      hint: near === undefined ? '`tricordon config explain` lists all' : `did you mean \`${near}\`?`,
+    });
   }
   const { configuration } = locate(invocation);
   const keys = docs.map((doc) => ({ ...doc, value: valueAt(configuration, doc.key) ?? null }));

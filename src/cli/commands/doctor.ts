@@ -1,4 +1,4 @@
-import { probes } from '../../base/index.js';
+import { type Probe, type ProbeResult, probes } from '../../base/index.js';
 import { CliError, type Command, exitCode, list } from '../command.js';
 
 const categories = ['host', 'store', 'runtime', 'network', 'test'] as const;
@@ -13,7 +13,7 @@ export const command: Command = async (invocation) => {
   const chosen = probes.filter((probe) =>
     only.length === 0 ? probe.category !== 'test' : only.includes(probe.category),
   );
-  const checks = [];
+  const checks: (Pick<Probe, 'name' | 'category' | 'title'> & ProbeResult)[] = [];
   for (const probe of chosen)
     checks.push({ name: probe.name, category: probe.category, title: probe.title, ...(await probe.run()) });
   const failed = checks.filter((check) => check.status === 'fail').length;

@@ -4,7 +4,12 @@ import type { Duplex } from 'node:stream';
  * Joins the inherited sockets of helper and agent: both may be restarted at any time, the other side keeps its end.
  * A line that was cut by a death is ended, so that it is refused as malformed and never glued to the next.
  */
-export function createSplice(): { left(end: Duplex): void; right(end: Duplex): void } {
+export function createSplice(): {
+  left(end: Duplex): void;
+  right(end: Duplex): void;
+  /** The left side died: tells the right one, so that it does not wait for answers that never come. */
+  lost(): void;
+} {
   const ends: { left: Duplex | undefined; right: Duplex | undefined } = { left: undefined, right: undefined };
   const waiting: { left: Buffer[]; right: Buffer[] } = { left: [], right: [] };
   const limit = 4 << 20;
@@ -20,7 +25,7 @@ export function createSplice(): { left(end: Duplex): void; right(end: Duplex): v
     });
     end.on('data', (chunk: Buffer) => {
       const target = ends[other];
-      if (target !== undefined && target.writable) {
+      if (target?.writable === true) {
         if (!target.write(chunk)) {
           end.pause();
           target.once('drain', () => end.resume());
@@ -33,5 +38,9 @@ export function createSplice(): { left(end: Duplex): void; right(end: Duplex): v
     });
     for (const chunk of waiting[side].splice(0)) end.write(chunk);
   }
-  return { left: (end) => attach('left', end), right: (end) => attach('right', end) };
+  return {
+    left: (end) => attach('left', end),
+    right: (end) => attach('right', end),
+    lost: () => void ends.right?.write('\n{"gone":true}\n'),
+  };
 }

@@ -16,9 +16,10 @@ export interface KernelFeatures {
   readonly kernfsParent: 'parent' | '__parent';
 }
 
-/** Bytes of one text in one row; longer ones continue in up to three rows. Bound by the 512-byte stack of BPF. */
+/** Bytes of one text in one row; longer ones continue in further rows. Bound by the 512-byte stack of BPF. */
 export const chunkBytes = 160;
 const chunks = 3;
+const maps = ['@up', '@sel', '@cg', '@xc', '@seen', '@last', '@oa', '@of', '@od', '@ol', '@ca', '@cf', '@cl', '@sk'];
 
 export function bpftraceArguments(script: string): readonly string[] {
   return ['-f', 'json', '-e', script];
@@ -60,7 +61,7 @@ export function bpftraceScript(selection: Selection, kernel: KernelFeatures): st
   parts.push('interval:s:1 { printf("TK\\t%llu\\n", nsecs); }');
   parts.push('interval:s:10 { clear(@seen); }');
   // Maps would be dumped at exit; nobody reads them.
-  parts.push(`END { ${['@up', '@sel', '@cg', '@xc', '@seen', '@last', '@oa', '@of', '@od', '@ca', '@cf', '@sk'].map((m) => `clear(${m});`).join(' ')} }`);
+  parts.push(`END { ${maps.map((m) => `clear(${m});`).join(' ')} }`);
   return parts.join('\n');
 }
 
@@ -95,7 +96,8 @@ function selector(selection: Selection, parent: KernelFeatures['kernfsParent']):
 }
 
 /** Every row starts: kind, time, pid, start, cgroup. */
-const head = (kind: string, formats: string) => `"${kind}\\t%llu\\t%d\\t%llu\\t%llu${formats}\\n", nsecs, pid, $t->group_leader->start_boottime / 10000000, cgroup`;
+const head = (kind: string, formats: string) =>
+  `"${kind}\\t%llu\\t%d\\t%llu\\t%llu${formats}\\n", nsecs, pid, $t->group_leader->start_boottime / 10000000, cgroup`;
 
 /**
  * `@xc[pid]`: where the process last executed something; 1 inside, 2 outside what is watched. A process that was moved in
@@ -103,7 +105,7 @@ const head = (kind: string, formats: string) => `"${kind}\\t%llu\\t%d\\t%llu\\t%
  */
 const inside = '$s == 1 && @xc[pid] != 2';
 
-function execProbes(select: string, parent: KernelFeatures["kernfsParent"]): Probe[] {
+function execProbes(select: string, parent: KernelFeatures['kernfsParent']): Probe[] {
   const on = ['sched:sched_process_exec'];
   const overlayfs = '0x794c7630';
   return [
@@ -138,7 +140,7 @@ function execProbes(select: string, parent: KernelFeatures["kernfsParent"]): Pro
       text: `{ ${select}
   if ($s == 1) { $f = (struct file *)(*($t->files->fdt->fd)); $on = 0;
     if ($f != 0) { if (($f->f_inode->i_mode & 0xf000) == 0xc000) { $so = (struct socket *)$f->private_data; $fam = $so->sk->__sk_common.skc_family;
-      if ($fam == 2 || $fam == 10) { $on = 1; } } }
+      if (($fam == 2 || $fam == 10) && !@sk[pid]) { $on = 1; @sk[pid] = 1; } } }
     printf(${head('XE', '\\t%d')}, $on); } }`,
     },
   ];
@@ -150,7 +152,7 @@ function lifeProbes(select: string): Probe[] {
       on: ['task:task_newtask'],
       // CLONE_THREAD (0x10000) makes a thread, not a process.
       text: `/(args->clone_flags & 0x10000) == 0/ { ${select}
-  @xc[args->pid] = @xc[pid];
+  @xc[args->pid] = @xc[pid]; if (@sk[pid]) { @sk[args->pid] = @sk[pid]; }
   if ($s == 1) { printf(${head('FK', '\\t%d')}, args->pid); } }`,
     },
     {
@@ -162,16 +164,23 @@ function lifeProbes(select: string): Probe[] {
   ];
 }
 
-/** Files: after the call, when the name has been faulted in; first seen per process, access, outcome, file and name. */
+/**
+ * Files: after the call, when the name has been faulted in; first seen per process, access, outcome, file and name. The
+ * file's inode is part of it, so that a long or relative name that means another file is another event.
+ *
+ * A row whose name fills a chunk is continued by an OC row. Whether the name is that long is found by looking for a zero byte in
+ * each word: reading on behind a shorter name would carry off the workload's memory.
+ */
 function openProbes(select: string): Probe[] {
   const enter = (on: string, name: string, flags: string, directory: string): Probe => ({
     on: [`syscalls:sys_enter_${on}`],
     text: `{ ${select}
   if (${inside}) { @oa[tid] = (uint64)${name}; @of[tid] = (uint64)${flags}; @od[tid] = (int64)${directory}; } }`,
   });
+  const exits = ['openat', 'open', 'creat', 'openat2'].map((name) => `syscalls:sys_exit_${name}`);
   const key = `$fl = @of[tid]; $w = 0; if (($fl & 3) != 0 || ($fl & 0x240) != 0) { $w = 1; }
   $bad = 0; $ino = (uint64)0; if (args->ret < 0) { $bad = 1; } else {
-    $f = (struct file *)(*($t->files->fdt->fd + args->ret)); $ino = $f->f_inode->i_ino; }`;
+    $f = (struct file *)(*($t->files->fdt->fd + args->ret)); $ino = $f->f_inode->i_ino + ((uint64)$f->f_inode->i_sb->s_dev << 40); }`;
   return [
     enter('openat', 'args->filename', 'args->flags', 'args->dfd'),
     enter('open', 'args->filename', 'args->flags', '-100'),
@@ -179,15 +188,25 @@ function openProbes(select: string): Probe[] {
     // struct open_how begins with the flags (openat2(2)).
     enter('openat2', 'args->filename', '*(uint64 *)uptr((uint64)args->how)', 'args->dfd'),
     {
-      on: ['openat', 'open', 'creat', 'openat2'].map((name) => `syscalls:sys_exit_${name}`),
+      on: exits,
       text: `/@oa[tid] != 0/ { ${select}
   ${key}
-  $a = @oa[tid]; $d = (int64)@od[tid];
-  $p = str(uptr($a)); $long = *(uint8 *)uptr($a + ${chunkBytes});
+  $a = @oa[tid]; $d = (int64)@od[tid]; $p = str(uptr($a));
   if (!@seen[pid, $w * 2 + $bad, $ino, $p]) { @seen[pid, $w * 2 + $bad, $ino, $p] = 1;
-    printf(${head('OP', '\\t%d\\t%d\\t%d\\t%s')}, $w, $bad, $d, $p); }
-  delete(@oa[tid]); delete(@of[tid]); delete(@od[tid]); }`,
+    printf(${head('OP', '\\t%d\\t%d\\t%d\\t%d\\t%s')}, tid, $w, $bad, $d, $p); @ol[tid] = 1; } }`,
     },
+    {
+      on: exits,
+      text: `/@ol[tid] == 1/ { $long = 1; $at = @oa[tid];
+    unroll(${chunkBytes / 8}) { $word = *(uint64 *)uptr($at); $at = $at + 8;
+      if ((($word - 0x0101010101010101) & ~$word & 0x8080808080808080) != 0) { $long = 0; } }
+    if ($long == 1) { @ol[tid] = 2; } }`,
+    },
+    {
+      on: exits,
+      text: `/@ol[tid] == 2/ { printf("OC\\t%d\\t%s\\n", tid, str(uptr(@oa[tid] + ${chunkBytes}))); }`,
+    },
+    { on: exits, text: '/@oa[tid] != 0/ { delete(@oa[tid]); delete(@of[tid]); delete(@od[tid]); delete(@ol[tid]); }' },
   ];
 }
 
@@ -206,7 +225,7 @@ function connectProbes(select: string): Probe[] {
     {
       on: ['syscalls:sys_enter_connect'],
       text: `{ ${select}
-  if (${inside}) { @ca[tid] = (uint64)args->uservaddr; @cf[tid] = (uint64)args->fd; } }`,
+  if (${inside}) { @ca[tid] = (uint64)args->uservaddr; @cf[tid] = (uint64)args->fd; @cl[tid] = (uint64)args->addrlen; } }`,
     },
     family(
       2,
@@ -218,11 +237,15 @@ function connectProbes(select: string): Probe[] {
     ),
     family(
       1,
-      // A name that starts with NUL is abstract (unix(7)): its text begins one byte later.
-      `$abs = 0; $n = @ca[tid] + 2; if (*(uint8 *)uptr($n) == 0) { $abs = 1; $n = $n + 1; }
-    printf(${head('CU', '\\t%d\\t%d\\t%r\\t%s')}, args->ret, $abs, buf($t->comm, 16), str(uptr($n)));`,
+      // A name that starts with NUL is abstract (unix(7)): its text begins one byte later and ends with the length given.
+      `$abs = 0; $n = @ca[tid] + 2; $len = @cl[tid] - 2; if (@cl[tid] < 3 || @cl[tid] > 110) { $len = 1; }
+    if (*(uint8 *)uptr($n) == 0) { $abs = 1; $n = $n + 1; $len = $len - 1; }
+    printf(${head('CU', '\\t%d\\t%d\\t%r\\t%s')}, args->ret, $abs, buf($t->comm, 16), str(uptr($n), $len));`,
     ),
-    { on: ['syscalls:sys_exit_connect'], text: '/@ca[tid] != 0/ { delete(@ca[tid]); delete(@cf[tid]); }' },
+    {
+      on: ['syscalls:sys_exit_connect'],
+      text: '/@ca[tid] != 0/ { delete(@ca[tid]); delete(@cf[tid]); delete(@cl[tid]); }',
+    },
   ];
 }
 
@@ -248,7 +271,8 @@ function stdioProbes(select: string): Probe[] {
       text: `/args->newfd <= 2/ { ${select}
   if ($s == 1) { $f = (struct file *)(*($t->files->fdt->fd + args->oldfd));
     if (($f->f_inode->i_mode & 0xf000) == 0xc000) { $so = (struct socket *)$f->private_data; $fam = $so->sk->__sk_common.skc_family;
-      if ($fam == 2 || $fam == 10) { @sk[pid] = 1; printf(${head('DS', '\\t%d\\t%r')}, args->newfd, buf($t->comm, 16)); } } } }`,
+      $bit = (uint64)1; if (args->newfd == 1) { $bit = (uint64)2; } if (args->newfd == 2) { $bit = (uint64)4; }
+      if (($fam == 2 || $fam == 10) && (@sk[pid] & $bit) == 0) { @sk[pid] = @sk[pid] | $bit; printf(${head('DS', '\\t%d\\t%r')}, args->newfd, buf($t->comm, 16)); } } } }`,
     },
   ];
 }

@@ -12,7 +12,7 @@ export const ObservationsQuery = z.strictObject({
   /** A cursor from an earlier answer; the answer then comes oldest first. */
   after: z
     .string()
-    .regex(/^[0-9]{1,19}$/)
+    .regex(/^[0-9]{1,16}\.[0-9]{1,16}$/)
     .optional(),
   limit: z.coerce.number().int().min(1).max(1_000).default(200),
 });

@@ -1,16 +1,19 @@
 import { z } from 'zod';
 import { Scope, Time } from './common.js';
 
+/** A person's or a program's name in the audit trail. */
+export const AccountName = z
+  .string()
+  .trim()
+  .min(1)
+  .max(64)
+  .regex(/^[\p{L}\p{N}][\p{L}\p{N} ._'-]*$/u, "letters, digits, space, . _ ' -");
+
 /** `POST /v1/login`: trades the one-time token of a login link for a session cookie. */
 export const LoginRequest = z.strictObject({
   token: z.string().min(20).max(200),
   /** Who is signing in; the first link makes a named administrator. */
-  name: z
-    .string()
-    .trim()
-    .min(1)
-    .max(64)
-    .regex(/^[\p{L}\p{N}][\p{L}\p{N} ._'-]*$/u, "letters, digits, space, . _ ' -"),
+  name: AccountName,
 });
 
 /** `GET /v1/whoami`, and the answer to a login. */
@@ -29,6 +32,8 @@ export const WhoAmI = z.strictObject({
 /** `POST /v1/tokens`: a token for a program or the CLI. */
 export const TokenRequest = z.strictObject({
   name: z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/),
+  /** Whose doings these are in the audit trail; default: the caller's own. */
+  account: AccountName.optional(),
   scopes: z.array(Scope).min(1).max(4),
   ttlSeconds: z
     .int()

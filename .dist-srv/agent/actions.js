@@ -1,0 +1,163 @@
+/** Carries out the actions that the control plane approved for this host, once each, and says how they went. */
+import { createReadStream, existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { codeOf } from '../base/index.js';
+import { applyAction, collectBundle, manifestText } from '../respond/index.js';
+import { readSpool } from '../store/index.js';
+import { evidenceSources, hostEnforcer } from './confine/index.js';
+import { Anything } from './control-answers.js';
+const beforeMs = 10 * 60_000;
+export function createCarrier(options) {
+    const { workloads, hands, client, clock, log } = options;
+    const seen = new Set();
+    let queue = Promise.resolve();
+    let current;
+    const enforcer = hostEnforcer({
+        hands,
+        find: (id) => {
+            const entry = workloads.entry(id);
+            return entry === undefined ? undefined : { prepared: entry.record.prepared, process: entry.record.process };
+        },
+        restart,
+        collect,
+    });
+    return {
+        carry: (actions) => {
+            for (const action of actions) {
+                if (seen.has(action.id))
+                    continue;
+                seen.add(action.id);
+                queue = queue.then(() => one(action));
+            }
+        },
+    };
+    async function one(action) {
+        current = action;
+        const done = await applyAction(action, { host: enforcer, clock });
+        if (done.status === 'done' && action.workload !== null)
+            settleState(action);
+        log.info({ action: action.id, kind: action.kind, service: action.service, status: done.status, detail: done.detail }, 'action carried out');
+        const status = done.status === 'done' || done.status === 'unavailable' ? done.status : 'failed';
+        for (let attempt = 0; attempt < 100; attempt += 1) {
+            try {
+                await client.call('POST', `/agent/v1/actions/${action.id}`, { status, detail: done.detail }, Anything);
+                return;
+            }
+            catch (error) {
+                if (codeOf(error) === 'control-refused')
+                    return;
+                await new Promise((resolve) => setTimeout(resolve, 500));
+            }
+        }
+    }
+    function settleState(action) {
+        const states = {
+            pause: 'paused',
+            resume: 'running',
+            isolate: 'isolated',
+            rejoin: 'running',
+            restart: 'running',
+        };
+        const state = action.kind in states ? states[action.kind] : undefined; // the keys are checked
+        if (state !== undefined && action.workload !== null && workloads.entry(action.workload) !== undefined)
+            workloads.setState(action.workload, state);
+    }
+    /** The command is ended and started again by the `run` that holds it, if its code is what was approved. */
+    async function restart(id) {
+        const entry = workloads.entry(id);
+        if (entry === undefined)
+            return { status: 'failed', detail: `no workload \`${id}\` runs on this host` };
+        const { record } = entry;
+        const { service } = record.request;
+        const approved = options.snapshot()?.contracts.find((version) => version.service === service)?.clean['code'];
+        const attested = record.attestation?.kind === 'process' ? record.attestation.codeDigest : undefined;
+        const wanted = approved ?? attested;
+        const target = { prepared: record.prepared, process: record.process };
+        const found = await hands.codeTree(target, record.request.codeDirectory);
+        if (wanted !== found.digest)
+            return {
+                status: 'failed',
+                detail: `the code in ${record.request.codeDirectory} is not what was approved (${found.digest}, approved ${wanted ?? 'none'})`,
+            };
+        const result = await workloads.order(id, 'restart', 60_000);
+        return {
+            status: result.ok ? 'done' : 'failed',
+            detail: result.ok ? `started again from ${found.digest}` : result.detail,
+        };
+    }
+    async function collect(id) {
+        const entry = workloads.entry(id);
+        if (entry === undefined || current === undefined)
+            return { status: 'failed', detail: `no workload \`${id}\` runs on this host` };
+        const action = current;
+        const { record } = entry;
+        const bundle = `ev-${action.id.toLowerCase().replace(/[^a-z0-9-]/g, '-')}`;
+        const directory = join(options.settings.directory, 'evidence', bundle);
+        rmSync(directory, { recursive: true, force: true });
+        const sources = await evidenceSources({
+            hands,
+            target: { prepared: record.prepared, process: record.process },
+            codeDirectory: record.request.codeDirectory,
+            cleanFiles: null,
+            maxMemoryBytes: 128 << 20,
+            more: [events(), ...logs(record.request.service, id)],
+        });
+        const manifest = await collectBundle({
+            directory,
+            about: {
+                id: bundle,
+                incident: action.incident,
+                service: record.request.service,
+                workload: id,
+                host: options.settings.host,
+                collectedBy: action.requestedBy,
+            },
+            clock,
+            sources,
+        });
+        for (const file of manifest.files) {
+            await client.call('POST', `/agent/v1/evidence/${bundle}/file?path=${encodeURIComponent(file.path)}`, undefined, Anything, {
+                stream: createReadStream(join(directory, file.path)),
+                timeoutMs: 300_000,
+            });
+        }
+        await client.call('POST', `/agent/v1/evidence/${bundle}`, JSON.parse(manifestText(manifest)), Anything, {
+            timeoutMs: 120_000,
+        });
+        rmSync(directory, { recursive: true, force: true });
+        const missing = manifest.missing.length === 0 ? '' : `; missing: ${manifest.missing.map((item) => item.what).join(', ')}`;
+        return { status: 'done', detail: `bundle ${bundle}: ${manifest.files.length} files${missing}`.slice(0, 2_000) };
+    }
+    /** Ten minutes of this host's events, all services: what stood around the incident, straight from the spool. */
+    function events() {
+        return {
+            what: 'observations of this host, ten minutes before to now',
+            path: 'observations.ndjson',
+            gather: async () => spooled(clock.now() - beforeMs),
+        };
+    }
+    async function* spooled(since) {
+        for await (const item of readSpool(options.spool, { since })) {
+            if (item.kind === 'problem')
+                yield { problem: item.problem, segment: item.segment, sequence: item.sequence, detail: item.detail };
+            else
+                yield* item.observations;
+        }
+    }
+    function logs(service, id) {
+        const folder = options.settings.logDirectory;
+        if (!existsSync(folder))
+            return [];
+        return readdirSync(folder)
+            .filter((name) => name.startsWith(`${service}-${id.slice(-8)}`))
+            .map((name) => ({
+            what: `log of the sidecar (${name})`,
+            path: `logs/${name}`,
+            gather: async () => {
+                const path = join(folder, name);
+                const { size } = statSync(path);
+                return readFileSync(path).subarray(Math.max(0, size - (1 << 20)));
+            },
+        }));
+    }
+}

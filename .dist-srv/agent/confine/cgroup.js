@@ -1,0 +1,80 @@
+/** Freezing, killing and listing the processes of one v2 cgroup (kernel documentation: cgroup-v2, core interface). */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
+import { processFacts } from '../../base/index.js';
+import { ConfineError } from './errors.js';
+export function processesOf(cgroupPath) {
+    return pidsOf(cgroupPath).flatMap((pid) => {
+        const facts = processFacts(pid);
+        return facts === undefined || facts.state === 'Z' ? [] : [{ pid, start: facts.start }];
+    });
+}
+/** Stops or continues all processes at once, new children included; returns when the kernel says that it is so. */
+export async function freezeCgroup(cgroupPath, frozen) {
+    try {
+        writeFileSync(`${cgroupPath}/cgroup.freeze`, frozen ? '1' : '0');
+    }
+    catch (cause) {
+        throw new ConfineError('step-failed', `\`${cgroupPath}\` cannot be ${frozen ? 'frozen' : 'thawed'}`, { cause });
+    }
+    const wanted = `frozen ${frozen ? 1 : 0}`;
+    for (let left = 500; left > 0; left -= 1) {
+        if (readFileSync(`${cgroupPath}/cgroup.events`, 'utf8').includes(wanted))
+            return processesOf(cgroupPath).length;
+        await pause(10);
+    }
+    throw new ConfineError('step-failed', `a process of \`${cgroupPath}\` does not ${frozen ? 'stop' : 'go on'}`, {
+        hint: 'it hangs in the kernel (state D): kill the service instead',
+    });
+}
+/**
+ * Kills every process at once (`cgroup.kill`, Linux 5.14; else SIGKILL until none is left), frozen ones too. Returns how
+ * many there were, once all are gone.
+ */
+export async function killCgroup(cgroupPath) {
+    if (!existsSync(cgroupPath))
+        return 0;
+    const count = pidsOf(cgroupPath).length;
+    let atOnce = true;
+    try {
+        writeFileSync(`${cgroupPath}/cgroup.kill`, '1');
+    }
+    catch {
+        atOnce = false;
+    }
+    for (let left = 500; left > 0; left -= 1) {
+        if (!isPopulated(cgroupPath))
+            return count;
+        if (!atOnce)
+            for (const pid of pidsOf(cgroupPath))
+                send(pid);
+        await pause(10);
+    }
+    throw new ConfineError('step-failed', `a process of \`${cgroupPath}\` does not end`, {
+        hint: 'it hangs in the kernel (state D); it ends when its system call does',
+    });
+}
+function isPopulated(cgroupPath) {
+    try {
+        return /^populated 1$/m.test(readFileSync(`${cgroupPath}/cgroup.events`, 'utf8'));
+    }
+    catch {
+        return false;
+    }
+}
+function pidsOf(cgroupPath) {
+    try {
+        return readFileSync(`${cgroupPath}/cgroup.procs`, 'utf8').split('\n').filter(Boolean).map(Number);
+    }
+    catch {
+        return [];
+    }
+}
+function send(pid) {
+    try {
+        process.kill(pid, 'SIGKILL');
+    }
+    catch {
+        // gone meanwhile
+    }
+}

@@ -1,0 +1,90 @@
+/** The digest of a code directory: names, modes, contents; the same on every machine. */
+import { createHash } from 'node:crypto';
+import { closeSync, constants, fstatSync, lstatSync, openSync, readdirSync, readlinkSync, readSync } from 'node:fs';
+import { join } from 'node:path';
+const bounds = { files: 50_000, bytes: 4 * 1024 ** 3, depth: 64 };
+export function codeTree(directory, limits = {}) {
+    const limit = { ...bounds, ...limits };
+    const files = [];
+    let bytes = 0;
+    let truncated = false;
+    const root = lstatSync(directory);
+    if (root.isFile())
+        add('.', directory);
+    else
+        walk('', 0);
+    files.sort((a, b) => (a.path < b.path ? -1 : 1));
+    const hash = createHash('sha256');
+    for (const file of files)
+        hash.update(JSON.stringify([file.path, file.mode, file.sha256]));
+    return { digest: `sha256:${hash.digest('hex')}`, files, truncated };
+    function walk(folder, depth) {
+        if (depth > limit.depth) {
+            truncated = true;
+            return;
+        }
+        for (const entry of readdirSync(join(directory, folder), { withFileTypes: true })) {
+            const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
+            if (files.length >= limit.files || bytes >= limit.bytes) {
+                truncated = true;
+                return;
+            }
+            if (entry.isDirectory())
+                walk(path, depth + 1);
+            else
+                add(path, join(directory, path));
+        }
+    }
+    function add(path, full) {
+        const facts = lstatSync(full);
+        const mode = facts.mode & 0o7777;
+        if (facts.isSymbolicLink()) {
+            const target = readlinkSync(full);
+            files.push({ path, mode: 0o777, bytes: target.length, sha256: sha256().update(`link:${target}`).digest('hex') });
+        }
+        else if (facts.isFile()) {
+            const content = digestOf(full);
+            bytes += content.bytes;
+            files.push({ path, mode, ...content });
+        }
+        else {
+            files.push({ path, mode, bytes: 0, sha256: sha256().update('special').digest('hex') });
+        }
+    }
+}
+/** Added, changed and removed paths from one tree to another. */
+export function codeDifference(before, after) {
+    const old = new Map(before.map((file) => [file.path, file]));
+    const now = new Set(after.map((file) => file.path));
+    const differs = (file, was) => was.sha256 !== file.sha256 || was.mode !== file.mode;
+    return {
+        added: after.filter((file) => !old.has(file.path)),
+        changed: after.filter((file) => {
+            const was = old.get(file.path);
+            return was !== undefined && differs(file, was);
+        }),
+        removed: before.filter((file) => !now.has(file.path)),
+    };
+}
+function digestOf(path) {
+    // O_NONBLOCK: a file swapped for a pipe between look and open must not hang us.
+    const fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    try {
+        if (!fstatSync(fd).isFile())
+            return { bytes: 0, sha256: sha256().update('special').digest('hex') };
+        const hash = sha256();
+        const buffer = Buffer.allocUnsafe(1 << 18);
+        let bytes = 0;
+        for (let got = readSync(fd, buffer); got > 0; got = readSync(fd, buffer)) {
+            hash.update(buffer.subarray(0, got));
+            bytes += got;
+        }
+        return { bytes, sha256: hash.digest('hex') };
+    }
+    finally {
+        closeSync(fd);
+    }
+}
+function sha256() {
+    return createHash('sha256');
+}

@@ -1,0 +1,39 @@
+import { codeDifference } from './code-tree.js';
+const maxProcesses = 64;
+/** What is gathered of a paused workload; the order is that of volatility (RFC 3227, 2.1): memory first, files last. */
+export async function evidenceSources(options) {
+    const { hands, target, codeDirectory, cleanFiles } = options;
+    const processes = (await hands.processes(target)).slice(0, maxProcesses);
+    const code = codeDirectory === null
+        ? []
+        : [
+            {
+                what: cleanFiles === null ? 'files of the code directory' : 'files that differ from the approved code',
+                path: 'code.json',
+                gather: async () => {
+                    const { digest, files, truncated } = await hands.codeTree(target, codeDirectory);
+                    const found = cleanFiles === null ? { files } : codeDifference(cleanFiles, files);
+                    return `${JSON.stringify({ codeDirectory, digest, truncated, ...found }, null, 2)}\n`;
+                },
+            },
+        ];
+    return [
+        ...processes.map((one) => ({
+            what: `memory of process ${one.pid}`,
+            path: `processes/${one.pid}.memory`,
+            gather: async (file) => {
+                const copy = await hands.readMemory(target, one, file, options.maxMemoryBytes ?? 512 << 20);
+                if (copy.regions === 0)
+                    throw new Error(`none of ${copy.skipped} regions could be read`);
+                return 'written';
+            },
+        })),
+        ...processes.map((one) => ({
+            what: `facts of process ${one.pid}: maps, descriptors, sockets, names of environment variables`,
+            path: `processes/${one.pid}.json`,
+            gather: async () => `${JSON.stringify(await hands.describe(target, one), null, 2)}\n`,
+        })),
+        ...options.more,
+        ...code,
+    ];
+}

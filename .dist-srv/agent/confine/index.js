@@ -1,0 +1,18 @@
+export { freezeCgroup, killCgroup, processesOf } from './cgroup.js';
+export { ConfineError } from './errors.js';
+export { codeDifference, codeTree } from './code-tree.js';
+export { describeProcess } from './describe.js';
+export { hostEnforcer } from './enforcer.js';
+export { evidenceSources } from './evidence.js';
+export { helperHands } from './hands-helper.js';
+export { ownHands } from './hands-own.js';
+export { launchOf } from './launch.js';
+export { copyMemory } from './memory.js';
+export { netns, netnsFacts } from './netns.js';
+export { planeOptions, spawnPlane, stopPlane } from './plane.js';
+export { sweepHouse } from './sweep.js';
+export { signalTree, treeOf } from './process-tree.js';
+export { CaptureSpec, CleanPath, Place, Prepared, VirtualAddress, } from './rung.js';
+export { bestRung, rungNamed, rungs } from './rungs.js';
+export { socketPair } from './socket-pair.js';
+export { hostsFile, virtualAddresses } from './virtual-addresses.js';

@@ -1,0 +1,68 @@
+import { ConfineError } from './errors.js';
+/**
+ * The shell text that gives a workload its own view of the file system, run by root (of the host, or of a user
+ * namespace) in a mount namespace that it owns: own `/etc/hosts`; `/run`, `/dev/shm`, our own directories hidden; a
+ * private `/tmp`; host sockets found listening elsewhere covered by `/dev/null`. What is kept below a hidden directory is
+ * bound back from its old place, which stays reachable as the working directory while it is covered.
+ *
+ * @throws ConfineError `spec-refused` when something that must stay hidden is to be kept
+ */
+export function mountScript(prepared) {
+    const { spec, hostsFile, hideSockets } = prepared;
+    const api = spec.workloadApiSocket === null ? [] : [spec.workloadApiSocket];
+    const wanted = [...new Set([...spec.keepPaths, ...(spec.cwd === '/' ? [] : [spec.cwd]), spec.nodePath])];
+    const never = topmost(['/run', '/var/run', spec.runtimeDir, ...spec.hideDirs]);
+    for (const path of wanted) {
+        if (!never.includes(path))
+            continue;
+        throw new ConfineError('spec-refused', `\`${path}\` is hidden from workloads`, {
+            hint: 'keep code and working directory out of /run and of the data directory',
+        });
+    }
+    const program = [`${spec.programDir}/dist`, `${spec.programDir}/node_modules`, `${spec.programDir}/package.json`];
+    const keep = [...wanted, ...program, ...api];
+    const lines = ['set -eu', 'umask 022'];
+    if (hostsFile !== null)
+        lines.push(`mount --bind ${quote(hostsFile)} /etc/hosts`);
+    for (const socket of hideSockets) {
+        if (beneath(socket, [...never, '/tmp', '/dev/shm']))
+            continue;
+        lines.push(`if [ -S ${quote(socket)} ]; then mount --bind /dev/null ${quote(socket)}; fi`);
+    }
+    for (const folder of never)
+        lines.push(...hide(folder, keep, 'mode=0755,size=1m', true));
+    for (const folder of ['/tmp', '/dev/shm']) {
+        if (wanted.includes(folder) || beneath(folder, never))
+            continue;
+        lines.push(...hide(folder, keep, 'mode=1777', false));
+    }
+    return `${lines.join('\n')}\n`;
+}
+/** Single quotes hold everything but themselves (POSIX sh 2.2.2). */
+export function quote(text) {
+    return `'${text.replaceAll("'", "'\\''")}'`;
+}
+function hide(folder, keep, options, readOnly) {
+    const at = quote(folder);
+    const lines = [
+        `if [ -d ${at} ] && [ ! -L ${at} ]; then`,
+        `  cd ${at}`,
+        `  mount -t tmpfs -o nosuid,nodev,${options} tricordon ${at}`,
+    ];
+    for (const path of topmost(keep.filter((kept) => beneath(kept, [folder]) && kept !== folder))) {
+        const old = quote(`.${path.slice(folder.length)}`);
+        const parent = quote(path.slice(0, path.lastIndexOf('/')));
+        lines.push(`  if [ -d ${old} ]; then mkdir -p ${quote(path)}; mount -c --rbind ${old} ${quote(path)};`, `  elif [ -e ${old} ]; then mkdir -p ${parent}; : > ${quote(path)}; mount -c --bind ${old} ${quote(path)}; fi`);
+    }
+    if (readOnly)
+        lines.push(`  mount -o remount,bind,ro,nosuid,nodev ${at}`);
+    return [...lines, '  cd /', 'fi'];
+}
+/** Leaves out whatever lies below another one of the list. */
+function topmost(paths) {
+    const unique = [...new Set(paths)];
+    return unique.filter((path) => !unique.some((other) => other !== path && beneath(path, [other])));
+}
+function beneath(path, folders) {
+    return folders.some((folder) => path === folder || path.startsWith(`${folder}/`));
+}

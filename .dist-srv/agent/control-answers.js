@@ -1,0 +1,23 @@
+/** What the control plane answers on the agent API; the server's own module declares the same shapes. */
+import { z } from 'zod';
+import { Action, ContractVersion, ServiceEndpoints, ServiceName, Workload } from '../model/index.js';
+export const Issued = z.object({
+    id: z.string(),
+    chain: z.array(z.string()).min(1),
+    notBefore: z.number(),
+    notAfter: z.number(),
+    trustDomain: z.string(),
+    bundles: z.record(z.string(), z.array(z.string())),
+});
+export const WorkloadAnswer = z.object({ workload: Workload, svid: Issued, contract: ContractVersion });
+export const StateAnswer = z.object({
+    revision: z.int(),
+    trustDomain: z.string(),
+    bundles: z.record(z.string(), z.array(z.string())),
+    services: z.array(ServiceEndpoints),
+    contracts: z.array(ContractVersion),
+    revoked: z.array(z.string()),
+    isolated: z.array(ServiceName),
+    actions: z.array(Action),
+});
+export const Anything = z.unknown();

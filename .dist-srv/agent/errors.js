@@ -1,0 +1,4 @@
+import { TricordonError } from '../base/index.js';
+export class AgentError extends TricordonError {
+    name = 'AgentError';
+}

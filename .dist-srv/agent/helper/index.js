@@ -1,0 +1,4 @@
+export { ensureAccount, findAccount, removeAccount } from './accounts.js';
+export { helperClient } from './client.js';
+export { HelperError } from './errors.js';
+export { secureProgram, weakness } from './program-tree.js';

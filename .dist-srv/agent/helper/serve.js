@@ -1,0 +1,76 @@
+import { codeOf, messageOf, TricordonError } from '../../base/index.js';
+import { HelperError, helperCodes } from './errors.js';
+import { lineSplitter } from './lines.js';
+import { maxHelperLine, Request } from './protocol.js';
+import { verbs } from './verbs.js';
+/**
+ * Answers the requests of one agent until the stream ends. Requests about one workload are carried out in order, those
+ * about different ones at the same time. A line that is none is answered with `malformed` (id 0 when it has none).
+ */
+export function serveHelper(stream, context) {
+    const queues = new Map();
+    const send = (reply) => {
+        if (stream.writable)
+            stream.write(`${JSON.stringify(reply)}\n`);
+    };
+    const full = { ...context, relay: send };
+    const feed = lineSplitter(maxHelperLine, (line) => receive(line), (bytes) => send(failure(0, new HelperError('malformed', `a request of ${bytes} bytes is too long`))));
+    stream.on('data', feed);
+    return new Promise((resolve) => {
+        stream.on('end', resolve);
+        stream.on('close', resolve);
+        stream.on('error', () => resolve());
+    });
+    function receive(line) {
+        const request = parse(line);
+        if ('refusal' in request) {
+            send(request.refusal);
+            return;
+        }
+        const key = 'prepared' in request ? request.prepared.spec.workload : 'spec' in request ? request.spec.workload : '';
+        const turn = (key === '' ? Promise.resolve() : (queues.get(key) ?? Promise.resolve())).then(async () => {
+            send(await carryOut(request, full));
+        });
+        if (key === '')
+            return;
+        queues.set(key, turn);
+        void turn.finally(() => {
+            if (queues.get(key) === turn)
+                queues.delete(key);
+        });
+    }
+}
+async function carryOut(request, context) {
+    try {
+        // One handler per verb, typed by it; the union as a whole is beyond the compiler.
+        const handler = verbs[request.verb];
+        return { id: request.id, ok: true, value: await handler(request, context) };
+    }
+    catch (error) {
+        return failure(request.id, error);
+    }
+}
+function parse(line) {
+    let value;
+    try {
+        value = JSON.parse(line);
+    }
+    catch {
+        return { refusal: failure(0, new HelperError('malformed', 'a request is one JSON object on one line')) };
+    }
+    const parsed = Request.safeParse(value);
+    if (parsed.success)
+        return parsed.data;
+    const id = typeof value === 'object' && value !== null && 'id' in value && Number.isInteger(value.id) ? value.id : 0;
+    const where = parsed.error.issues[0];
+    const what = where === undefined ? '' : `: ${where.path.join('.')} ${where.message}`;
+    return {
+        refusal: failure(typeof id === 'number' ? id : 0, new HelperError('malformed', messageOf(`not a request${what}`))),
+    };
+}
+function failure(id, thrown) {
+    const own = codeOf(thrown);
+    const code = helperCodes.find((known) => known === own) ?? (own === 'spec-refused' ? 'refused' : 'failed');
+    const hint = thrown instanceof TricordonError ? thrown.hint : undefined;
+    return { id, ok: false, error: { code, message: messageOf(thrown), ...(hint === undefined ? {} : { hint }) } };
+}

@@ -1,0 +1,84 @@
+/** The agent's own identity (`spiffe://TD/agent/HOST`): enrolled once with a one-time token, renewed at half life. */
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { messageOf } from '../base/index.js';
+import { createSvidSource, generateKeyPair, svidFrom } from '../identity/index.js';
+import { enrol } from './control-client.js';
+import { Issued } from './control-answers.js';
+import { AgentError } from './errors.js';
+const Kept = z.strictObject({
+    schemaVersion: z.literal(1),
+    keyPem: z.string(),
+    chain: z.array(z.string()),
+    trustDomain: z.string(),
+    bundles: z.record(z.string(), z.array(z.string())),
+});
+/** Takes up the identity of the last run, or enrols. Throws AgentError `enrolment-refused` or `control-unreachable`. */
+export async function establishIdentity(settings, client, clock, log) {
+    const path = join(settings.directory, 'identity.json');
+    const kept = (await usable(path, clock)) ?? (await enrolNow(settings, path, log));
+    const roots = kept.bundles[kept.trustDomain] ?? [];
+    const initial = svidFrom(kept.keyPem, kept.chain);
+    const identify = (svid) => client.identify({ keyPem: svid.privateKeyPem, chainPem: svid.chainPem, caPem: roots });
+    identify(initial);
+    const source = createSvidSource({
+        clock,
+        initial,
+        expectedId: initial.id,
+        logger: log,
+        renew: async (publicKey) => (await client.call('POST', '/agent/v1/renew', { publicKey }, Issued)).chain,
+    });
+    source.onChange((svid) => {
+        identify(svid);
+        keep(path, { ...kept, keyPem: svid.privateKeyPem, chain: [...svid.chainPem] });
+    });
+    await source.start();
+    return { trustDomain: kept.trustDomain, bundles: kept.bundles, source };
+}
+async function usable(path, clock) {
+    if (!existsSync(path))
+        return undefined;
+    try {
+        const kept = Kept.parse(JSON.parse(readFileSync(path, 'utf8')));
+        return svidFrom(kept.keyPem, kept.chain).notAfter > clock.now() ? kept : undefined;
+    }
+    catch {
+        return undefined;
+    }
+}
+async function enrolNow(settings, path, log) {
+    if (!existsSync(settings.enrolTokenFile)) {
+        throw new AgentError('enrolment-refused', 'this host has no identity and no one-time token', {
+            hint: 'make one with `tricordon agent token HOST`, and join again',
+        });
+    }
+    const token = readFileSync(settings.enrolTokenFile, 'utf8').trim();
+    const pair = generateKeyPair();
+    for (let attempt = 1;; attempt += 1) {
+        try {
+            const body = { token, host: settings.host, publicKey: pair.publicKeyPem };
+            const issued = await enrol(settings.controlUrl, settings.controlFingerprint, body, Issued);
+            const kept = {
+                schemaVersion: 1,
+                keyPem: pair.privateKeyPem,
+                chain: issued.chain,
+                trustDomain: issued.trustDomain,
+                bundles: issued.bundles,
+            };
+            keep(path, kept);
+            rmSync(settings.enrolTokenFile, { force: true });
+            return kept;
+        }
+        catch (error) {
+            if (!(error instanceof AgentError) || error.code !== 'control-unreachable' || attempt === 60)
+                throw error;
+            log.warn({ error: messageOf(error), attempt }, 'enrolment waits for the control plane');
+            await new Promise((resolve) => setTimeout(resolve, 500));
+        }
+    }
+}
+function keep(path, kept) {
+    writeFileSync(`${path}.new`, JSON.stringify(kept), { mode: 0o600 });
+    renameSync(`${path}.new`, path);
+}

@@ -1,0 +1,108 @@
+/** What an installation needs on a host before and after its agent: accounts, a safe program tree, the removal of leftovers. */
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { cgroup2Mount, codeOf, exec, isRunning, messageOf } from '../base/index.js';
+import { killCgroup, processesOf, rungNamed, stopPlane } from './confine/index.js';
+import { ensureAccount, removeAccount } from './helper/accounts.js';
+import { secureProgram } from './helper/program-tree.js';
+import { readAgentState } from './workload-record.js';
+/** Root mode: the account of control plane and PostgreSQL, and that of agent and data plane. Those made are remembered. */
+export async function ensureAccounts(dataDir) {
+    return { control: await ensure(dataDir, 'tricordon'), agent: await ensure(dataDir, 'tricordon-agent') };
+}
+/** The account that the demo's shop runs as. */
+export function ensureDemoAccount(directory) {
+    mkdirSync(directory, { recursive: true, mode: 0o711 });
+    return ensure(directory, 'tricordon-demo');
+}
+/** Removes the accounts that were made for `directory`; returns what went wrong. */
+export async function removeAccounts(directory) {
+    const problems = [];
+    for (const name of madeAccounts(directory)) {
+        await removeAccount(name, exec).catch((error) => problems.push(messageOf(error)));
+    }
+    return problems;
+}
+/** The program tree that root mode runs: where it lies if only root can change it, else a copy. */
+export function placeProgram(options) {
+    return secureProgram(options.programDir, options.nodePath, join(options.dataDir, 'program'));
+}
+/** Ends and removes whatever of this installation outlived its agent: commands, sidecars, namespaces, cgroups. */
+export async function leftovers(options) {
+    const removed = [];
+    const state = readAgentState(join(options.dataDir, 'agent/state.json'));
+    for (const record of state.workloads) {
+        const { process: command, prepared, plane } = record;
+        if (command !== null && isRunning(command.pid, command.start)) {
+            process.kill(command.pid, 'SIGKILL');
+            removed.push(record.request.service);
+        }
+        if (prepared.cgroupPath !== null)
+            await killCgroup(prepared.cgroupPath);
+        await rungNamed(prepared.rung)
+            .cleanup(prepared)
+            .catch(() => { });
+        stopPlane(plane);
+    }
+    if (state.gateway !== null) {
+        if (isRunning(state.gateway.sidecar.pid, state.gateway.sidecar.start))
+            removed.push('gateway');
+        stopPlane(state.gateway);
+    }
+    rmSync(join(options.dataDir, 'agent/state.json'), { force: true });
+    await removeNamespaces(options.instance);
+    await removeCgroups(options.instance);
+    return removed;
+}
+/** Named network namespaces that no record tells of any more. */
+async function removeNamespaces(instance) {
+    if (process.getuid?.() !== 0 || !existsSync('/run/netns'))
+        return;
+    for (const name of readdirSync('/run/netns')) {
+        if (name.startsWith(`tricordon-${instance}-`))
+            await exec('ip', ['netns', 'delete', name]);
+    }
+}
+async function removeCgroups(instance) {
+    const mount = cgroup2Mount();
+    const top = mount === undefined ? undefined : join(mount, 'tricordon', instance);
+    if (top === undefined || !existsSync(top))
+        return;
+    for (const name of [
+        ...readdirSync(top, { withFileTypes: true }).flatMap((entry) => entry.isDirectory() ? [join(top, entry.name)] : []),
+        top,
+    ]) {
+        if (processesOf(name).length > 0)
+            await killCgroup(name);
+        // A killed process leaves its cgroup a moment later.
+        for (let attempt = 0; attempt < 100 && !removed(name); attempt += 1)
+            await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    removed(join(top, '..')); // the last installation takes the common folder along
+}
+function removed(folder) {
+    try {
+        rmdirSync(folder);
+        return true;
+    }
+    catch (error) {
+        return codeOf(error) === 'ENOENT';
+    }
+}
+async function ensure(directory, name) {
+    const { made, ...account } = await ensureAccount(name, exec);
+    if (made) {
+        const all = [...new Set([...madeAccounts(directory), name])];
+        writeFileSync(join(directory, 'accounts.json'), JSON.stringify(all), { mode: 0o600 });
+    }
+    return account;
+}
+function madeAccounts(directory) {
+    try {
+        const read = JSON.parse(readFileSync(join(directory, 'accounts.json'), 'utf8'));
+        return Array.isArray(read) ? read.filter((name) => typeof name === 'string') : [];
+    }
+    catch {
+        return [];
+    }
+}

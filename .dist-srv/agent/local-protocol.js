@@ -1,0 +1,64 @@
+/** What `tricordon run` says to the agent of its host, over HTTP on a socket that only the operator can open. */
+import { z } from 'zod';
+import { CallRoute, Endpoint, Port, ServiceName } from '../model/index.js';
+import { Prepared } from './confine/index.js';
+/** `POST /workloads` */
+export const WorkloadRequest = z.strictObject({
+    service: ServiceName,
+    port: Port.nullable(),
+    publish: z.strictObject({ address: z.string(), port: z.int().min(0).max(65_535) }).nullable(),
+    calls: z.array(CallRoute).max(1_000),
+    command: z.array(z.string()).min(1).max(4_096),
+    cwd: z.string(),
+    codeDirectory: z.string(),
+    /** Who asked, by name: stands in the attestation. */
+    operator: z.string().max(256),
+    uid: z.int().min(0),
+    gid: z.int().min(0),
+    nodePath: z.string(),
+    programDir: z.string(),
+});
+export const WorkloadPlan = z.strictObject({
+    workload: z.string(),
+    prepared: Prepared,
+    /** To be added to the command's environment: peers' addresses where traffic is not captured, SPIFFE_ENDPOINT_SOCKET. */
+    environment: z.record(z.string(), z.string()),
+    /** A tracer to put in front, when it is this host's best sensor. */
+    tracer: z.array(z.string()),
+    /** Where the public reaches it; null when it is not published. */
+    published: Endpoint.nullable(),
+    /** What is not held on this host, in plain words. */
+    notices: z.array(z.string()),
+});
+/** `POST /workloads/ID/started` */
+export const Started = z.strictObject({ pid: z.int().min(2), start: z.number() });
+export const StartedAnswer = z.strictObject({ identity: z.string() });
+/** `POST /workloads/ID/ended` */
+export const Ended = z.strictObject({ status: z.int().nullable() });
+/** One line of `GET /workloads/ID/orders`, a stream: what `run` shall do with its command. */
+export const Order = z.strictObject({ id: z.string(), order: z.enum(['restart', 'stop']) });
+/** `POST /workloads/ID/orders/ORDER`: how it went. */
+export const OrderResult = z.strictObject({
+    ok: z.boolean(),
+    detail: z.string().max(2_000),
+    pid: z.int().nullable(),
+    start: z.number().nullable(),
+});
+/** `GET /status` */
+export const AgentStatus = z.strictObject({
+    host: z.string(),
+    pid: z.int(),
+    identity: z.string().nullable(),
+    controlReachable: z.boolean(),
+    rung: z.string(),
+    workloads: z.array(z.strictObject({
+        id: z.string(),
+        service: z.string(),
+        state: z.string(),
+        /** Attested, and known to every data plane of this host. */
+        ready: z.boolean(),
+        pid: z.int().nullable(),
+        published: Endpoint.nullable(),
+    })),
+    spool: z.strictObject({ pending: z.number(), lost: z.number() }),
+});

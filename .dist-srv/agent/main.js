@@ -1,0 +1,388 @@
+/** The agent of one host: identities, sidecars, sensor and spool put together. `node main.js --settings FILE`. */
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { Socket } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { cgroup2Mount, exec, logger, messageOf, skewed, systemClock } from '../base/index.js';
+import { createSvidSource, generateKeyPair, serveWorkloadApi, svidFrom } from '../identity/index.js';
+import { serviceId } from '../model/index.js';
+import { startSensor, straceArguments } from '../sensor/index.js';
+import { openSpool } from '../store/index.js';
+import { attestLaunch } from './attestation.js';
+import { createCarrier } from './actions.js';
+import { bestRung, helperHands, ownHands, rungNamed } from './confine/index.js';
+import { helperConfinement, ownConfinement } from './confinement.js';
+import { Anything, StateAnswer, WorkloadAnswer } from './control-answers.js';
+import { controlClient } from './control-client.js';
+import { AgentError } from './errors.js';
+import { createGateway, gatewayId } from './gateway.js';
+import { helperClient } from './helper/client.js';
+import { establishIdentity } from './host-identity.js';
+import { serveLocalApi } from './local-api.js';
+import { coverageOf, listeningSockets } from './report.js';
+import { readSettings } from './settings.js';
+import { startShipping } from './shipping.js';
+import { readAgentState, writeAgentState } from './workload-record.js';
+import { createWorkloads } from './workloads.js';
+const settings = readSettings(process.argv[process.argv.indexOf('--settings') + 1] ?? '');
+const log = logger('agent');
+const clock = settings.clockSkewMs === 0 ? systemClock : skewed(systemClock, settings.clockSkewMs);
+const boot = randomBytes(6).toString('hex');
+const stopping = new AbortController();
+for (const folder of [
+    settings.directory,
+    settings.spoolDirectory,
+    join(settings.runtimeDir, 'w'),
+    join(settings.runtimeDir, 'p'),
+    join(settings.runtimeDir, 't'),
+]) {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+}
+const statePath = join(settings.directory, 'state.json');
+const previous = readAgentState(statePath);
+const client = controlClient(settings.controlUrl);
+const host = await establishIdentity(settings, client, clock, log);
+const helper = settings.helper ? openHelper() : undefined;
+const spoolKey = keyFile(join(settings.directory, 'spool.key'));
+const spool = await openSpool({
+    directory: settings.spoolDirectory,
+    key: spoolKey,
+    clock,
+    log,
+    maxBytes: settings.spool.maxBytes,
+    maxAgeMs: settings.spool.maxAgeMs,
+});
+const shipping = startShipping({
+    spool: { directory: settings.spoolDirectory, key: spoolKey },
+    client,
+    written: () => spool.stats().sequence,
+    log,
+});
+async function store(batch) {
+    await spool.append(batch);
+    shipping.nudge();
+}
+let sensorBatch = [];
+const sensor = await startSensor({
+    host: settings.host,
+    boot,
+    clock,
+    exec,
+    sink: (observation) => {
+        sensorBatch.push(observation);
+        if (sensorBatch.length === 1)
+            setTimeout(flushSensor, 10);
+    },
+    ...(helper === undefined || !settings.collectors.includes('bpftrace')
+        ? {}
+        : {
+            kernel: {
+                source: helper.sensor,
+                selection: { parents: parentCgroups(), containers: true },
+            },
+        }),
+});
+function flushSensor() {
+    const batch = sensorBatch;
+    sensorBatch = [];
+    store(batch).catch((error) => log.error({ error: messageOf(error), lost: batch.length }, 'sensor observations were not stored'));
+}
+const strace = settings.collectors.includes('strace') && helper === undefined
+    ? await exec('strace', ['-V'], { timeoutMs: 5_000 })
+    : undefined;
+const traced = strace?.status === 0;
+let snapshot;
+let revision = -1;
+let reachable = false;
+let reportSoon = () => { };
+const confinement = helper === undefined ? ownConfinement() : helperConfinement(helper);
+const hands = helper === undefined ? ownHands : helperHands(helper);
+// The helper is root and builds the strongest rung; by ourselves we take what the host allows.
+const best = helper === undefined ? await bestRung() : { rung: rungNamed('netns'), passedOver: [] };
+const workloads = createWorkloads({
+    settings,
+    trustDomain: () => host.trustDomain,
+    confinement,
+    clock,
+    log,
+    attest: (record, pid, start) => attestLaunch(record, pid, start, hands),
+    identify: (record, attestation) => identify(record.id, record.request.service, attestation, record.prepared.rung, record.prepared.cgroup),
+    announceEnded: (id, status) => {
+        client
+            .call('POST', `/agent/v1/workloads/${id}/ended`, { status }, Anything)
+            .catch((error) => log.warn({ error: messageOf(error), workload: id }, 'end not announced'));
+    },
+    publish: (service, listen) => gateway.publish(service, listen),
+    unpublish: (service) => gateway.unpublish(service),
+    serveIdentity: async (socketPath, current, onChange) => {
+        const api = await serveWorkloadApi({
+            socketPath,
+            // The folder is closed to all but us; the workload gets this one socket mounted.
+            mode: settings.rootMode ? 0o666 : 0o600,
+            state: () => {
+                const svid = current();
+                return svid === undefined ? { kind: 'starting' } : { kind: 'ready', svids: [svid], bundles: host.bundles };
+            },
+            onChange: (listener) => {
+                onChange(listener);
+                return () => { };
+            },
+            logger: log,
+        });
+        return () => api.close();
+    },
+    watch: (record) => {
+        const { prepared } = record;
+        sensor.remove(record.id);
+        sensor.add({
+            workload: record.id,
+            service: record.request.service,
+            identity: record.attestation === null ? null : serviceId(host.trustDomain, record.request.service),
+            ...(prepared.cgroup === null || prepared.cgroupPath === null
+                ? {}
+                : { cgroup: { id: String(statSync(prepared.cgroupPath).ino), path: prepared.cgroup } }),
+            ...(record.process === null ? {} : { root: record.process }),
+            ...(record.process === null && record.request.command[0] !== undefined
+                ? { command: record.request.command[0] }
+                : {}),
+            ...(traced ? { trace: traceFile(record.id) } : {}),
+        });
+    },
+    unwatch: (id) => sensor.remove(id),
+    tracer: (id) => (traced ? straceArguments({ program: 'strace', output: traceFile(id) }) : []),
+    observations: store,
+    changed: () => {
+        writeAgentState(statePath, { workloads: [...workloads.records()], gateway: gateway.process() });
+        reportSoon();
+    },
+});
+const gateway = createGateway({
+    host: settings.host,
+    runtimeDir: settings.runtimeDir,
+    logDirectory: settings.logDirectory,
+    nodePath: settings.nodePath,
+    programDir: settings.programDir,
+    trustDomain: () => host.trustDomain,
+    log,
+    identify: async ({ pid, start }) => {
+        const attestation = {
+            kind: 'process',
+            pid,
+            start,
+            executable: settings.nodePath,
+            entry: `${settings.programDir}/dist/traffic/main.js`,
+            codeDigest: await ownDigest(),
+            codeDirectory: `${settings.programDir}/dist`,
+            operator: 'tricordon',
+            uid: process.getuid?.() ?? 0,
+        };
+        return identify(gatewayId(settings.host, pid, start), 'gateway', attestation, 'loopback', null);
+    },
+    observations: store,
+    changed: () => {
+        writeAgentState(statePath, { workloads: [...workloads.records()], gateway: gateway.process() });
+        reportSoon();
+    },
+});
+const carrier = createCarrier({
+    workloads,
+    hands,
+    client,
+    spool: { directory: settings.spoolDirectory, key: spoolKey },
+    settings,
+    snapshot: () => snapshot,
+    clock,
+    log,
+});
+gateway.adopt(previous.gateway);
+const local = await serveLocalApi({
+    socketPath: join(settings.runtimeDir, 'agent.sock'),
+    workloads,
+    log,
+    status: () => ({
+        host: settings.host,
+        pid: process.pid,
+        identity: host.source.current()?.id ?? null,
+        controlReachable: reachable && shipping.reachable(),
+        rung: best.rung.name,
+        workloads: workloads.records().map((record) => ({
+            id: record.id,
+            service: record.request.service,
+            state: record.state,
+            ready: isReady(record),
+            pid: record.process?.pid ?? null,
+            published: workloads.entry(record.id)?.published ?? null,
+        })),
+        spool: { pending: shipping.pending(), lost: spool.stats().lost },
+    }),
+});
+await workloads.adopt(previous.workloads);
+const loops = [followState(), keepReporting(), keepChecking()];
+process.stdout.write(`${JSON.stringify({ ready: true, host: settings.host, rung: best.rung.name, coverage: coverage() })}\n`);
+for (const signal of ['SIGTERM', 'SIGINT'])
+    process.on(signal, () => void shutDown());
+/** Lets go of everything: sidecars and workloads run on, the next agent takes them up. */
+async function shutDown() {
+    if (stopping.signal.aborted)
+        return;
+    stopping.abort();
+    local.close();
+    local.closeAllConnections();
+    await workloads.close();
+    gateway.close();
+    await sensor.stop();
+    flushSensor();
+    await shipping.stop();
+    await spool.close();
+    host.source.stop();
+    client.close();
+    helper?.close();
+    await Promise.allSettled(loops);
+    process.exit(0);
+}
+async function identify(id, service, attestation, capture, cgroup) {
+    const pair = generateKeyPair();
+    const answer = await client.call('POST', '/agent/v1/workloads', { id, service, attestation, capture, cgroup, publicKey: pair.publicKeyPem }, WorkloadAnswer);
+    const source = createSvidSource({
+        clock,
+        initial: svidFrom(pair.privateKeyPem, answer.svid.chain, serviceId(host.trustDomain, service)),
+        expectedId: serviceId(host.trustDomain, service),
+        logger: log,
+        renew: async (publicKey) => (await client.call('POST', `/agent/v1/workloads/${id}/svid`, { publicKey }, WorkloadAnswer.shape.svid)).chain,
+    });
+    await source.start();
+    return {
+        current: () => source.current(),
+        onChange: (listener) => {
+            source.onChange(listener);
+        },
+        stop: () => source.stop(),
+    };
+}
+async function followState() {
+    while (!stopping.signal.aborted) {
+        try {
+            const state = await client.call('GET', `/agent/v1/state?revision=${revision}`, undefined, StateAnswer, {
+                timeoutMs: 40_000,
+                signal: stopping.signal,
+            });
+            reachable = true;
+            if (state.revision !== revision)
+                take(state);
+            carrier.carry(state.actions);
+        }
+        catch (error) {
+            if (stopping.signal.aborted)
+                return;
+            reachable = false;
+            log.debug({ error: messageOf(error) }, 'no state from the control plane');
+            await sleep(500);
+        }
+    }
+}
+function take(state) {
+    revision = state.revision;
+    snapshot = {
+        schemaVersion: 1,
+        revision: state.revision,
+        trustDomain: state.trustDomain,
+        bundles: state.bundles,
+        services: state.services,
+        contracts: state.contracts,
+        revoked: state.revoked,
+        isolated: state.isolated,
+    };
+    workloads.distribute(snapshot);
+    gateway.distribute(snapshot);
+}
+/** Whoever calls it now gets through to it: attested, in the snapshot in force, and its public door has an identity. */
+function isReady(record) {
+    const entry = workloads.entry(record.id);
+    const endpoint = entry?.link.lastListening()?.inbound;
+    const known = snapshot?.services.some((service) => service.service === record.request.service && service.endpoints.some((one) => one.port === endpoint?.port));
+    return record.attestation !== null && known === true && (record.request.publish === null || gateway.ready());
+}
+function coverage() {
+    return coverageOf({
+        trustDomain: host.trustDomain,
+        runtime: sensor.coverage(),
+        rung: best.rung.name,
+        rungGaps: best.passedOver.map((rung) => ({ what: `${rung.name}: ${rung.reason}`, fix: rung.fix })),
+    }, workloads);
+}
+async function keepReporting() {
+    while (!stopping.signal.aborted) {
+        try {
+            const endpoints = new Map();
+            for (const record of workloads.records()) {
+                const inbound = workloads.entry(record.id)?.link.lastListening()?.inbound;
+                if (inbound === undefined || inbound === null || record.attestation === null)
+                    continue;
+                endpoints.set(record.request.service, [...(endpoints.get(record.request.service) ?? []), inbound]);
+            }
+            await client.call('POST', '/agent/v1/report', {
+                coverage: coverage(),
+                lost: sensor.lost() + spool.stats().lost,
+                sockets: listeningSockets(host.trustDomain, workloads, gateway),
+                endpoints: [...endpoints].map(([service, list]) => ({ service, endpoints: list })),
+                workloads: workloads
+                    .records()
+                    .filter((record) => record.attestation !== null)
+                    .map((record) => ({ id: record.id, state: record.state })),
+            }, Anything);
+        }
+        catch (error) {
+            if (error instanceof AgentError && error.code === 'control-refused')
+                log.warn({ error: messageOf(error) }, 'report refused');
+        }
+        await Promise.race([
+            sleep(3_000, undefined, { signal: stopping.signal }).catch(() => { }),
+            new Promise((resolve) => {
+                reportSoon = () => setTimeout(resolve, 20);
+            }),
+        ]);
+    }
+}
+async function keepChecking() {
+    while (!stopping.signal.aborted) {
+        await sleep(500, undefined, { signal: stopping.signal }).catch(() => { });
+        if (stopping.signal.aborted)
+            return;
+        try {
+            await workloads.check();
+            await gateway.check();
+        }
+        catch (error) {
+            log.error({ error: messageOf(error) }, 'a check failed');
+        }
+    }
+}
+function openHelper() {
+    return helperClient(new Socket({ fd: 3, readable: true, writable: true }));
+}
+function parentCgroups() {
+    const path = join(cgroup2Mount() ?? '', 'tricordon', settings.instance);
+    return existsSync(path) ? [String(statSync(path).ino)] : [];
+}
+function traceFile(id) {
+    const folder = join(settings.runtimeDir, 't', id.slice(-8));
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    return join(folder, 'trace');
+}
+let digest;
+function ownDigest() {
+    digest ??= import('../identity/index.js').then(async ({ codeDigest }) => (await codeDigest(`${settings.programDir}/dist`)).digest);
+    return digest;
+}
+function keyFile(path) {
+    if (!existsSync(path))
+        writeFileSync(path, randomBytes(32), { mode: 0o600, flag: 'wx' });
+    const key = readFileSync(path);
+    if (key.length !== 32) {
+        throw new AgentError('agent-settings', `\`${path}\` is not a key`, {
+            hint: 'a new one was not made: move the spool away first',
+        });
+    }
+    return key;
+}

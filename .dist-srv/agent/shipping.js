@@ -1,0 +1,82 @@
+/** Takes the spool's blocks to the control plane, in order, at least once; the cursor moves only after a 2xx. */
+import { z } from 'zod';
+import { messageOf } from '../base/index.js';
+import { readSpool, shippingCursor } from '../store/index.js';
+import { AgentError } from './errors.js';
+const Answer = z.object({ accepted: z.int(), refused: z.int() });
+const rowsPerRequest = 2_000;
+export function startShipping(options) {
+    const cursor = shippingCursor(options.spool.directory);
+    let stopped = false;
+    let wake;
+    let next = 1;
+    let reachable = false;
+    let dirty = false;
+    const ended = loop();
+    return {
+        nudge: () => {
+            dirty = true;
+            wake?.();
+        },
+        pending: () => Math.max(0, options.written() + 1 - next),
+        reachable: () => reachable,
+        stop: async () => {
+            stopped = true;
+            wake?.();
+            await ended;
+        },
+    };
+    async function loop() {
+        next = await cursor.read();
+        let delay = 0;
+        while (!stopped) {
+            try {
+                const before = next;
+                dirty = false;
+                await shipFrom();
+                reachable = true;
+                delay = 0;
+                if (next === before && !dirty && !stopped)
+                    await sleep(5_000);
+            }
+            catch (error) {
+                reachable = false;
+                delay = Math.min(5_000, Math.max(100, delay * 2));
+                const level = error instanceof AgentError && error.code === 'control-unreachable' ? 'debug' : 'warn';
+                options.log[level]({ error: messageOf(error), pending: options.written() + 1 - next }, 'observations wait');
+                await new Promise((resolve) => setTimeout(resolve, delay));
+            }
+        }
+    }
+    async function shipFrom() {
+        for await (const item of readSpool(options.spool, { from: next })) {
+            if (stopped)
+                return;
+            if (item.kind === 'problem') {
+                if (item.problem !== 'torn')
+                    options.log.error({ problem: item.problem, segment: item.segment, sequence: item.sequence, detail: item.detail }, 'spool is damaged');
+                continue;
+            }
+            for (let from = 0; from < item.observations.length; from += rowsPerRequest) {
+                await send(item.observations.slice(from, from + rowsPerRequest));
+            }
+            next = item.sequence + 1;
+            await cursor.commit(next);
+        }
+    }
+    async function send(observations) {
+        const answer = await options.client.call('POST', '/agent/v1/observations', { observations }, Answer);
+        if (answer.refused > 0)
+            options.log.warn({ refused: answer.refused }, 'the control plane refused observations');
+    }
+    function sleep(ms) {
+        return new Promise((resolve) => {
+            const timer = setTimeout(resolve, ms);
+            wake = () => {
+                clearTimeout(timer);
+                wake = undefined;
+                resolve();
+            };
+        });
+    }
+}

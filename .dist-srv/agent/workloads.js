@@ -1,0 +1,347 @@
+/** The workloads of this host: prepared, attested, given an identity and a sidecar, watched, ended. */
+import { randomBytes } from 'node:crypto';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { commandLineOf, isRunning, messageOf } from '../base/index.js';
+import { serviceId } from '../model/index.js';
+import { AgentError } from './errors.js';
+import { linkPlane } from './plane-link.js';
+export function createWorkloads(options) {
+    const entries = new Map();
+    const { settings, log } = options;
+    let snapshot;
+    const workloads = {
+        prepare,
+        started,
+        ended,
+        onOrder: (id, take) => {
+            const entry = known(id);
+            entry.followers.add(take);
+            return () => entry.followers.delete(take);
+        },
+        ordered: (id, order, result) => {
+            const entry = known(id);
+            if (result.pid !== null && result.start !== null)
+                entry.record = { ...entry.record, process: { pid: result.pid, start: result.start } };
+            entry.waiting.get(order)?.(result);
+        },
+        order,
+        setState: (id, state) => {
+            const entry = known(id);
+            entry.record = { ...entry.record, state };
+            options.changed();
+        },
+        records: () => [...entries.values()].map((entry) => entry.record),
+        entry: (id) => {
+            const entry = entries.get(id);
+            return entry === undefined
+                ? undefined
+                : { record: entry.record, link: entry.link, identity: entry.identity?.current(), published: entry.published };
+        },
+        adopt,
+        distribute: (next) => {
+            snapshot = next;
+            for (const entry of entries.values())
+                entry.link.snapshot(next);
+        },
+        check,
+        close: async () => {
+            for (const entry of entries.values()) {
+                entry.link.close();
+                entry.identity?.stop();
+                await entry.closeApi?.();
+            }
+        },
+    };
+    return workloads;
+    async function prepare(request) {
+        const short = randomBytes(4).toString('hex');
+        const id = `${request.service}-${settings.host.replaceAll('.', '-')}-${short}`.slice(0, 160);
+        const workloadApiSocket = join(settings.runtimeDir, 'w', `${short}.sock`);
+        const spec = {
+            instance: settings.instance,
+            workload: id,
+            service: request.service,
+            port: request.port,
+            calls: request.calls,
+            uid: request.uid,
+            gid: request.gid,
+            cwd: request.cwd,
+            runtimeDir: settings.runtimeDir,
+            hideDirs: [...settings.hideDirs],
+            keepPaths: [...new Set([request.codeDirectory, request.cwd])].filter((path) => path !== '/'),
+            workloadApiSocket,
+            nodePath: request.nodePath,
+            programDir: request.programDir,
+        };
+        const identity = { svid: undefined, listeners: [] };
+        const closeApi = await options.serveIdentity(workloadApiSocket, () => entries.get(id)?.identity?.current() ?? identity.svid, (changed) => identity.listeners.push(changed));
+        let prepared;
+        try {
+            prepared = await options.confinement.prepare(spec); // the id is branded by the schema at the other end
+            const control = join(settings.runtimeDir, 'p', `${short}.sock`);
+            const plane = await options.confinement.spawn(prepared, control, join(settings.logDirectory, `${request.service}-${short}.plane.log`));
+            const record = {
+                id,
+                request,
+                prepared,
+                plane,
+                control,
+                workloadApiSocket,
+                process: null,
+                attestation: null,
+                state: 'starting',
+            };
+            const entry = open(record, closeApi);
+            entries.set(id, entry);
+            const listening = await configure(entry);
+            options.watch(record);
+            if (request.publish !== null)
+                entry.published = await options.publish(request.service, request.publish);
+            options.changed();
+            const environment = { SPIFFE_ENDPOINT_SOCKET: `unix://${workloadApiSocket}` };
+            for (const route of listening.routes) {
+                const call = request.calls.find((candidate) => candidate.service === route.service && candidate.host === route.host && candidate.port === route.port);
+                if (call?.env !== undefined)
+                    environment[call.env] = `${route.listen.address}:${route.listen.port}`;
+            }
+            return {
+                workload: id,
+                prepared,
+                environment,
+                tracer: [...options.tracer(id)],
+                published: entry.published ?? null,
+                notices: prepared.gaps.map((gap) => gap.what),
+            };
+        }
+        catch (error) {
+            await closeApi();
+            entries.get(id)?.link.stop();
+            entries.delete(id);
+            if (prepared !== undefined)
+                await options.confinement.cleanup(prepared).catch(() => { });
+            throw error;
+        }
+    }
+    function open(record, closeApi) {
+        return {
+            record,
+            link: link(record),
+            identity: undefined,
+            closeApi,
+            published: undefined,
+            followers: new Set(),
+            waiting: new Map(),
+            respawning: false,
+        };
+    }
+    function link(record) {
+        return linkPlane({
+            socketPath: record.control,
+            log,
+            observations: options.observations,
+            changed: options.changed,
+        });
+    }
+    function configure(entry) {
+        const { request, prepared, id } = entry.record;
+        const captured = prepared.redirectPort !== null;
+        const answer = entry.link.listening(30_000);
+        entry.link.configure({
+            role: 'sidecar',
+            host: settings.host,
+            service: request.service,
+            workload: id,
+            identity: serviceId(options.trustDomain(), request.service),
+            ...(request.port === null
+                ? {}
+                : {
+                    inbound: {
+                        listen: { address: settings.meshAddress, port: 0 },
+                        target: captured
+                            ? { kind: 'inlet', port: request.port }
+                            : { kind: 'address', address: '127.0.0.1', port: request.port },
+                    },
+                }),
+            outbound: {
+                captured,
+                routes: request.calls.map((call) => ({
+                    ...call,
+                    virtualAddresses: prepared.virtualAddresses
+                        .filter((known) => known.route.host === call.host && known.port === call.port)
+                        .map((known) => known.address),
+                    ...(captured ? {} : { listen: { address: '127.0.0.1', port: 0 } }),
+                })),
+            },
+        });
+        if (snapshot !== undefined)
+            entry.link.snapshot(snapshot);
+        return answer;
+    }
+    async function started(id, process) {
+        const entry = known(id);
+        entry.record = { ...entry.record, process };
+        options.watch(entry.record);
+        await settled(entry.record, process);
+        let attestation;
+        try {
+            attestation = await options.attest(entry.record, process.pid, process.start);
+        }
+        catch (error) {
+            throw new AgentError('attestation-failed', `what runs as \`${entry.record.request.service}\` could not be attested: ${messageOf(error)}`, {
+                cause: error,
+                hint: 'it gets no identity and no traffic; see docs/guide/identity.md',
+            });
+        }
+        entry.identity?.stop();
+        entry.identity = await options.identify(entry.record, attestation);
+        entry.record = { ...entry.record, attestation, state: 'running' };
+        hand(entry);
+        options.watch(entry.record);
+        options.changed();
+        return { identity: serviceId(options.trustDomain(), entry.record.request.service) };
+    }
+    function hand(entry) {
+        const give = (svid) => {
+            if (svid !== undefined)
+                entry.link.svid(svid.privateKeyPem, svid.chainPem);
+        };
+        give(entry.identity?.current());
+        entry.identity?.onChange((svid) => {
+            give(svid);
+            options.changed();
+        });
+    }
+    /** The launcher replaces itself step by step; wait until the command itself runs, so that it is what is attested. */
+    async function settled(record, process) {
+        const { command } = record.request;
+        for (let attempt = 0; attempt < 1_200; attempt += 1) {
+            if (!isRunning(process.pid, process.start))
+                throw new AgentError('attestation-failed', 'the command ended before it could be attested');
+            const words = commandLineOf(process.pid) ?? [];
+            // A script's own line has its interpreter (and one option) in front: execve(2). Every launcher has more, or is ours.
+            const isCommand = words.length >= command.length &&
+                words.length <= command.length + 2 &&
+                !words[1]?.endsWith('/agent/confine/launcher.js');
+            if (isCommand && words.slice(words.length - command.length + 1).join('\0') === command.slice(1).join('\0'))
+                return;
+            await new Promise((resolve) => setTimeout(resolve, 25));
+        }
+        throw new AgentError('attestation-failed', 'the command did not start within half a minute');
+    }
+    async function ended(id, status) {
+        const entry = entries.get(id);
+        if (entry === undefined)
+            return;
+        entries.delete(id);
+        entry.identity?.stop();
+        await entry.closeApi?.();
+        entry.link.stop();
+        options.unwatch(id);
+        if (entry.published !== undefined)
+            options.unpublish(entry.record.request.service);
+        await options.confinement
+            .cleanup(entry.record.prepared)
+            .catch((error) => log.warn({ error: messageOf(error), workload: id }, 'cleanup failed'));
+        options.confinement.stop(entry.record.plane);
+        rmSync(entry.record.control, { force: true });
+        options.announceEnded(id, status);
+        options.changed();
+    }
+    function order(id, what, timeoutMs) {
+        const entry = known(id);
+        const orderId = randomBytes(8).toString('hex');
+        return new Promise((resolve) => {
+            const timer = setTimeout(() => {
+                entry.waiting.delete(orderId);
+                resolve({
+                    ok: false,
+                    detail: 'the `tricordon run` that holds the command did not answer',
+                    pid: null,
+                    start: null,
+                });
+            }, timeoutMs);
+            entry.waiting.set(orderId, (result) => {
+                clearTimeout(timer);
+                entry.waiting.delete(orderId);
+                resolve(result);
+            });
+            for (const follower of entry.followers)
+                follower({ id: orderId, order: what });
+        });
+    }
+    async function adopt(records) {
+        for (const record of records) {
+            const running = record.process !== null && isRunning(record.process.pid, record.process.start);
+            if (!running || record.process === null) {
+                await options.confinement.cleanup(record.prepared).catch(() => { });
+                options.confinement.stop(record.plane);
+                options.announceEnded(record.id, null);
+                continue;
+            }
+            const listeners = [];
+            const closeApi = await options.serveIdentity(record.workloadApiSocket, () => entries.get(record.id)?.identity?.current(), (changed) => listeners.push(changed));
+            const entry = open(record, closeApi);
+            entries.set(record.id, entry);
+            await configure(entry).catch(() => { }); // a dead sidecar is started anew by check()
+            options.watch(record);
+            if (record.request.publish !== null)
+                entry.published = await options.publish(record.request.service, record.request.publish);
+            const again = () => {
+                if (!entries.has(record.id) || record.process === null)
+                    return;
+                started(record.id, record.process).catch((error) => {
+                    log.warn({ error: messageOf(error), workload: record.id }, 'identity not renewed after restart, trying again');
+                    setTimeout(again, 2_000).unref();
+                });
+            };
+            again();
+        }
+        options.changed();
+    }
+    async function check() {
+        for (const entry of [...entries.values()]) {
+            const { record } = entry;
+            const { sidecar, inlet } = record.plane;
+            const planeRuns = isRunning(sidecar.pid, sidecar.start) && (inlet === null || isRunning(inlet.pid, inlet.start));
+            if (!planeRuns && !entry.respawning)
+                await respawn(entry);
+            const gone = record.process !== null && !isRunning(record.process.pid, record.process.start);
+            // `run` says it itself; without one (it was killed) we notice here.
+            if (gone && entry.followers.size === 0)
+                await ended(record.id, null);
+        }
+    }
+    async function respawn(entry) {
+        entry.respawning = true;
+        try {
+            const { record } = entry;
+            log.warn({ service: record.request.service, workload: record.id }, 'sidecar died, starting it anew');
+            options.confinement.stop(record.plane);
+            entry.link.close();
+            rmSync(record.control, { force: true });
+            const plane = await options.confinement.spawn(record.prepared, record.control, join(settings.logDirectory, `${record.request.service}-${record.id.slice(-8)}.plane.log`));
+            entry.record = { ...record, plane };
+            entry.link = link(entry.record);
+            await configure(entry);
+            const svid = entry.identity?.current();
+            if (svid !== undefined)
+                entry.link.svid(svid.privateKeyPem, svid.chainPem);
+            options.changed();
+        }
+        catch (error) {
+            log.error({ error: messageOf(error), workload: entry.record.id }, 'sidecar did not come back, trying again');
+        }
+        finally {
+            entry.respawning = false;
+        }
+    }
+    function known(id) {
+        const entry = entries.get(id);
+        if (entry === undefined)
+            throw new AgentError('workload-unknown', `there is no workload \`${id}\` on this host`, {
+                hint: 'see `tricordon status`',
+            });
+        return entry;
+    }
+}

@@ -1,0 +1,135 @@
+/** Reads a settings file strictly: one document, no duplicate keys, no unknown ones, did-you-mean for typing errors. */
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { parseDocument } from 'yaml';
+import { environmentEntries } from './environment.js';
+import { codeOf, messageOf, printable, TricordonError } from './errors.js';
+export class ConfigError extends TricordonError {
+    name = 'ConfigError';
+}
+const limit = 1 << 20;
+/**
+ * Reads `path` (YAML or JSON) and checks it. `undefined` means that there is no file: then the schema's defaults hold.
+ * Variables `TRICORDON_SECTION__KEY` override the file; their values are read as YAML scalars.
+ *
+ * @throws ConfigError with every problem, one a line
+ */
+export function readConfig(schema, path, known) {
+    const fromFile = path === undefined ? {} : parse(path);
+    const merged = override(fromFile);
+    const result = schema.safeParse(merged);
+    if (result.success)
+        return result.data;
+    const problems = result.error.issues.map((issue) => {
+        const where = issue.path
+            .map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`))
+            .join('')
+            .replace(/^\./, '');
+        if (issue.code !== 'unrecognized_keys')
+            return `${where === '' ? 'the file' : `\`${printable(where)}\``}: ${issue.message}`;
+        return issue.keys
+            .map((key) => {
+            const full = where === '' ? key : `${where}.${key}`;
+            const near = nearest(full.replace(/\[\d+\]/g, '[]'), known);
+            return `unknown key \`${printable(full)}\`${near === undefined ? '' : `, did you mean \`${near}\`?`}`;
+        })
+            .join('\n');
+    });
+    throw new ConfigError('config-invalid', `${path ?? 'settings'}: ${problems.join('\n')}`, {
+        hint: 'see `tricordon config explain` for every key',
+    });
+}
+/** The candidate within an edit distance of a third of the word's length, or undefined. */
+export function nearest(word, candidates) {
+    let best;
+    let least = Math.max(1, Math.floor(word.length / 3)) + 1;
+    for (const candidate of candidates) {
+        const distance = editDistance(word, candidate, least);
+        if (distance < least) {
+            least = distance;
+            best = candidate;
+        }
+    }
+    return best;
+}
+function parse(path) {
+    const text = readBounded(path);
+    const document = parseDocument(text, { uniqueKeys: true, strict: true, prettyErrors: true });
+    const problem = document.errors[0];
+    if (problem !== undefined) {
+        throw new ConfigError('config-syntax', `${path}: ${printable(problem.message, 400)}`, {
+            hint: 'mend the YAML at that place',
+        });
+    }
+    try {
+        return document.toJS({ maxAliasCount: 20 }) ?? {};
+    }
+    catch (error) {
+        throw new ConfigError('config-syntax', `${path}: ${messageOf(error)}`, {
+            cause: error,
+            hint: 'write it without aliases',
+        });
+    }
+}
+function readBounded(path) {
+    let file;
+    try {
+        file = openSync(path, 'r');
+        const stat = fstatSync(file);
+        if (!stat.isFile()) {
+            throw new ConfigError('config-unreadable', `\`${printable(path)}\` is ${stat.isDirectory() ? 'a directory' : 'not a regular file'}`, {
+                hint: 'name a YAML file with --config',
+            });
+        }
+        if (stat.size > limit) {
+            throw new ConfigError('config-too-large', `\`${printable(path)}\` has ${stat.size} bytes; at most ${limit} are read`, { hint: 'check that this is the right file' });
+        }
+        const buffer = Buffer.alloc(limit + 1);
+        const length = readSync(file, buffer, 0, buffer.length, 0);
+        return new TextDecoder('utf-8', { fatal: true }).decode(buffer.subarray(0, length));
+    }
+    catch (error) {
+        if (error instanceof ConfigError)
+            throw error;
+        const reason = error instanceof TypeError ? 'it is not UTF-8' : (codeOf(error) ?? messageOf(error));
+        throw new ConfigError('config-unreadable', `cannot read \`${printable(path)}\`: ${reason}`, {
+            cause: error,
+            hint: 'check path and rights',
+        });
+    }
+    finally {
+        if (file !== undefined)
+            closeSync(file);
+    }
+}
+function override(value) {
+    const entries = environmentEntries('TRICORDON_').filter(([name]) => name.includes('__'));
+    if (entries.length === 0)
+        return value;
+    const merged = typeof value === 'object' && value !== null ? { ...value } : {};
+    for (const [name, text] of entries) {
+        const [section = '', key = ''] = name.split('__').map(camel);
+        const old = merged[section];
+        merged[section] = {
+            ...(typeof old === 'object' && old !== null ? old : {}),
+            [key]: parseDocument(text).toJS(),
+        };
+    }
+    return merged;
+}
+function camel(name) {
+    return name.toLowerCase().replace(/_([a-z])/g, (_, letter) => letter.toUpperCase());
+}
+function editDistance(a, b, limitAt) {
+    if (Math.abs(a.length - b.length) >= limitAt)
+        return limitAt;
+    let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
+    for (let i = 1; i <= a.length; i += 1) {
+        const row = [i];
+        for (let j = 1; j <= b.length; j += 1) {
+            const same = a[i - 1] === b[j - 1] ? 0 : 1;
+            row.push(Math.min((previous[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1, (previous[j - 1] ?? 0) + same));
+        }
+        previous = row;
+    }
+    return previous[b.length] ?? limitAt;
+}

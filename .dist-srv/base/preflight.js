@@ -1,0 +1,211 @@
+/** Whether this host has the parts that we use when they are there. One truth for `doctor`, `up` and the tests. */
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { exec, which } from './exec.js';
+export const probes = [
+    { name: 'linux', category: 'host', title: 'Linux on x64 or arm64', run: linux },
+    { name: 'node', category: 'host', title: 'supported Node.js', run: nodeVersion },
+    { name: 'root', category: 'host', title: 'running as root', run: root },
+    { name: 'cgroup2', category: 'host', title: 'cgroup v2 hierarchy', run: cgroup2 },
+    { name: 'userns', category: 'network', title: 'unprivileged user namespaces', run: userNamespaces },
+    { name: 'nftables', category: 'network', title: 'nftables', run: () => program('nft', 'nftables', ['--version']) },
+    { name: 'iproute2', category: 'network', title: 'iproute2', run: () => program('ip', 'iproute2', ['-V']) },
+    { name: 'koffi', category: 'network', title: 'native calls (koffi)', run: koffi },
+    { name: 'bpftrace', category: 'runtime', title: 'bpftrace with kernel tracepoints', run: bpftrace },
+    { name: 'strace', category: 'runtime', title: 'strace on our own children', run: strace },
+    {
+        name: 'bubblewrap',
+        category: 'runtime',
+        title: 'bubblewrap',
+        run: () => program('bwrap', 'bubblewrap', ['--version']),
+    },
+    { name: 'docker', category: 'runtime', title: 'Docker Engine', run: docker },
+    { name: 'postgresql', category: 'store', title: 'PostgreSQL 14 or newer', run: postgresql },
+    { name: 'chromium', category: 'test', title: 'Chromium', run: () => program('chromium', 'chromium', ['--version']) },
+    { name: 'go', category: 'test', title: 'Go toolchain', run: () => program('go', 'golang-go', ['version']) },
+    { name: 'python', category: 'test', title: 'Python 3', run: () => program('python3', 'python3', ['--version']) },
+    { name: 'nginx', category: 'test', title: 'nginx', run: () => program('nginx', 'nginx-light', ['-v']) },
+    { name: 'openssl', category: 'test', title: 'openssl', run: () => program('openssl', 'openssl', ['version']) },
+    { name: 'curl', category: 'test', title: 'curl', run: () => program('curl', 'curl', ['--version']) },
+];
+/** Runs one probe by name; an unknown name is a programming error and fails. */
+export async function probe(name) {
+    const found = probes.find((candidate) => candidate.name === name);
+    return found === undefined ? { status: 'fail', detail: `there is no probe \`${name}\`` } : found.run();
+}
+/** The mount point of the cgroup v2 hierarchy (`/sys/fs/cgroup`, or `/sys/fs/cgroup/unified` on hybrid hosts). */
+export function cgroup2Mount() {
+    for (const line of readText('/proc/self/mounts').split('\n')) {
+        const [, where, type] = line.split(' ');
+        if (type === 'cgroup2' && where !== undefined)
+            return where;
+    }
+    return undefined;
+}
+/** `bin` folders that may hold PostgreSQL servers, newest first. */
+export function postgresFolders() {
+    const folders = [];
+    for (const base of ['/usr/lib/postgresql', '/usr/pgsql', '/opt/homebrew/opt']) {
+        if (!existsSync(base))
+            continue;
+        const versions = readdirSync(base)
+            .filter((name) => /^\d+$/.test(name))
+            .sort((a, b) => Number(b) - Number(a));
+        folders.push(...versions.map((version) => `${base}/${version}/bin`));
+    }
+    const onPath = which('postgres');
+    if (onPath !== undefined)
+        folders.push(onPath.slice(0, -'/postgres'.length));
+    return folders.filter((folder) => existsSync(`${folder}/postgres`) && existsSync(`${folder}/initdb`));
+}
+async function linux() {
+    if (process.platform === 'linux' && (process.arch === 'x64' || process.arch === 'arm64')) {
+        return {
+            status: 'ok',
+            detail: `${process.platform} ${process.arch}, kernel ${readText('/proc/sys/kernel/osrelease').trim()}`,
+        };
+    }
+    return {
+        status: 'fail',
+        detail: `${process.platform} ${process.arch}`,
+        fix: 'run the control plane and agents on Linux x64 or arm64',
+    };
+}
+async function nodeVersion() {
+    const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+    if (major < 20 || (major === 20 && minor < 19)) {
+        return { status: 'fail', detail: process.version, fix: 'install Node.js 20.19 or newer' };
+    }
+    if (major < 22)
+        return { status: 'warn', detail: `${process.version} no longer gets security fixes`, fix: 'install Node.js 24' };
+    return { status: 'ok', detail: process.version };
+}
+async function root() {
+    if (process.getuid?.() === 0)
+        return { status: 'ok', detail: 'uid 0' };
+    return {
+        status: 'warn',
+        detail: `uid ${process.getuid?.() ?? '?'}: weaker confinement, and keys lie open to this user`,
+        fix: 'run with sudo',
+    };
+}
+async function cgroup2() {
+    const mount = cgroup2Mount();
+    if (mount !== undefined)
+        return { status: 'ok', detail: mount };
+    return { status: 'warn', detail: 'not mounted', fix: 'mount -t cgroup2 none /sys/fs/cgroup' };
+}
+async function userNamespaces() {
+    const unshare = which('unshare');
+    if (unshare === undefined)
+        return { status: 'warn', detail: '`unshare` not found', fix: 'apt-get install util-linux' };
+    const unprivileged = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
+    const done = await exec(unshare, ['-Urn', 'true'], { timeoutMs: 10_000, cwd: '/', ...unprivileged });
+    if (done.status === 0)
+        return { status: 'ok', detail: 'allowed' };
+    return {
+        status: 'warn',
+        detail: 'refused by the kernel',
+        fix: 'sysctl kernel.unprivileged_userns_clone=1 user.max_user_namespaces=15000',
+    };
+}
+async function koffi() {
+    try {
+        await import('koffi');
+        return { status: 'ok', detail: 'loaded' };
+    }
+    catch {
+        return {
+            status: 'warn',
+            detail: 'not installed: traffic cannot be captured',
+            fix: 'npm install --include=optional',
+        };
+    }
+}
+async function bpftrace() {
+    if (process.getuid?.() !== 0)
+        return { status: 'warn', detail: 'needs root', fix: 'run with sudo' };
+    return kernelTracer();
+}
+/** What the kernel tracer needs beside root. tracefs itself can only be looked into by root. */
+export async function kernelTracer() {
+    const path = which('bpftrace');
+    if (path === undefined)
+        return { status: 'warn', detail: 'not found', fix: 'apt-get install bpftrace' };
+    if (!existsSync('/sys/kernel/btf/vmlinux'))
+        return { status: 'warn', detail: 'the kernel has no BTF', fix: 'use a kernel built with CONFIG_DEBUG_INFO_BTF' };
+    if (!/ tracefs | debugfs /.test(readText('/proc/self/mounts'))) {
+        return { status: 'warn', detail: 'tracefs is not mounted', fix: 'mount -t tracefs tracefs /sys/kernel/tracing' };
+    }
+    const version = await exec(path, ['--version'], { timeoutMs: 10_000 });
+    return { status: 'ok', detail: version.stdout.trim() };
+}
+async function strace() {
+    const path = which('strace');
+    if (path === undefined)
+        return { status: 'warn', detail: 'not found', fix: 'apt-get install strace' };
+    const done = await exec(path, ['-qq', '-e', 'trace=execve', '-o', '/dev/null', 'true'], { timeoutMs: 10_000 });
+    if (done.status === 0)
+        return { status: 'ok', detail: 'may trace its own children' };
+    return { status: 'warn', detail: 'refused by the kernel', fix: 'sysctl kernel.yama.ptrace_scope=1' };
+}
+async function docker() {
+    const socket = '/var/run/docker.sock';
+    if (!existsSync(socket))
+        return {
+            status: 'warn',
+            detail: 'no Engine at /var/run/docker.sock',
+            fix: 'apt-get install docker.io, then start dockerd',
+        };
+    const { request } = await import('node:http');
+    return new Promise((resolve) => {
+        const call = request({ socketPath: socket, path: '/version', timeout: 5_000 }, (response) => {
+            let body = '';
+            response.on('data', (chunk) => {
+                if (body.length < 65_536)
+                    body += chunk.toString('utf8');
+            });
+            response.on('end', () => {
+                const version = /"Version":"([^"]{1,32})"/.exec(body)?.[1];
+                resolve(version === undefined
+                    ? { status: 'warn', detail: 'answers strangely', fix: 'restart dockerd' }
+                    : { status: 'ok', detail: `Engine ${version}` });
+            });
+        });
+        call.on('timeout', () => call.destroy(new Error('timed out')));
+        call.on('error', (error) => resolve({
+            status: 'warn',
+            detail: `does not answer: ${error.message}`,
+            fix: 'start dockerd, or join the group docker',
+        }));
+        call.end();
+    });
+}
+async function postgresql() {
+    for (const folder of postgresFolders()) {
+        const done = await exec(`${folder}/postgres`, ['--version'], { timeoutMs: 10_000 });
+        const major = Number(/PostgreSQL\) (\d+)/.exec(done.stdout)?.[1] ?? 0);
+        if (major >= 14)
+            return { status: 'ok', detail: `${folder} (${major})` };
+    }
+    return {
+        status: 'warn',
+        detail: 'no system server: the one shipped through npm is used',
+        fix: 'apt-get install postgresql',
+    };
+}
+async function program(name, debianPackage, args) {
+    const path = which(name);
+    if (path === undefined)
+        return { status: 'warn', detail: 'not found', fix: `apt-get install ${debianPackage}` };
+    const done = await exec(path, args, { timeoutMs: 20_000 });
+    const line = `${done.stdout}\n${done.stderr}`.trim().split('\n')[0] ?? '';
+    return { status: 'ok', detail: line.slice(0, 80) };
+}
+function readText(path) {
+    try {
+        return readFileSync(path, 'utf8');
+    }
+    catch {
+        return '';
+    }
+}

@@ -1,0 +1,25 @@
+import { openApi, readAccess } from '../api.js';
+import { exitCode, flag, text } from '../command.js';
+import { locate } from '../installation.js';
+import { modes } from '../output/modes.js';
+export const command = async (invocation) => {
+    const { output } = invocation;
+    const api = openApi(readAccess(locate(invocation).dataDir));
+    const service = invocation.arguments[0];
+    if (service === undefined) {
+        const answer = await api.get('/v1/contracts');
+        output.result({ schemaVersion: 1, ...answer }, () => output.table(['SERVICE', 'VERSION', 'MODE', 'PROPOSED', 'LEARNED FROM'], answer.contracts.map((row) => [
+            row.service,
+            row.active === null ? 'none' : String(row.active.version),
+            row.active === null ? '' : modes(row.active.mode),
+            row.proposal === null ? '' : String(row.proposal.version),
+            `${row.learned} observations`,
+        ])));
+        return exitCode.done;
+    }
+    const version = flag(invocation, 'proposed') ? 'learned' : text(invocation, 'version');
+    const path = `/v1/contracts/${encodeURIComponent(service)}${version === undefined ? '' : `/versions/${encodeURIComponent(version)}`}`;
+    const answer = await api.get(path);
+    output.result({ schemaVersion: 1, ...answer }, () => answer.text);
+    return exitCode.done;
+};

@@ -1,0 +1,16 @@
+import { openApi, readAccess } from '../api.js';
+import { exitCode } from '../command.js';
+import { locate } from '../installation.js';
+export const command = async (invocation) => {
+    const { output } = invocation;
+    const api = openApi(readAccess(locate(invocation).dataDir));
+    const service = invocation.arguments[0];
+    const answer = await api.get(`/v1/workloads${service === undefined ? '' : `?service=${encodeURIComponent(service)}`}`);
+    output.result({ schemaVersion: 1, ...answer }, () => answer.workloads
+        .map((workload) => {
+        const facts = Object.entries(workload.attributes).map(([name, value]) => `  ${name.padEnd(22)} ${value}`);
+        return [`${output.style('strong', workload.identity)}  ${workload.id}  ${workload.state}`, ...facts].join('\n');
+    })
+        .join('\n'));
+    return exitCode.done;
+};

@@ -1,0 +1,20 @@
+import { openApi, readAccess } from '../api.js';
+import { exitCode, list } from '../command.js';
+import { locate } from '../installation.js';
+import { actionTable } from '../output/actions.js';
+import { settle } from '../settle.js';
+/** Exit 1 if a step failed; `unavailable` steps are said and are no failure. */
+export const command = async (invocation) => {
+    const api = openApi(readAccess(locate(invocation).dataDir));
+    const only = list(invocation, 'only');
+    const plan = await api.post('/v1/actions/plan', { incident: invocation.arguments[0] });
+    const chosen = plan.actions.filter((action) => action.applicable && (only.length === 0 || only.includes(action.kind)));
+    const ids = chosen.map((action) => action.id);
+    if (ids.length > 0)
+        await api.post('/v1/actions/apply', { actions: ids });
+    const actions = ids.length === 0 ? [] : await settle(api, ids, 120_000);
+    invocation.output.result({ schemaVersion: 1, actions }, () => actionTable(invocation.output, actions));
+    return actions.some((action) => action.status !== 'done' && action.status !== 'unavailable')
+        ? exitCode.failed
+        : exitCode.done;
+};

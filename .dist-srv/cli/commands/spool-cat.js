@@ -1,0 +1,40 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { codeOf, systemClock } from '../../base/index.js';
+import { readSpool } from '../../store/index.js';
+import { CliError, exitCode, text } from '../command.js';
+import { locate } from '../installation.js';
+/** NDJSON on stdout, one observation a line; exit 2 if a block is missing or was changed. */
+export const command = async (invocation) => {
+    const { output } = invocation;
+    const { dataDir } = locate(invocation);
+    const directory = join(dataDir, 'spool');
+    if (!existsSync(directory))
+        throw new CliError('not-running', `there is no spool in \`${dataDir}\``, {
+            hint: 'name the installation with --data-dir',
+        });
+    const seconds = Number(text(invocation, 'since') ?? Number.NaN);
+    let damaged = 0;
+    for await (const item of readSpool({ directory, key: spoolKey(dataDir) }, Number.isNaN(seconds) ? {} : { since: systemClock.now() - seconds * 1_000 })) {
+        if (item.kind === 'problem') {
+            if (item.problem !== 'torn')
+                damaged += 1;
+            output.warn(`${item.problem} in ${item.segment}, block ${item.sequence}: ${item.detail}`);
+            continue;
+        }
+        for (const observation of item.observations)
+            output.row(observation, () => JSON.stringify(observation));
+    }
+    return damaged === 0 ? exitCode.done : exitCode.found;
+};
+function spoolKey(dataDir) {
+    try {
+        return readFileSync(join(dataDir, 'agent/spool.key'));
+    }
+    catch (error) {
+        throw new CliError('refused', `the spool's key cannot be read (${codeOf(error) ?? 'unknown'})`, {
+            hint: 'only the account that ran `tricordon up` may',
+            cause: error,
+        });
+    }
+}

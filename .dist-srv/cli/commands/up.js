@@ -1,0 +1,42 @@
+import { exitCode, text } from '../command.js';
+import { locate } from '../installation.js';
+import { startHouse } from '../supervisor/house.js';
+import { openApi, readAccess } from '../api.js';
+import { coverageLines } from '../output/coverage.js';
+import { environment } from '../../base/index.js';
+/** Stays in the foreground until Ctrl-C or SIGTERM, then stops what it started. */
+export const command = async (invocation) => {
+    const { output } = invocation;
+    const installation = locate(invocation);
+    const ended = new Promise((resolve) => {
+        for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
+            process.once(signal, () => resolve());
+    });
+    const house = await startHouse(installation, {
+        say: (line) => output.progress(`  ${line}`),
+        user: text(invocation, 'user'),
+        demo: environment('TRICORDON_DEMO') === '1',
+    });
+    const status = await openApi(readAccess(installation.dataDir)).get('/v1/status');
+    const host = status.hosts.find((row) => row.host === installation.host);
+    output.row({
+        schemaVersion: 1,
+        ready: true,
+        console: house.consoleUrl,
+        login: house.loginUrl,
+        fingerprint: house.fingerprint,
+        dataDir: installation.dataDir,
+        coverage: host?.coverage ?? null,
+    }, () => [
+        ...(host === undefined ? [] : coverageLines(output, host.coverage)),
+        '',
+        `Console      ${house.consoleUrl}`,
+        `Sign in      ${house.loginUrl}   (once, within 10 minutes)`,
+        `Certificate  SHA-256 ${house.fingerprint}`,
+        'Stop with Ctrl-C, or `tricordon down`.',
+    ].join('\n'));
+    await ended;
+    output.progress('stopping …');
+    await house.stop();
+    return exitCode.done;
+};

@@ -1,0 +1,66 @@
+/** The demo's installation: `tricordon up` as anyone would start it, as a child process. */
+import { join } from 'node:path';
+import { environment, spawnProcess, minimalEnvironment } from '../../base/index.js';
+import { z } from 'zod';
+import { Coverage } from '../../model/index.js';
+import { programRoot } from '../accounts.js';
+import { CliError } from '../command.js';
+const Ready = z.object({
+    ready: z.literal(true),
+    console: z.string(),
+    login: z.string(),
+    fingerprint: z.string(),
+    coverage: Coverage.nullable(),
+});
+export async function startHouseProcess(place, user, say) {
+    const args = [
+        join(programRoot(), 'bin/tricordon.mjs'),
+        'up',
+        ...['--config', place.configFile, '--data-dir', place.house, '--runtime-dir', place.runtime, '-o', 'json'],
+        ...(user === undefined ? [] : ['--user', user]),
+    ];
+    const xdg = environment('XDG_RUNTIME_DIR');
+    const child = spawnProcess(process.execPath, args, {
+        stdio: ['ignore', 'pipe', 'pipe'],
+        detached: true,
+        cwd: place.base,
+        env: minimalEnvironment({ TRICORDON_DEMO: '1', ...(xdg === undefined ? {} : { XDG_RUNTIME_DIR: xdg }) }),
+    });
+    const exited = new Promise((resolve) => {
+        child.once('exit', () => resolve());
+        child.once('error', () => resolve());
+    });
+    let said = '';
+    let last = '';
+    child.stderr?.on('data', (chunk) => {
+        for (const line of chunk.toString('utf8').split('\n')) {
+            if (line.trim() === '')
+                continue;
+            last = line.trim();
+            say(line);
+        }
+    });
+    const ready = await new Promise((resolve, reject) => {
+        child.stdout?.on('data', (chunk) => {
+            said += chunk.toString('utf8');
+            const line = said.split('\n').find((part) => part.includes('"ready":true'));
+            if (line !== undefined && said.includes('\n'))
+                resolve(Ready.parse(JSON.parse(line)));
+        });
+        child.once('error', (error) => reject(new CliError('demo-failed', `\`up\` did not start: ${error.message}`, { cause: error })));
+        child.once('exit', () => reject(new CliError('demo-failed', `\`up\` ended: ${last}`, { hint: 'run `tricordon doctor`' })));
+    });
+    return {
+        ready,
+        pid: child.pid ?? 0,
+        stop: async () => {
+            child.kill('SIGTERM');
+            await exited;
+        },
+        release: () => {
+            child.stdout?.destroy();
+            child.stderr?.destroy();
+            child.unref();
+        },
+    };
+}

@@ -1,0 +1,55 @@
+/** Where this installation lives and what it is set to. */
+import { existsSync } from 'node:fs';
+import { homedir, hostname } from 'node:os';
+import { join, resolve } from 'node:path';
+import { environment, readConfig } from '../base/index.js';
+import { Configuration } from '../model/index.js';
+import { CliError, text } from './command.js';
+import { configurationKeys } from './configuration-keys.js';
+/** Reads the settings and finds the directories: option before variable before file before default. */
+export function locate(invocation) {
+    const asked = text(invocation, 'config');
+    const configPath = asked ?? (existsSync('tricordon.yaml') ? 'tricordon.yaml' : undefined);
+    const configuration = readConfig(Configuration, configPath, configurationKeys());
+    const rootMode = process.getuid?.() === 0;
+    const dataDir = text(invocation, 'dataDir') ?? environment('TRICORDON_DATA_DIR') ?? configuration.dataDir;
+    const runtimeDir = text(invocation, 'runtimeDir') ?? environment('TRICORDON_RUNTIME_DIR') ?? configuration.runtimeDir;
+    const absolute = resolve(dataDir ?? defaultDataDir(rootMode));
+    return {
+        configuration,
+        configPath,
+        base: configPath === undefined ? process.cwd() : resolve(configPath, '..'),
+        dataDir: absolute,
+        runtimeDir: resolve(runtimeDir ?? (dataDir === undefined ? defaultRuntimeDir(rootMode) : join(absolute, 'run'))),
+        rootMode,
+        host: configuration.host ?? safeHostName(hostname()),
+    };
+}
+/** `HOST:PORT` or `[v6]:PORT`, checked. */
+export function addressAndPort(written) {
+    const match = /^(?:\[([0-9a-fA-F:]+)\]|([^:[\]]+)):([0-9]{1,5})$/.exec(written);
+    const port = Number(match?.[3]);
+    const address = match?.[1] ?? match?.[2];
+    if (address === undefined || port > 65_535) {
+        throw new CliError('usage', `\`${written}\` is not an address`, { hint: 'write ADDR:PORT, like 127.0.0.1:8080' });
+    }
+    return { address, port };
+}
+function defaultDataDir(rootMode) {
+    if (rootMode)
+        return '/var/lib/tricordon';
+    return join(environment('XDG_DATA_HOME') ?? join(homedir(), '.local/share'), 'tricordon');
+}
+function defaultRuntimeDir(rootMode) {
+    if (rootMode)
+        return '/run/tricordon';
+    const own = environment('XDG_RUNTIME_DIR');
+    return own === undefined ? `/tmp/tricordon-${process.getuid?.() ?? 0}` : join(own, 'tricordon');
+}
+function safeHostName(name) {
+    const cleaned = name
+        .toLowerCase()
+        .replace(/[^a-z0-9.-]/g, '-')
+        .replace(/^[^a-z0-9]+|[^a-z0-9]+$/g, '');
+    return cleaned === '' ? 'host' : cleaned;
+}

@@ -1,0 +1,73 @@
+/** Entry of the CLI: builds the command tree from the catalogue; only the chosen command's module is loaded. */
+import { readFileSync } from 'node:fs';
+import { Command as Program, CommanderError } from 'commander';
+import { catalogue, groups } from './catalogue.js';
+import { exitCodeOf } from './command.js';
+import { createOutput } from './output/output.js';
+const version = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version;
+const program = new Program('tricordon')
+    .description('One least-privilege contract for every workload, over container runtime, network and API.')
+    .version(version)
+    .enablePositionalOptions()
+    .showHelpAfterError('(see tricordon --help)')
+    .exitOverride()
+    .configureHelp({ subcommandTerm: (command) => command.name() });
+const parents = new Map();
+for (const spec of catalogue)
+    register(spec);
+try {
+    await program.parseAsync(process.argv);
+}
+catch (error) {
+    if (error instanceof CommanderError)
+        process.exitCode = error.exitCode === 0 ? 0 : 1;
+    else
+        throw error;
+}
+function register(spec) {
+    const words = spec.name.split(' ');
+    const name = words.pop() ?? spec.name;
+    const command = (words[0] === undefined ? program : parentOf(words[0])).command(name).description(spec.summary);
+    command.exitOverride();
+    for (const argument of spec.arguments ?? [])
+        command.argument(argument.name, argument.description);
+    for (const option of spec.options ?? []) {
+        if (option.repeatable === true)
+            command.option(option.flags, option.description, (value, all = []) => [...all, value]);
+        else
+            command.option(option.flags, option.description, option.default);
+    }
+    command.option('-o, --output <format>', 'table or json', 'table');
+    if (spec.passThrough === true)
+        command.passThroughOptions();
+    command.action(async (...received) => {
+        const options = command.opts();
+        const output = createOutput(options['output'] === 'json');
+        try {
+            if (options['output'] !== 'json' && options['output'] !== 'table')
+                throw new Error('`--output` takes table or json');
+            const invocation = {
+                arguments: received
+                    .slice(0, -2)
+                    .flat()
+                    .filter((value) => typeof value === 'string'),
+                options,
+                output,
+            };
+            const { command: run } = await spec.load();
+            process.exitCode = await run(invocation);
+        }
+        catch (error) {
+            output.error(error);
+            process.exitCode = exitCodeOf(error);
+        }
+    });
+}
+function parentOf(name) {
+    const known = parents.get(name);
+    if (known !== undefined)
+        return known;
+    const parent = program.command(name).description(groups[name] ?? name);
+    parents.set(name, parent);
+    return parent;
+}

@@ -1,0 +1,38 @@
+/** A service of `tricordon.yaml`: started as `tricordon run` would be by hand, with its output in a log file. */
+import { closeSync, openSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { inheritedEnvironment, spawnProcess } from '../../base/index.js';
+import { programRoot } from '../accounts.js';
+import { CliError } from '../command.js';
+import { entryOf } from '../state-file.js';
+export function startService(service, house) {
+    const { installation, places } = house;
+    const directory = resolve(installation.base, service.directory ?? '.');
+    const user = service.user ?? house.user;
+    const args = [
+        join(programRoot(), 'bin/tricordon.mjs'),
+        'run',
+        ...['--data-dir', installation.dataDir, '--service', service.name, '--port', String(service.port)],
+        ...(service.publish === undefined ? [] : ['--publish', service.publish]),
+        ...(service.calls ?? []).flatMap((call) => ['--calls', call]),
+        ...['--code', resolve(installation.base, service.code ?? directory)],
+        ...(user === undefined ? [] : ['--user', user]),
+        '--',
+        ...service.command,
+    ];
+    const log = openSync(join(places.dataDir, 'log', `${service.name}.log`), 'a', 0o600);
+    const child = spawnProcess(process.execPath, args, {
+        cwd: directory,
+        detached: true,
+        stdio: ['ignore', log, log],
+        env: { ...inheritedEnvironment(), ...service.environment },
+    });
+    closeSync(log);
+    child.on('error', () => { });
+    if (child.pid === undefined)
+        throw new CliError('prerequisite', `service \`${service.name}\` cannot be started in \`${directory}\``, {
+            hint: 'does the directory exist?',
+        });
+    child.unref();
+    return entryOf(service.name, child.pid);
+}

@@ -1,0 +1,14 @@
+export { checkContract } from './check.js';
+export { noContract, refusal } from './compile/answers.js';
+export { compileContract } from './compile/compile.js';
+export { gatewayService } from './compile/peers.js';
+export { ContractError } from './error.js';
+export { canonicalJson, contractDigest } from './digest.js';
+export { explain, explainNearest } from './explain.js';
+export { emptyContract, initialVersion } from './initial.js';
+export { parseContract } from './parse.js';
+export { printContract } from './print.js';
+export { isCredentialPath } from './credential-paths.js';
+export { learner } from './learn/learner.js';
+export { isLocalAddress, isMetadataAddress, isShell, neverLearnedProgram } from './learn/never.js';
+export { diffContracts, diffRows, isEmptyDiff } from './diff/diff.js';

@@ -1,0 +1,26 @@
+/** Readable clause ids, unique in one contract: `get-products-id`, `out-payments`, `read-etc-hosts`. */
+export class ClauseIds {
+    #taken;
+    constructor(taken) {
+        this.#taken = new Set(taken);
+    }
+    make(words) {
+        const base = words
+            .map((word) => word
+            .toLowerCase()
+            .replace(/\{([a-z0-9_]+)(?::[a-z]+)?\}/g, '$1')
+            .replace(/\*+/g, 'any'))
+            .map((word) => word.replace(/[^a-z0-9._-]+/g, '-').replace(/^[._-]+|[-]+$/g, ''))
+            .filter((word) => word !== '')
+            .join('-')
+            .slice(0, 56)
+            .replace(/[._-]+$/, '') || 'clause';
+        for (let number = 1;; number += 1) {
+            const id = number === 1 ? base : `${base}-${number}`;
+            if (this.#taken.has(id))
+                continue;
+            this.#taken.add(id);
+            return id;
+        }
+    }
+}

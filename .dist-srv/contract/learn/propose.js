@@ -1,0 +1,141 @@
+/** From facts to a contract: clauses with readable ids, each with the evidence it rests on. */
+import { isIP } from 'node:net';
+import { printable } from '../../base/index.js';
+import { gatewayService } from '../compile/peers.js';
+import { ClauseIds } from './clause-ids.js';
+import { joinEvidence } from './facts.js';
+import { filePatternsOf } from './file-patterns.js';
+import { templatesOf } from './path-templates.js';
+export function propose(learned) {
+    const ids = new ClauseIds((learned.deny ?? []).map(({ id }) => id));
+    const evidence = new Map();
+    const clause = (words, facts) => {
+        const id = ids.make(words);
+        evidence.set(id, joinEvidence(facts.map((fact) => fact.evidence)));
+        return id;
+    };
+    const executables = [...grouped(learned.executables, (path) => executablePattern(path))].map(([path, facts]) => ({
+        id: clause(['run', path.slice(path.lastIndexOf('/') + 1)], facts),
+        path,
+    }));
+    const patterns = filePatternsOf(learned.files.sorted().map((fact) => fact.value.path));
+    const files = [...grouped(learned.files, ({ path, access }) => patternKey(patterns.get(path), access))].map(([key, facts]) => {
+        const [access, path] = splitOnce(key);
+        return {
+            id: clause([access, ...path.split('/')], facts),
+            path,
+            access: access === 'write' ? 'write' : 'read',
+        };
+    });
+    const ingress = [...grouped(learned.ingress, ({ peer }) => JSON.stringify(inPeer(peer)))].map(([, facts]) => {
+        const from = inPeer(facts[0].value.peer);
+        return { id: clause(['in', peerWord(from)], facts), from, ports: portsOf(facts) };
+    });
+    const egress = [...grouped(learned.egress, ({ peer }) => JSON.stringify(outPeer(peer)))].map(([, facts]) => {
+        const to = outPeer(facts[0].value.peer);
+        return { id: clause(['out', peerWord(to)], facts), to, ports: portsOf(facts) };
+    });
+    const served = templatesOf(learned.serves.sorted().map((fact) => fact.value.path));
+    const serves = [...grouped(learned.serves, ({ method, path }) => apiKey(method, served.get(path)))].map(([key, facts]) => {
+        const [method, path] = splitOnce(key);
+        const callers = [...new Set(facts.map((fact) => fact.value.peer))].sort();
+        const from = callers.map((service) => inPeer({ service }));
+        return { id: clause([method, ...path.split('/')], facts), methods: [method], path, from };
+    });
+    // Templates are found per callee: two services may give one path two meanings.
+    const called = new Map();
+    for (const peer of new Set(learned.calls.sorted().map((fact) => fact.value.peer))) {
+        const paths = learned.calls.sorted().filter((fact) => fact.value.peer === peer);
+        called.set(peer, templatesOf(paths.map((fact) => fact.value.path)));
+    }
+    const callKey = ({ peer, method, path }) => {
+        const key = apiKey(method, called.get(peer)?.get(path));
+        return key === undefined ? undefined : `${peer} ${key}`;
+    };
+    const calls = [...grouped(learned.calls, callKey)].map(([key, facts]) => {
+        const [service, rest] = splitOnce(key);
+        const [method, path] = splitOnce(rest);
+        const id = clause(['call', service, method, ...path.split('/')], facts);
+        return { id, to: { service }, methods: [method], path };
+    });
+    const { seen } = learned;
+    const contract = {
+        apiVersion: 'tricordon/v1',
+        kind: 'Contract',
+        service: learned.service,
+        mode: learned.mode,
+        // A part that nothing watched stays unmanaged, a gap, and not "nothing allowed".
+        ...(seen.execs || seen.files
+            ? { runtime: { ...(seen.execs ? { executables } : {}), ...(seen.files ? { files } : {}) } }
+            : {}),
+        network: { ingress, egress },
+        // A service that takes connections and never a request speaks a protocol of its own: no operations to list.
+        api: { ...(seen.flowsIn && !seen.requestsIn ? {} : { serves }), calls },
+        ...(learned.deny === undefined ? {} : { deny: learned.deny }),
+    };
+    return {
+        contract,
+        evidence,
+        observed: learned.observed,
+        skipped: [...learned.skipped.values()]
+            .map(({ what, why, count }) => ({ what: printable(what, 256), why, count }))
+            .sort((left, right) => right.count - left.count || (left.what < right.what ? -1 : 1)),
+        overflow: [
+            learned.executables,
+            learned.files,
+            learned.ingress,
+            learned.egress,
+            learned.serves,
+            learned.calls,
+        ].reduce((sum, facts) => sum + facts.overflow, 0),
+    };
+}
+/** Facts by a key, in the order of the keys; facts without one (they cannot be said in the language) are left out. */
+function grouped(facts, keyOf) {
+    const groups = new Map();
+    for (const fact of facts.sorted()) {
+        const key = keyOf(fact.value);
+        if (key === undefined)
+            continue;
+        const group = groups.get(key);
+        if (group === undefined)
+            groups.set(key, [fact]);
+        else
+            group.push(fact);
+    }
+    return new Map([...groups].sort(([left], [right]) => (left < right ? -1 : 1)));
+}
+function executablePattern(path) {
+    return path.length > 1_024 ? undefined : path;
+}
+function patternKey(pattern, access) {
+    return pattern === undefined ? undefined : `${access} ${pattern}`;
+}
+function apiKey(method, template) {
+    return template === undefined || template.length > 1_024 ? undefined : `${method} ${template}`;
+}
+function splitOnce(key) {
+    const space = key.indexOf(' ');
+    return [key.slice(0, space), key.slice(space + 1)];
+}
+function inPeer(peer) {
+    if (!('service' in peer))
+        return outPeer(peer);
+    return peer.service === gatewayService ? { builtin: 'public' } : { service: peer.service };
+}
+function outPeer(peer) {
+    return 'service' in peer
+        ? { service: peer.service }
+        : { cidr: `${peer.address.toLowerCase()}/${isIP(peer.address) === 6 ? 128 : 32}` };
+}
+function peerWord(peer) {
+    if ('service' in peer)
+        return peer.service;
+    if ('builtin' in peer)
+        return peer.builtin;
+    return 'host' in peer ? peer.host : (peer.cidr.split('/')[0] ?? '');
+}
+function portsOf(facts) {
+    const number = (port) => Number(port.split('/')[1]);
+    return [...new Set(facts.map((fact) => fact.value.port))].sort((left, right) => number(left) - number(right) || (left < right ? -1 : 1));
+}

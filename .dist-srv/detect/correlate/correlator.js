@@ -1,0 +1,399 @@
+import { gatewayService } from '../../contract/index.js';
+import { serviceOf } from '../../model/index.js';
+import { makeSignal, wasRefused } from '../make-signal.js';
+import { Recent } from '../recent.js';
+import { Lineage } from './lineage.js';
+import { Requests } from './requests.js';
+import { contextRule, scoreOf } from './score.js';
+import { Story } from './story.js';
+const maxStories = 5_000;
+const maxWorkloads = 16;
+/** A caller that many services know is a hub: sharing it says nothing. */
+const hubPeers = 50;
+const liveMs = 5 * 60_000;
+export function correlator(options) {
+    const threshold = options.threshold ?? 8;
+    const windowMs = options.windowMs ?? 10 * 60_000;
+    const lineage = new Lineage();
+    const requests = new Requests();
+    const stories = new Set();
+    /** Stories with requests whose own cause has not been seen yet; at most eight requests each. */
+    const waiting = new Set();
+    const byKey = new Recent(50_000);
+    /** Service -> when each of its workloads was last heard of. */
+    const live = new Recent(5_000);
+    const callees = new Recent(5_000);
+    const known = new Recent(100_000);
+    return {
+        add(observation, signals) {
+            lineage.learn(observation);
+            heard(observation);
+            const request = requests.learn(observation);
+            const changed = new Set();
+            const merged = [];
+            for (const signal of signals) {
+                if (known.get(signal.id) !== undefined)
+                    continue;
+                const story = place(signal, observation, merged);
+                if (story !== undefined)
+                    changed.add(story);
+            }
+            if (request !== undefined) {
+                for (const story of joinRequest(request, merged))
+                    changed.add(story);
+            }
+            return [...merged, ...[...changed].flatMap((story) => publish(story) ?? [])];
+        },
+        restore(incident) {
+            const story = new Story();
+            story.id = incident.id;
+            story.state = incident.state;
+            story.containedAt = incident.containedAt;
+            story.openedAt = incident.openedAt;
+            story.oldTitle = incident.title;
+            for (const signal of incident.signals) {
+                story.take(signal);
+                known.set(signal.id, story);
+                if (wasActor(signal))
+                    story.actors.add(signal.id);
+                if (signal.workload !== null && wasActor(signal))
+                    own(story, `w:${signal.workload}`);
+                if (signal.join.trace !== undefined && signal.rule !== contextRule)
+                    own(story, `t:${signal.join.trace}`);
+            }
+            for (const { from, to, by } of incident.links)
+                story.link(from, to, by);
+            keep(story);
+        },
+        setState(id, state, containedAt) {
+            for (const story of stories) {
+                if (story.id !== id)
+                    continue;
+                story.state = state;
+                story.containedAt = containedAt;
+                if (isClosed(story))
+                    stories.delete(story);
+            }
+        },
+        get size() {
+            return { stories: stories.size, open: [...stories].filter((story) => story.id !== undefined).length };
+        },
+    };
+    function place(signal, observation, merged) {
+        const keys = keysOf(signal, observation);
+        const found = new Set();
+        for (const { key } of keys) {
+            const story = byKey.get(key);
+            if (story !== undefined && joins(story, signal.at))
+                found.add(story);
+        }
+        const story = unite([...found], merged) ?? keep(new Story());
+        known.set(signal.id, story);
+        if (!story.take(signal)) {
+            // Beyond the limit a story only grows in time: said now and then, not with every row of a flood.
+            return story.beyond % 100 === 1 ? story : undefined;
+        }
+        if (isActor(observation))
+            story.actors.add(signal.id);
+        linkIn(story, signal, keys);
+        for (const { key } of keys)
+            own(story, key);
+        noteReached(story, observation);
+        const cause = story.actors.has(signal.id) ? causeFor(signal) : undefined;
+        if (cause !== undefined)
+            addCause(story, cause.request, signal.id, cause.by);
+        followUp(story);
+        return story;
+    }
+    function causeFor(signal) {
+        if (signal.workload === null)
+            return undefined;
+        const pid = lineage.processOf(signal.host, signal.workload, signal.join);
+        return requests.causeOf(signal.host, signal.workload, signal.at, pid, lineage);
+    }
+    /** Where a signal belongs, surest first. */
+    function keysOf(signal, observation) {
+        const { event, join } = observation;
+        const keys = [];
+        const crossing = event.kind === 'request' || event.kind === 'flow';
+        const inbound = crossing && event.direction === 'in';
+        if (join.trace !== undefined && crossing)
+            keys.push({ key: `t:${join.trace}`, by: 'trace' });
+        if (inbound) {
+            for (const { workload, by } of callersOf(observation))
+                keys.push({ key: `w:${workload}`, by });
+            // What was let in may have done something here; what was refused never arrived.
+            if (!wasRefused(observation) && signal.workload !== null)
+                keys.push({ key: `w:${signal.workload}`, by: 'workload' });
+            if (keys.length === 0)
+                keys.push({ key: `p:${signal.service ?? ''} ${event.peer ?? ''}`, by: 'caller' });
+            return keys;
+        }
+        if (signal.workload !== null)
+            keys.push({ key: `w:${signal.workload}`, by: 'workload' });
+        else
+            keys.push({ key: `h:${signal.host} ${signal.service ?? ''} ${join.pid ?? ''}`, by: 'process' });
+        return keys;
+    }
+    /** The workloads a refused or odd inbound request came from: by its trace, else by the identity if only one is alive. */
+    function callersOf(observation) {
+        const { event, join, at } = observation;
+        if (event.kind !== 'request' && event.kind !== 'flow')
+            return [];
+        const service = serviceOf(join.caller) ?? event.peer;
+        if (service === undefined || service === gatewayService)
+            return [];
+        const made = join.trace === undefined ? [] : requests.outgoing(join.trace);
+        const traced = made
+            .filter((seen) => seen.observation.service === service)
+            .flatMap((seen) => seen.observation.workload ?? []);
+        if (traced.length > 0)
+            return [...new Set(traced)].map((workload) => ({ workload, by: 'trace' }));
+        if ((callees.get(service)?.size ?? 0) > hubPeers)
+            return [];
+        const alive = [...(live.get(service) ?? [])].filter(([, last]) => Math.abs(at - last) <= liveMs);
+        if (alive.length === 0)
+            return [];
+        // Several replicas and no trace: the one that is in a story already, else nobody in particular.
+        const suspects = alive.filter(([workload]) => {
+            const story = byKey.get(`w:${workload}`);
+            return story !== undefined && joins(story, at);
+        });
+        const newest = alive.sort(([, left], [, right]) => right - left)[0]?.[0];
+        const chosen = alive.length === 1 || suspects.length === 0 ? newest : pickNewest(suspects, newest);
+        return chosen === undefined ? [] : [{ workload: chosen, by: 'caller identity' }];
+    }
+    function linkIn(story, signal, keys) {
+        const pid = lineage.processOf(signal.host, signal.workload, signal.join);
+        const chain = pid === undefined || !story.actors.has(signal.id) ? [] : lineage.chain(signal.host, pid);
+        let linked = false;
+        for (const each of chain) {
+            const previous = story.lastBy.get(`pid ${signal.host} ${each}`);
+            if (previous === undefined || previous === signal.id)
+                continue;
+            story.link(previous, signal.id, signal.join.pid === undefined ? 'socket' : 'process lineage');
+            linked = true;
+            break;
+        }
+        for (const { key, by } of keys) {
+            const previous = story.lastBy.get(key);
+            if (!linked && previous !== undefined) {
+                story.link(previous, signal.id, by);
+                linked = true;
+            }
+            story.lastBy.set(key, signal.id);
+        }
+        if (pid !== undefined && story.actors.has(signal.id))
+            story.lastBy.set(`pid ${signal.host} ${pid}`, signal.id);
+    }
+    /** A request that came later than what it caused, or that shows whose trace a refusal belongs to. */
+    function joinRequest(request, merged) {
+        const changed = new Set();
+        const { observation, event } = request;
+        const { workload, join } = observation;
+        if (workload !== null && event.direction === 'in') {
+            const story = byKey.get(`w:${workload}`);
+            if (story !== undefined && stories.has(story)) {
+                for (const signal of [...story.signals.values()]) {
+                    if (signal.workload !== workload || !story.actors.has(signal.id))
+                        continue;
+                    if (signal.at < request.from || signal.at > request.until)
+                        continue;
+                    const cause = causeFor(signal);
+                    if (cause?.request.observation.id !== observation.id)
+                        continue;
+                    if (addCause(story, request, signal.id, cause.by))
+                        changed.add(story);
+                }
+            }
+        }
+        if (workload !== null && event.direction === 'out' && join.trace !== undefined) {
+            const traced = byKey.get(`t:${join.trace}`);
+            // Only a refusal of this very caller is its doing, not everything else in the trace.
+            if (traced !== undefined && joins(traced, observation.at) && blames(traced, join.trace, observation.service)) {
+                const mine = byKey.get(`w:${workload}`);
+                const both = mine !== undefined && mine !== traced && joins(mine, observation.at) ? [mine, traced] : [traced];
+                const story = unite(both, merged);
+                if (story !== undefined && (both.length > 1 || !story.keys.has(`w:${workload}`))) {
+                    own(story, `w:${workload}`);
+                    changed.add(story);
+                }
+            }
+        }
+        for (const story of waiting) {
+            story.unresolved = story.unresolved.filter((each) => each.until >= observation.at - windowMs);
+            if (stories.has(story) && followUp(story))
+                changed.add(story);
+            if (story.unresolved.length === 0 || !stories.has(story))
+                waiting.delete(story);
+        }
+        return changed;
+    }
+    function blames(story, trace, service) {
+        return [...story.signals.values()].some((signal) => {
+            return signal.join.trace === trace && service !== null && serviceOf(signal.join.caller) === service;
+        });
+    }
+    /** Makes the request that started it a step of the story. */
+    function addCause(story, request, effect, by) {
+        const { observation, event } = request;
+        const id = `${contextRule}:${observation.id}`;
+        if (story.signals.has(id)) {
+            story.link(id, effect, by);
+            return false;
+        }
+        if (story.causes.length >= 8)
+            return false;
+        // The request may be a signal of its own already: then that is the step.
+        const same = [...story.signals.values()].find((signal) => signal.observation === observation.id);
+        if (same === undefined) {
+            const from = event.peer === gatewayService ? 'the public' : (event.peer ?? 'an unknown caller');
+            story.take(makeSignal(observation, {
+                rule: contextRule,
+                kind: 'rule',
+                severity: 'low',
+                tactic: 'TA0001',
+                technique: 'T1190',
+                title: `${from} called ${event.method} ${event.path} of ${observation.service ?? 'a service'}`,
+                detail: `the request during which it began, joined by ${by}`,
+            }));
+            known.set(id, story);
+        }
+        story.link(same?.id ?? id, effect, by);
+        story.causes.push(request);
+        story.unresolved.push(request);
+        waiting.add(story);
+        followUp(story);
+        return true;
+    }
+    /** Follows the requests of a story outwards, hop by hop, as far as they have been seen. */
+    function followUp(story) {
+        let grew = false;
+        for (const request of [...story.unresolved]) {
+            const outermost = request.event.peer === undefined || request.event.peer === gatewayService;
+            const upstream = outermost ? undefined : requests.upstreamOf(request);
+            if (!outermost && upstream === undefined)
+                continue;
+            story.unresolved = story.unresolved.filter((each) => each !== request);
+            if (upstream === undefined)
+                continue;
+            const effect = [...story.signals.values()].find((signal) => signal.observation === request.observation.id);
+            if (addCause(story, upstream.request, effect?.id ?? '', upstream.by === 'time' ? 'time' : 'trace'))
+                grew = true;
+        }
+        return grew;
+    }
+    function noteReached(story, observation) {
+        const { event } = observation;
+        const refused = wasRefused(observation);
+        if ((event.kind === 'request' || event.kind === 'flow') && event.direction === 'in') {
+            if (observation.service !== null && event.peer !== gatewayService)
+                reach(story, observation.service, !refused);
+        }
+        else if (event.kind === 'request')
+            reach(story, event.peer, !refused);
+        else if (event.kind === 'flow')
+            reach(story, event.peer ?? `${event.address}:${event.port}`, !refused);
+        else if (event.kind === 'connect' && event.protocol !== 'unix') {
+            reach(story, `${event.address}:${event.port}`, event.failed !== true);
+        }
+    }
+    function reach(story, name, got) {
+        if (name === undefined || story.reached.size >= 64)
+            return;
+        story.reached.set(name, got || story.reached.get(name) === true);
+    }
+    function unite(found, merged) {
+        // The oldest incident keeps its name; a story that is none yet gives way.
+        const [first, ...others] = found.sort((left, right) => {
+            if ((left.id === undefined) !== (right.id === undefined))
+                return left.id === undefined ? 1 : -1;
+            return left.firstAt - right.firstAt;
+        });
+        if (first === undefined)
+            return undefined;
+        for (const other of others) {
+            if (first.workloads.size + other.workloads.size > maxWorkloads)
+                continue;
+            first.absorb(other);
+            stories.delete(other);
+            waiting.delete(other);
+            if (first.unresolved.length > 0)
+                waiting.add(first);
+            for (const key of other.keys)
+                own(first, key);
+            for (const id of other.signals.keys())
+                known.set(id, first);
+            if (other.id !== undefined && first.id !== undefined) {
+                const { layers: _layers, ...rest } = other.incident(threshold);
+                const title = `merged into ${first.id}`;
+                merged.push({ ...rest, layers: [], tactics: [], state: 'closed', title, signals: [], links: [] });
+            }
+        }
+        return first;
+    }
+    function publish(story) {
+        if (!stories.has(story))
+            return undefined;
+        if (story.id === undefined) {
+            if (!scoreOf([...story.signals.values()], threshold).opens)
+                return undefined;
+            story.id = options.allocate();
+            story.openedAt = options.clock.now();
+        }
+        return story.incident(threshold);
+    }
+    function joins(story, at) {
+        if (!stories.has(story) || isClosed(story))
+            return false;
+        return at >= story.firstAt - windowMs && at <= story.lastAt + windowMs;
+    }
+    function own(story, key) {
+        story.keys.add(key);
+        byKey.set(key, story);
+    }
+    function keep(story) {
+        stories.add(story);
+        if (stories.size > maxStories) {
+            // The oldest that never became an incident goes; if all did, the oldest.
+            const oldest = [...stories].find((each) => each.id === undefined) ?? [...stories][0];
+            if (oldest !== undefined && oldest !== story)
+                stories.delete(oldest);
+        }
+        return story;
+    }
+    function heard({ service, workload, at, event }) {
+        if (service === null)
+            return;
+        if (workload !== null && event.kind !== 'exit') {
+            const workloads = live.have(service, () => new Map());
+            workloads.set(workload, Math.max(at, workloads.get(workload) ?? 0));
+            if (workloads.size > 64)
+                for (const oldest of workloads.keys())
+                    return void workloads.delete(oldest);
+        }
+        if (event.kind === 'request' && event.direction === 'out' && event.peer !== undefined) {
+            const peers = callees.have(service, () => new Set());
+            if (peers.size <= hubPeers)
+                peers.add(event.peer);
+        }
+    }
+    function pickNewest(suspects, newest) {
+        return suspects.some(([workload]) => workload === newest)
+            ? newest
+            : [...suspects].sort(([, left], [, right]) => right - left)[0]?.[0];
+    }
+}
+function isClosed(story) {
+    return story.state === 'triaged' || story.state === 'closed';
+}
+/** Whether its own workload did it, and not a caller that was met there. */
+function isActor({ event }) {
+    return !((event.kind === 'request' || event.kind === 'flow') && event.direction === 'in');
+}
+/** The same, for a signal from the store, whose observation is gone: our titles begin with whoever did it. */
+function wasActor(signal) {
+    if (signal.rule === contextRule)
+        return false;
+    return signal.layer === 'runtime' || (signal.service !== null && signal.title.startsWith(`${signal.service} `));
+}

@@ -1,0 +1,100 @@
+/** Signals that hang together; an incident once it weighs enough. */
+import { layers, tactics } from '../../model/index.js';
+import { contextRule, scoreOf } from './score.js';
+import { titleOf } from './title.js';
+export const maxSignals = 500;
+export class Story {
+    signals = new Map();
+    links = [];
+    keys = new Set();
+    /** Key or process -> the last signal that had it, to link the next to. */
+    lastBy = new Map();
+    /** Signals about what their own workload did; the others are about a caller that was met there. */
+    actors = new Set();
+    causes = [];
+    reached = new Map();
+    /** Inbound requests whose own cause, one hop out, has not been seen yet. */
+    unresolved = [];
+    workloads = new Set();
+    id;
+    state = 'open';
+    containedAt = null;
+    openedAt = 0;
+    firstAt = Number.POSITIVE_INFINITY;
+    lastAt = Number.NEGATIVE_INFINITY;
+    /** From the store, where the requests behind it are no longer known. */
+    oldTitle;
+    /** Signals beyond the limit: counted, not kept. */
+    beyond = 0;
+    /** False when it was there already or does not fit. */
+    take(signal) {
+        if (this.signals.has(signal.id))
+            return false;
+        this.firstAt = Math.min(this.firstAt, signal.at);
+        this.lastAt = Math.max(this.lastAt, signal.at);
+        if (this.signals.size >= maxSignals) {
+            this.beyond += 1;
+            return false;
+        }
+        this.signals.set(signal.id, signal);
+        if (signal.workload !== null)
+            this.workloads.add(signal.workload);
+        return true;
+    }
+    link(from, to, by) {
+        if (from === undefined || from === to || this.links.length >= 4 * maxSignals)
+            return;
+        if (this.links.some((link) => link.from === from && link.to === to))
+            return;
+        this.links.push({ from, to, by });
+    }
+    absorb(other) {
+        for (const signal of other.signals.values())
+            this.take(signal);
+        for (const { from, to, by } of other.links)
+            this.link(from, to, by);
+        for (const key of other.keys)
+            this.keys.add(key);
+        for (const [key, id] of other.lastBy)
+            if (!this.lastBy.has(key))
+                this.lastBy.set(key, id);
+        for (const id of other.actors)
+            this.actors.add(id);
+        this.causes.push(...other.causes);
+        for (const [name, got] of other.reached)
+            this.reached.set(name, got || this.reached.get(name) === true);
+        this.unresolved.push(...other.unresolved);
+        this.oldTitle ??= other.oldTitle;
+        this.beyond += other.beyond;
+    }
+    incident(threshold) {
+        const signals = [...this.signals.values()].sort((left, right) => left.at - right.at ||
+            tactics.indexOf(left.tactic) - tactics.indexOf(right.tactic) ||
+            (left.id < right.id ? -1 : 1));
+        const score = scoreOf(signals, threshold);
+        const known = this.causes.length > 0 || this.reached.size > 0;
+        const has = (tactic) => signals.some((signal) => signal.tactic === tactic);
+        return {
+            id: this.id ?? '',
+            state: this.state,
+            severity: score.severity,
+            score: score.value,
+            title: this.oldTitle !== undefined && !known ? this.oldTitle : titleOf(signals, this),
+            openedAt: this.openedAt,
+            firstAt: this.firstAt,
+            lastAt: this.lastAt,
+            containedAt: this.containedAt,
+            layers: layers.filter((layer) => signals.some((signal) => signal.layer === layer)),
+            tactics: tactics.filter(has),
+            services: this.services(signals),
+            signals,
+            links: this.links.filter((link) => this.signals.has(link.from) && this.signals.has(link.to)),
+        };
+    }
+    /** Who took part: the actors first, then whom they turned to. The public's gateway is no part of it. */
+    services(signals) {
+        const own = signals.filter((signal) => signal.rule !== contextRule).flatMap((signal) => signal.service ?? []);
+        const peers = [...this.reached.keys()].filter((name) => /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(name));
+        return [...new Set([...own, ...peers])];
+    }
+}

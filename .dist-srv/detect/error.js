@@ -1,0 +1,4 @@
+import { TricordonError } from '../base/index.js';
+export class DetectError extends TricordonError {
+    name = 'DetectError';
+}

@@ -1,0 +1,60 @@
+import { IdentityError } from '../errors.js';
+import { dockerEngine } from './docker-engine.js';
+import { checkSame } from './process.js';
+import { procfs } from './process-reader.js';
+export function dockerAttestor(engine = dockerEngine(), reader = procfs) {
+    return {
+        name: 'docker',
+        async attest(input) {
+            const id = containerOf(input, reader);
+            if (id === undefined)
+                return undefined;
+            if (input.kind === 'process')
+                checkSame(reader, input.pid, input.start);
+            const container = await engine.container(id);
+            if (container === undefined)
+                throw gone(id, 'is unknown to the Engine');
+            if (container.id !== id)
+                throw gone(id, 'is another one in the answer of the Engine');
+            if (!container.running || container.pid === 0)
+                throw gone(id, 'does not run');
+            const before = reader.facts(container.pid);
+            if (before === undefined)
+                throw gone(id, 'has ended');
+            if (containerIn(reader.cgroups(container.pid) ?? '') !== id)
+                throw gone(id, 'does not hold the process the Engine names');
+            const manifests = await engine.imageManifests(container.image);
+            // INVARIANT: the same container still runs the same first process, so the answers above were about it
+            const again = await engine.container(id);
+            if (again?.pid !== container.pid || again.image !== container.image)
+                throw gone(id, 'was restarted while it was attested');
+            checkSame(reader, container.pid, before.start);
+            if (input.kind === 'process')
+                checkSame(reader, input.pid, input.start);
+            return {
+                kind: 'docker',
+                container: id,
+                imageConfig: container.image,
+                imageManifest: manifests?.[0] ?? null,
+                imageName: container.imageName,
+                pid: container.pid,
+                start: before.start,
+            };
+        },
+    };
+}
+function containerOf(input, reader) {
+    if (input.kind === 'process')
+        return containerIn(reader.cgroups(input.pid) ?? '');
+    return /^[0-9a-f]{64}$/.test(input.container) ? input.container : undefined;
+}
+/** The innermost container id in `/proc/PID/cgroup`: `/docker/ID` (cgroupfs) or `docker-ID.scope` (systemd). */
+export function containerIn(cgroups) {
+    const found = [...cgroups.matchAll(/(?:\/docker\/|\/docker-)([0-9a-f]{64})(?:\.scope)?(?=\/|$)/gm)];
+    const ids = new Set(found.map((match) => match[1]));
+    // hierarchies that disagree prove nothing
+    return ids.size === 1 ? [...ids][0] : undefined;
+}
+function gone(id, what) {
+    return new IdentityError('process-changed', `container ${id.slice(0, 12)} ${what}`);
+}

@@ -1,0 +1,219 @@
+/** The certificate authority of one trust domain, and the key that signs evidence. Lives in the control plane alone. */
+import { createHash, createPublicKey, generateKeyPairSync, sign as signBytes, verify as verifyBytes, X509Certificate, } from 'node:crypto';
+import { isIP } from 'node:net';
+import { join } from 'node:path';
+import { parseSpiffeId, serviceOf } from '../model/index.js';
+import { checkAttributes, distinguishedName, invalid, keyIdOf, mintCertificate, newSerial, pemOf, } from './certificate.js';
+import { readCertificate } from './certificate-facts.js';
+import { IdentityError } from './errors.js';
+import { broken, createOwnFile, ownDirectory, privateKeyPem, readOwnFile, readPrivateKey } from './key-file.js';
+const minute = 60_000;
+const hour = 60 * minute;
+const day = 24 * hour;
+/** Hosts' clocks differ a little: what is issued is valid from a minute ago. */
+const backdate = minute;
+const rootLife = 365 * day;
+const defaultSvidLife = hour;
+const longestSvidLife = day;
+const defaultServerLife = 7 * day;
+const longestServerLife = 30 * day;
+/**
+ * Opens the CA in `directory`, making root and evidence key on first use. The root signs leaves itself: Node 24 does
+ * not show a server the intermediates that a client sent, so a chain through one could not be followed to its root.
+ *
+ * @throws IdentityError `ca-directory-unsafe`, `ca-broken`, `ca-passphrase-wrong`, `ca-expired`,
+ * `certificate-request-invalid` (trust domain).
+ */
+export async function openCertificateAuthority(options) {
+    const { directory, trustDomain, clock, passphrase } = options;
+    if (parseSpiffeId(`spiffe://${trustDomain}`)?.path !== '')
+        throw invalid('the trust domain is not a valid name');
+    if (passphrase === '')
+        throw new IdentityError('ca-passphrase-wrong', 'the passphrase is empty');
+    await ownDirectory(directory);
+    const rootKey = await loadKey(directory, 'root.key.pem', passphrase, 'ec');
+    const root = await loadRoot(directory, rootKey, trustDomain, clock);
+    const evidenceKey = await loadKey(directory, 'evidence.key.pem', passphrase, 'ed25519');
+    const evidencePublicKey = createPublicKey(evidenceKey);
+    checkAlive();
+    return {
+        trustDomain,
+        bundle: () => [root.pem],
+        issueSvid,
+        issueServerCertificate,
+        sign: (bytes) => signBytes(null, bytes, evidenceKey),
+        verify: (bytes, signature) => signature.length === 64 && verifyBytes(null, bytes, evidencePublicKey, signature),
+        evidencePublicKeyPem: evidencePublicKey.export({ type: 'spki', format: 'pem' }).toString(),
+        encryptedAtRest: passphrase !== undefined,
+        expiry: () => expiryOf(root.notAfter, clock.now()),
+    };
+    function issueSvid(request) {
+        const id = parseSpiffeId(request.id);
+        if (id === undefined || id.path === '')
+            throw invalid('an SVID needs a SPIFFE ID with a path');
+        if (id.trustDomain !== trustDomain)
+            throw invalid(`this CA speaks for \`${trustDomain}\` alone`);
+        const named = serviceOf(request.id);
+        const commonName = request.service ?? named ?? id.path.slice(1).slice(0, 64);
+        if (named !== undefined && commonName !== named)
+            throw invalid('the service is not the one in the SPIFFE ID');
+        if (commonName.length === 0 || commonName.length > 64)
+            throw invalid('a common name has 1 to 64 characters');
+        checkAttributes(request.attributes ?? {});
+        return issue({
+            kind: 'svid',
+            commonName,
+            uri: request.id,
+            publicKey: p256(request.publicKey),
+            attributes: request.attributes ?? {},
+            ttlMs: lifetime(request.ttlMs ?? defaultSvidLife, longestSvidLife),
+        });
+    }
+    function issueServerCertificate(request) {
+        const [first] = request.names;
+        if (first === undefined || request.names.length > 64)
+            throw invalid('a server certificate has 1 to 64 names');
+        for (const name of request.names)
+            if (!isHostName(name))
+                throw invalid('a name is no host name or address');
+        return issue({
+            kind: 'server',
+            commonName: first.slice(0, 64),
+            names: request.names,
+            publicKey: p256(request.publicKey),
+            ttlMs: lifetime(request.ttlMs ?? defaultServerLife, longestServerLife),
+        });
+    }
+    function checkAlive() {
+        const now = clock.now();
+        if (now >= root.notBefore && now < root.notAfter)
+            return;
+        const early = now < root.notBefore;
+        const date = new Date(early ? root.notBefore : root.notAfter).toISOString();
+        const when = early ? `starts only on ${date}` : `ended on ${date}`;
+        throw new IdentityError('ca-expired', `the root certificate of \`${trustDomain}\` ${when}`, {
+            hint: 'check the clock of this host; if it is right, make a new CA and let every agent enrol again',
+        });
+    }
+    function issue(wanted) {
+        checkAlive();
+        const now = clock.now();
+        const { ttlMs, ...template } = wanted;
+        // INVARIANT: a leaf never outlives the CA above it, and starts no earlier
+        const notBefore = Math.max(seconds(now - backdate), root.notBefore);
+        const notAfter = Math.min(seconds(now + ttlMs), root.notAfter);
+        const serial = newSerial();
+        const leaf = mintCertificate({ ...template, serial, notBefore, notAfter }, root.issuer);
+        return {
+            chainPem: [pemOf(leaf)],
+            notBefore,
+            notAfter,
+            serial: serial.toString('hex'),
+            fingerprint: (createHash('sha256').update(leaf).digest('hex').match(/../g) ?? []).join(':').toUpperCase(),
+        };
+    }
+}
+async function loadRoot(directory, key, trustDomain, clock) {
+    const name = 'root.crt.pem';
+    const publicKey = spki(createPublicKey(key));
+    if ((await readOwnFile(directory, name)) === undefined) {
+        const commonName = `${trustDomain} root`.slice(-64);
+        const now = clock.now();
+        const template = {
+            kind: 'authority',
+            commonName,
+            uri: `spiffe://${trustDomain}`,
+            publicKey,
+            notBefore: seconds(now - backdate),
+            notAfter: seconds(now + rootLife),
+        };
+        const self = { name: distinguishedName(commonName), keyId: keyIdOf(publicKey), key };
+        await createOwnFile(directory, name, pemOf(mintCertificate(template, self)));
+    }
+    const path = join(directory, name);
+    const pem = (await readOwnFile(directory, name))?.toString('latin1') ?? '';
+    let certificate;
+    let facts;
+    try {
+        certificate = new X509Certificate(pem);
+        facts = readCertificate(certificate.raw);
+    }
+    catch (cause) {
+        throw broken(path, 'holds no certificate', cause);
+    }
+    if (!certificate.checkPrivateKey(key))
+        throw broken(path, 'does not belong to the root key');
+    if (facts.uris.length !== 1 || facts.uris[0] !== `spiffe://${trustDomain}`) {
+        throw broken(path, `is the root of another trust domain than \`${trustDomain}\``);
+    }
+    return {
+        pem: pemOf(certificate.raw),
+        notBefore: facts.notBefore,
+        notAfter: facts.notAfter,
+        issuer: { name: facts.subject, keyId: keyIdOf(publicKey), key },
+    };
+}
+async function loadKey(directory, name, passphrase, type) {
+    let pem = await readOwnFile(directory, name);
+    if (pem === undefined) {
+        if (name === 'root.key.pem' && (await readOwnFile(directory, 'root.crt.pem')) !== undefined) {
+            throw broken(join(directory, name), 'is missing, yet its certificate is there');
+        }
+        const made = type === 'ec' ? generateKeyPairSync('ec', { namedCurve: 'P-256' }) : generateKeyPairSync('ed25519');
+        await createOwnFile(directory, name, privateKeyPem(made.privateKey, passphrase));
+        pem = await readOwnFile(directory, name);
+    }
+    const path = join(directory, name);
+    const key = readPrivateKey(path, pem ?? Buffer.alloc(0), passphrase);
+    const curve = key.asymmetricKeyDetails?.namedCurve;
+    if (key.asymmetricKeyType !== type || (type === 'ec' && curve !== 'prime256v1')) {
+        throw broken(path, `holds a key of another kind than ${type}`);
+    }
+    return key;
+}
+/** SubjectPublicKeyInfo of EC P-256 with an uncompressed point (RFC 5480): everything before the point is fixed. */
+const p256Head = Buffer.from('3059301306072a8648ce3d020106082a8648ce3d030107034200', 'hex');
+function p256(publicKey) {
+    const der = typeof publicKey === 'string' ? pemBody(publicKey) : publicKey;
+    if (der.length !== p256Head.length + 65 || !der.subarray(0, p256Head.length).equals(p256Head)) {
+        throw invalid('the public key is not EC P-256');
+    }
+    try {
+        // refuses a point that does not lie on the curve
+        createPublicKey({ key: der, format: 'der', type: 'spki' });
+    }
+    catch (cause) {
+        throw invalid('the public key cannot be read', cause);
+    }
+    return der;
+}
+function pemBody(pem) {
+    const body = /^-----BEGIN PUBLIC KEY-----\r?\n([A-Za-z0-9+/=\r\n]{1,400})-----END PUBLIC KEY-----\s*$/.exec(pem)?.[1];
+    if (body === undefined)
+        throw invalid('expected a public key in PEM and nothing else');
+    return Buffer.from(body, 'base64');
+}
+function spki(key) {
+    return key.export({ type: 'spki', format: 'der' });
+}
+function lifetime(ttlMs, longest) {
+    if (!Number.isFinite(ttlMs) || ttlMs < 1_000)
+        throw invalid('a lifetime is at least one second');
+    if (ttlMs > longest)
+        throw invalid(`a lifetime is at most ${longest / hour} hours`);
+    return ttlMs;
+}
+function expiryOf(rootNotAfter, now) {
+    const remainingMs = rootNotAfter - now;
+    const state = remainingMs <= 0 ? 'over' : remainingMs < 30 * day ? 'soon' : 'good';
+    return { rootNotAfter, remainingMs, state };
+}
+function isHostName(name) {
+    if (isIP(name) !== 0)
+        return !name.includes('%');
+    return name.length <= 253 && /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/.test(name);
+}
+/** Certificates know whole seconds. */
+function seconds(ms) {
+    return Math.floor(ms / 1_000) * 1_000;
+}

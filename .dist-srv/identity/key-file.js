@@ -1,0 +1,123 @@
+/** Private keys on disk: PKCS#8 in files that only their owner can read, in a directory that only their owner enters. */
+import { createPrivateKey, randomBytes } from 'node:crypto';
+import { constants } from 'node:fs';
+import { link, lstat, mkdir, open, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { codeOf } from '../base/index.js';
+import { IdentityError } from './errors.js';
+const largest = 65_536;
+/** Makes the directory (0700) or refuses one that is not the caller's alone. */
+export async function ownDirectory(directory) {
+    try {
+        await mkdir(directory, { mode: 0o700 });
+    }
+    catch (cause) {
+        if (codeOf(cause) !== 'EEXIST')
+            throw unsafe(directory, 'cannot be made', cause);
+    }
+    const found = await lstat(directory).catch((cause) => {
+        throw unsafe(directory, 'cannot be read', cause);
+    });
+    if (!found.isDirectory())
+        throw unsafe(directory, 'is not a directory');
+    checkOwner(directory, found.uid, found.mode);
+}
+/** Undefined when there is no such file. */
+export async function readOwnFile(directory, name) {
+    const path = join(directory, name);
+    const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch((cause) => {
+        if (codeOf(cause) === 'ENOENT')
+            return undefined;
+        throw broken(path, 'cannot be read', cause);
+    });
+    if (file === undefined)
+        return undefined;
+    try {
+        const found = await file.stat();
+        if (!found.isFile())
+            throw broken(path, 'is not a file');
+        if (found.size > largest)
+            throw broken(path, 'is too large for a key or certificate');
+        checkOwner(path, found.uid, found.mode);
+        return await file.readFile();
+    }
+    finally {
+        await file.close();
+    }
+}
+/**
+ * Writes a file that must not exist yet; complete or not at all, even if two processes race or the power fails.
+ * False when another process was first.
+ */
+export async function createOwnFile(directory, name, content) {
+    const temporary = join(directory, `.${name}.${randomBytes(6).toString('hex')}`);
+    const file = await open(temporary, 'wx', 0o600);
+    try {
+        await file.writeFile(content);
+        await file.sync();
+    }
+    finally {
+        await file.close();
+    }
+    try {
+        await link(temporary, join(directory, name));
+        return true;
+    }
+    catch (error) {
+        if (codeOf(error) === 'EEXIST')
+            return false;
+        throw error;
+    }
+    finally {
+        await rm(temporary, { force: true });
+    }
+}
+/** PKCS#8 PEM; with a passphrase AES-256-CBC over a key derived by PBKDF2 (RFC 8018). */
+export function privateKeyPem(key, passphrase) {
+    const plain = { type: 'pkcs8', format: 'pem' };
+    const exported = key.export(passphrase === undefined ? plain : { ...plain, cipher: 'aes-256-cbc', passphrase });
+    return exported.toString();
+}
+export function readPrivateKey(path, pem, passphrase) {
+    const encrypted = pem.includes('BEGIN ENCRYPTED PRIVATE KEY');
+    if (encrypted && passphrase === undefined) {
+        throw new IdentityError('ca-passphrase-wrong', `\`${path}\` is encrypted and no passphrase was given`, {
+            hint: 'give the passphrase the keys were made with',
+        });
+    }
+    if (!encrypted && passphrase !== undefined && pem.includes('BEGIN PRIVATE KEY')) {
+        throw new IdentityError('ca-passphrase-wrong', `\`${path}\` is not encrypted, yet a passphrase was given`, {
+            hint: 'start without a passphrase, or encrypt the key with `openssl pkcs8 -topk8`',
+        });
+    }
+    try {
+        return createPrivateKey({ key: pem, ...(passphrase === undefined ? {} : { passphrase }) });
+    }
+    catch (cause) {
+        // OpenSSL says "bad decrypt" or an ASN.1 error for a wrong passphrase, by chance of the padding
+        if (encrypted &&
+            /^-----BEGIN ENCRYPTED PRIVATE KEY-----\n[\s\S]+-----END ENCRYPTED PRIVATE KEY-----\s*$/.test(pem.toString('latin1'))) {
+            throw new IdentityError('ca-passphrase-wrong', `\`${path}\` does not open with this passphrase`, { cause });
+        }
+        throw broken(path, 'holds no private key', cause);
+    }
+}
+export function broken(path, what, cause) {
+    return new IdentityError('ca-broken', `\`${path}\` ${what}`, {
+        cause,
+        hint: 'restore the directory from a backup; a new one makes every agent enrol again',
+    });
+}
+function checkOwner(path, uid, mode) {
+    const own = process.geteuid?.();
+    if (own !== undefined && uid !== own)
+        throw unsafe(path, `belongs to uid ${uid}, not to uid ${own}`);
+    if ((mode & 0o077) !== 0)
+        throw unsafe(path, `is open to others (mode ${(mode & 0o777).toString(8)})`);
+}
+function unsafe(path, what, cause) {
+    return new IdentityError('ca-directory-unsafe', `\`${path}\` ${what}`, {
+        cause,
+        hint: 'keys live in a directory of mode 700, their files have mode 600, both owned by the account that runs this',
+    });
+}

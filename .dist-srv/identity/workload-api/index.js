@@ -1,0 +1,2 @@
+export { peerCredentials } from './peer-credentials.js';
+export { serveWorkloadApi } from './server.js';

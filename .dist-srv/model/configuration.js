@@ -1,0 +1,106 @@
+/** `tricordon.yaml`: every key optional. The description of each is its documentation and `config explain`. */
+import { z } from 'zod';
+import { HostName, Port, ServiceName } from './names.js';
+const AddressAndPort = z
+    .string()
+    .regex(/^(\[[0-9a-fA-F:]+\]|[0-9.]+):([0-9]{1,5})$/, 'written ADDR:PORT, like 127.0.0.1:8080');
+export const ServiceConfiguration = z.strictObject({
+    name: ServiceName.describe('Name of the service: its identity is `spiffe://TRUST-DOMAIN/service/NAME`.'),
+    port: Port.describe('The port that the command binds.'),
+    command: z.array(z.string().min(1)).min(1).describe('Program and arguments; no shell is involved.'),
+    directory: z
+        .string()
+        .optional()
+        .describe('Working directory; relative to the file. Default: the folder of the file.'),
+    code: z
+        .string()
+        .optional()
+        .describe("Directory whose digest is attested as the service's code. Default: the working directory."),
+    publish: AddressAndPort.optional().describe('Public address at the gateway.'),
+    calls: z.array(z.string()).optional().describe('Services it calls, each written NAME=HOST:PORT[@ENV].'),
+    user: z.string().optional().describe('Account the command runs as (root mode). Default: who called sudo.'),
+    environment: z
+        .record(z.string(), z.string())
+        .optional()
+        .describe('Variables for the command. Not a place for secrets.'),
+});
+export const Configuration = z.strictObject({
+    dataDir: z
+        .string()
+        .optional()
+        .describe('Where everything lasting lies. Default: /var/lib/tricordon as root, else $XDG_DATA_HOME/tricordon.'),
+    runtimeDir: z
+        .string()
+        .optional()
+        .describe('Sockets and other things of one run; keep it short. Default: /run/tricordon as root, else $XDG_RUNTIME_DIR/tricordon.'),
+    trustDomain: z
+        .string()
+        .regex(/^[a-z0-9._-]{1,255}$/)
+        .default('tricordon.local')
+        .describe('SPIFFE trust domain; fixed with the first start.'),
+    host: HostName.optional().describe('Name of this host. Default: its host name.'),
+    console: z
+        .strictObject({
+        listen: AddressAndPort.default('127.0.0.1:8443').describe('Address of console and API (HTTPS). Port 0 takes a free one.'),
+    })
+        .prefault({})
+        .describe('Console and public API.'),
+    agents: z
+        .strictObject({
+        listen: AddressAndPort.default('127.0.0.1:8444').describe('Address on which agents report (mutual TLS). Port 0 takes a free one.'),
+        advertise: z.string().optional().describe('Host under which agents reach this address, when it is not the same.'),
+    })
+        .prefault({})
+        .describe('The door for agents.'),
+    mesh: z
+        .strictObject({
+        address: z
+            .string()
+            .default('127.0.0.1')
+            .describe("Address on which this host's sidecars take mutual TLS from others."),
+    })
+        .prefault({})
+        .describe('Traffic between services.'),
+    database: z
+        .strictObject({
+        url: z
+            .string()
+            .optional()
+            .describe('Your own PostgreSQL (14 or newer), as postgresql://…; the password belongs into a pgpass file. Default: a private cluster.'),
+    })
+        .prefault({})
+        .describe('State.'),
+    identity: z
+        .strictObject({
+        svidMinutes: z
+            .number()
+            .min(0.1)
+            .max(1_440)
+            .default(60)
+            .describe("Lifetime of a workload's certificate; renewed at half of it."),
+        passphraseFile: z.string().optional().describe('File with a passphrase that encrypts the CA key at rest.'),
+    })
+        .prefault({})
+        .describe('Certificates.'),
+    sensor: z
+        .strictObject({
+        collectors: z
+            .array(z.enum(['bpftrace', 'strace', 'proc']))
+            .default(['bpftrace', 'strace', 'proc'])
+            .describe('Runtime collectors that may be used, strongest first.'),
+    })
+        .prefault({})
+        .describe('Runtime layer.'),
+    spool: z
+        .strictObject({
+        maxMegabytes: z
+            .int()
+            .min(8)
+            .default(1_024)
+            .describe("Size of this host's raw event spool; the oldest shipped segments go first."),
+        maxDays: z.number().min(0.01).default(14).describe('Age after which shipped segments go.'),
+    })
+        .prefault({})
+        .describe('Raw events on disk.'),
+    services: z.array(ServiceConfiguration).default([]).describe('Services that `up` starts, each as `run` would.'),
+});

@@ -1,0 +1,17 @@
+import { z } from 'zod';
+import { HostName } from './names.js';
+/** What watches one layer on one host. `none` and `partial` always say why and which command would cover the rest. */
+export const LayerCoverage = z.strictObject({
+    level: z.enum(['full', 'partial', 'none']),
+    /** The part that watches: `bpftrace`, `strace`, `proc`, `sidecar (network namespace)`. Empty when nothing does. */
+    by: z.string(),
+    gaps: z.array(z.strictObject({ what: z.string(), fix: z.string().nullable() })),
+});
+export const Coverage = z.strictObject({ runtime: LayerCoverage, network: LayerCoverage, api: LayerCoverage });
+export const HostCoverage = z.strictObject({
+    host: HostName,
+    at: z.number(),
+    coverage: Coverage,
+    /** Events the sensor says it lost since it started. */
+    lost: z.number(),
+});

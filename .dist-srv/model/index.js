@@ -1,0 +1,15 @@
+export { Configuration, ServiceConfiguration } from './configuration.js';
+export { Call, Contract, ContractVersion, contractStates, Deny, Egress, Executable, FileAccess, Ingress, Peer, Serve, } from './contract.js';
+export { Coverage, HostCoverage, LayerCoverage } from './coverage.js';
+export { reasonCodes } from './decision.js';
+export { EvidenceManifest } from './evidence.js';
+export { Action, ActionKind, actionKinds, Incident, incidentStates } from './incident.js';
+export { Layer, layers, Mode, ModeByLayer, modes } from './layer.js';
+export { Digest, HostName, Port, ServiceName, WorkloadId } from './names.js';
+export { Endpoint, Event, JoinKeys, Observation, Verdict } from './observation.js';
+export { RecordingHeader } from './recording.js';
+export { canonicalPath } from './request-path.js';
+export { Severity, Signal, severities, Tactic, tacticNames, tactics } from './signal.js';
+export { CallRoute, PlaneSnapshot, ServiceEndpoints } from './snapshot.js';
+export { formatSpiffeId, parseSpiffeId, serviceId, serviceOf } from './spiffe-id.js';
+export { Attestation, Attributes, CaptureRung, captureRungs, ListeningSocket, Workload } from './workload.js';

@@ -1,0 +1,33 @@
+/** What one data plane process (sidecar or gateway) runs on: immutable, kept on disk as last good. */
+import { z } from 'zod';
+import { ContractVersion } from './contract.js';
+import { Port, ServiceName } from './names.js';
+import { Endpoint } from './observation.js';
+/** Where a service's sidecars take mutual TLS. */
+export const ServiceEndpoints = z.strictObject({ service: ServiceName, endpoints: z.array(Endpoint) });
+/** One dependency as the workload's own code dials it. */
+export const CallRoute = z.strictObject({
+    service: ServiceName,
+    host: z.string().max(253),
+    port: Port,
+    /** Environment variable that carries our address where traffic cannot be captured. */
+    env: z
+        .string()
+        .regex(/^[A-Z_][A-Z0-9_]*$/)
+        .optional(),
+});
+export const PlaneSnapshot = z.strictObject({
+    schemaVersion: z.literal(1),
+    /** Grows with every change; an older one never replaces a newer one. */
+    revision: z.int(),
+    trustDomain: z.string(),
+    /** Trust bundle: PEM certificates by trust domain. */
+    bundles: z.record(z.string(), z.array(z.string())),
+    services: z.array(ServiceEndpoints),
+    /** Active approved versions: the own service's and those of the services it calls. */
+    contracts: z.array(ContractVersion),
+    /** Identities that are refused from now on; live connections are drained. */
+    revoked: z.array(z.string()),
+    /** Services cut off by containment. */
+    isolated: z.array(ServiceName),
+});

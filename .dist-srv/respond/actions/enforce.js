@@ -1,0 +1,7 @@
+/** Deviations from the contract are refused from now on, at every layer that the host can hold. */
+export const enforce = {
+    kind: 'enforce',
+    scope: 'service',
+    undo: null,
+    run: (service, { policy }) => policy.enforce(service),
+};

@@ -1,0 +1,28 @@
+import { RespondError } from '../errors.js';
+import { collect } from './collect.js';
+import { enforce } from './enforce.js';
+import { isolate } from './isolate.js';
+import { kill } from './kill.js';
+import { pause } from './pause.js';
+import { rejoin } from './rejoin.js';
+import { restart } from './restart.js';
+import { resume } from './resume.js';
+import { revoke } from './revoke.js';
+export const actions = [
+    pause,
+    resume,
+    collect,
+    isolate,
+    rejoin,
+    revoke,
+    kill,
+    restart,
+    enforce,
+];
+/** @throws RespondError `action-unknown` */
+export function actionOf(kind) {
+    const found = actions.find((action) => action.kind === kind);
+    if (found === undefined)
+        throw new RespondError('action-unknown', `there is no action \`${kind}\``);
+    return found;
+}

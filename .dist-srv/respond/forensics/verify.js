@@ -1,0 +1,124 @@
+import { verify } from 'node:crypto';
+import { lstatSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { codeOf, printable } from '../../base/index.js';
+import { EvidenceManifest } from '../../model/index.js';
+import { hashOf, isBundleName } from './bundle.js';
+const maxManifestBytes = 16 << 20;
+const maxEntries = 100_000;
+/**
+ * Whether a bundle is exactly what was collected: signed by the key given, every file there and unchanged, nothing
+ * added, no link. Nothing in the bundle is trusted before the signature holds, and no path in it is followed outside.
+ *
+ * @param publicKeyPem SPKI PEM (or certificate) of the control plane's signing key: Ed25519, ECDSA or RSA with SHA-256
+ */
+export async function verifyBundle(directory, publicKeyPem) {
+    const problems = [];
+    const found = (code, path, message) => {
+        problems.push({ code, path: printable(path, 200), message });
+    };
+    const text = plainFile(directory, 'manifest.json', found);
+    const signature = plainFile(directory, 'manifest.sig', found);
+    if (text === undefined || signature === undefined)
+        return { ok: false, problems, manifest: null };
+    if (!signed(text, signature, publicKeyPem)) {
+        found('signature', 'manifest.sig', 'the manifest was not signed by this key, or was changed since');
+        return { ok: false, problems, manifest: null };
+    }
+    const manifest = parse(text);
+    if (manifest === undefined) {
+        found('malformed', 'manifest.json', 'the manifest is not one of ours');
+        return { ok: false, problems, manifest: null };
+    }
+    const listed = new Set();
+    for (const file of manifest.files) {
+        if (!isBundleName(file.path) || listed.has(file.path)) {
+            found('path', file.path, 'a name that leads out of the bundle, or stands twice');
+            continue;
+        }
+        listed.add(file.path);
+        await checkFile(directory, file, found);
+    }
+    for (const path of entries(directory, found)) {
+        if (path === 'manifest.json' || path === 'manifest.sig' || listed.has(path))
+            continue;
+        found('extra', path, 'not in the manifest');
+    }
+    return { ok: problems.length === 0, problems, manifest };
+}
+async function checkFile(directory, file, found) {
+    try {
+        // Each folder on the way counts too: a linked folder would show files from elsewhere.
+        const parts = file.path.split('/');
+        for (let depth = 1; depth <= parts.length; depth += 1) {
+            const facts = lstatSync(join(directory, ...parts.slice(0, depth)));
+            const wanted = depth === parts.length ? facts.isFile() : facts.isDirectory();
+            if (!wanted)
+                return found('link', file.path, 'a link or special file stands in its place');
+        }
+        const { bytes, sha256 } = await hashOf(join(directory, file.path));
+        if (bytes !== file.bytes || sha256 !== file.sha256)
+            found('changed', file.path, 'not what was collected');
+    }
+    catch (error) {
+        if (codeOf(error) === 'ENOENT')
+            found('missing', file.path, 'no longer there');
+        else
+            found('unreadable', file.path, `cannot be read (${codeOf(error) ?? 'error'})`);
+    }
+}
+function* entries(directory, found) {
+    const folders = [''];
+    let count = 0;
+    for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
+        for (const entry of readdirSync(join(directory, folder), { withFileTypes: true })) {
+            const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
+            count += 1;
+            if (count > maxEntries)
+                return found('extra', path, 'far more files than a bundle has');
+            if (entry.isDirectory())
+                folders.push(path);
+            else
+                yield path;
+        }
+    }
+}
+function plainFile(directory, name, found) {
+    try {
+        const facts = lstatSync(join(directory, name));
+        if (!facts.isFile())
+            return void found('link', name, 'not a plain file');
+        if (facts.size > maxManifestBytes)
+            return void found('malformed', name, 'far too large');
+        return readFileSync(join(directory, name), 'utf8');
+    }
+    catch (error) {
+        if (codeOf(error) === 'ENOENT')
+            found('missing', name, 'no longer there');
+        else
+            found('unreadable', name, `cannot be read (${codeOf(error) ?? 'error'})`);
+        return undefined;
+    }
+}
+function signed(text, signature, publicKeyPem) {
+    const bytes = Buffer.from(signature.trim(), 'base64');
+    for (const algorithm of [null, 'sha256']) {
+        try {
+            if (verify(algorithm, Buffer.from(text), publicKeyPem, bytes))
+                return true;
+        }
+        catch {
+            // Ed25519 takes no digest, the others need one
+        }
+    }
+    return false;
+}
+function parse(text) {
+    try {
+        const parsed = EvidenceManifest.safeParse(JSON.parse(text));
+        return parsed.success ? parsed.data : undefined;
+    }
+    catch {
+        return undefined;
+    }
+}

@@ -1,0 +1,203 @@
+import { SensorError } from './errors.js';
+const processLimit = 65_536;
+const cgroupLimit = 16_384;
+const removedLimit = 1_024;
+/** Set-up never takes longer: better noise than a workload that is never seen. */
+const setupMs = 20_000;
+/** The registered workloads and what is known of their processes. */
+export class Registry {
+    facts;
+    entries = new Map();
+    /** Ended workloads: their last events may still be on the way. Cgroup ids are never used twice while it matters. */
+    removed = new Map();
+    byCgroup = new Map();
+    byContainer = new Map();
+    cgroups = new Map();
+    processes = new Map();
+    listeners = new Set();
+    /** @param facts reads `/proc`; only asked where the kernel's stamp is missing. */
+    constructor(facts) {
+        this.facts = facts;
+    }
+    /** @throws SensorError `sensor-registration` when the cgroup or container belongs to another registered workload. */
+    add(target) {
+        const owners = [
+            target.cgroup === undefined ? undefined : this.byCgroup.get(target.cgroup.id),
+            target.container === undefined ? undefined : this.byContainer.get(target.container),
+        ];
+        if (owners.some((owner) => owner !== undefined && owner !== target.workload && this.entries.has(owner))) {
+            throw new SensorError('sensor-registration', `the cgroup of \`${target.workload}\` belongs to another workload`, {
+                hint: 'give every workload a cgroup of its own',
+            });
+        }
+        const before = this.entries.get(target.workload);
+        this.entries.set(target.workload, {
+            target,
+            running: target.command === undefined || before?.running === true,
+            firstAt: before?.firstAt,
+        });
+        if (target.cgroup !== undefined)
+            this.byCgroup.set(target.cgroup.id, target.workload);
+        if (target.container !== undefined)
+            this.byContainer.set(target.container, target.workload);
+        if (target.root !== undefined) {
+            const known = this.processes.get(target.root.pid);
+            if (known === undefined || known.start !== target.root.start || known.workload !== target.workload) {
+                this.remember({ ...target.root, ppid: undefined, workload: target.workload, lineage: [] });
+            }
+        }
+        for (const listener of this.listeners)
+            listener();
+    }
+    remove(workload) {
+        const entry = this.entries.get(workload);
+        if (entry === undefined)
+            return;
+        this.entries.delete(workload);
+        trim(this.removed, removedLimit, (_, old) => {
+            const { cgroup, container } = old.target;
+            if (cgroup !== undefined && this.byCgroup.get(cgroup.id) === old.target.workload)
+                this.byCgroup.delete(cgroup.id);
+            if (container !== undefined && this.byContainer.get(container) === old.target.workload)
+                this.byContainer.delete(container);
+        }).set(workload, entry);
+        for (const listener of this.listeners)
+            listener();
+    }
+    all() {
+        return [...this.entries.values()].map(({ target }) => target);
+    }
+    onChange(callback) {
+        this.listeners.add(callback);
+        return () => this.listeners.delete(callback);
+    }
+    note(note) {
+        if (note.kind === 'cgroup')
+            trim(this.cgroups, cgroupLimit).set(note.id, { parent: note.parent, name: note.name });
+    }
+    /** Finds the workload and keeps the process table; call once per event, in order. */
+    attribute(event) {
+        const found = this.find(event);
+        if (typeof found === 'string')
+            return { kind: found };
+        const { process, act } = event;
+        const known = this.follow(event, found.target.workload);
+        if (!found.running) {
+            if (!this.begins(event, found))
+                return { kind: 'setup' };
+            found.running = true;
+        }
+        const attribution = {
+            target: found.target,
+            lineage: known.lineage,
+            ...(known.start === undefined ? {} : { start: known.start }),
+            ...(known.ppid === undefined ? {} : { ppid: known.ppid }),
+        };
+        if (act.kind === 'exit' && this.processes.get(process.pid) === known)
+            this.processes.delete(process.pid);
+        return { kind: 'ours', attribution };
+    }
+    find(event) {
+        const { cgroup, pid, start, ppid } = event.process;
+        if (cgroup !== undefined)
+            return this.findByCgroup(cgroup);
+        const known = this.processes.get(pid);
+        // The same pid with another start time is another process.
+        if (known !== undefined && (start === undefined || known.start === undefined || known.start === start)) {
+            return this.entry(known.workload) ?? 'unknown';
+        }
+        const parent = ppid === undefined ? undefined : this.processes.get(ppid);
+        if (parent !== undefined)
+            return this.entry(parent.workload) ?? 'unknown';
+        return this.findByAncestors(pid, start) ?? 'foreign';
+    }
+    findByCgroup(id) {
+        let at = id;
+        let container = false;
+        for (let depth = 0; depth < 4; depth += 1) {
+            const direct = this.byCgroup.get(at);
+            if (direct !== undefined)
+                return this.entry(direct) ?? 'unknown';
+            const named = this.cgroups.get(at);
+            if (named === undefined)
+                break;
+            const hex = /^(?:docker-)?([0-9a-f]{64})(?:\.scope)?$/.exec(named.name)?.[1];
+            if (hex !== undefined) {
+                container = true;
+                const workload = this.byContainer.get(hex);
+                if (workload !== undefined) {
+                    this.byCgroup.set(at, workload);
+                    return this.entry(workload) ?? 'unknown';
+                }
+            }
+            at = named.parent;
+        }
+        return container ? 'foreign' : 'unknown';
+    }
+    findByAncestors(pid, start) {
+        let at = this.facts(pid);
+        if (at === undefined || (start !== undefined && at.start !== start))
+            return undefined;
+        for (let depth = 0; depth < 64 && at !== undefined && at.pid > 1; depth += 1) {
+            const facts = at;
+            for (const entry of this.entries.values()) {
+                if (entry.target.root?.pid === facts.pid && entry.target.root.start === facts.start)
+                    return entry;
+            }
+            const known = this.processes.get(facts.pid);
+            if (known !== undefined && known.start === facts.start)
+                return this.entry(known.workload);
+            at = this.facts(facts.ppid);
+        }
+        return undefined;
+    }
+    entry(workload) {
+        return this.entries.get(workload) ?? this.removed.get(workload);
+    }
+    follow(event, workload) {
+        const { pid, start, ppid } = event.process;
+        let known = this.processes.get(pid);
+        const reused = known !== undefined && start !== undefined && known.start !== undefined && known.start !== start;
+        if (known === undefined || reused || known.workload !== workload) {
+            const parent = ppid === undefined ? undefined : this.processes.get(ppid);
+            known = { pid, start, ppid, workload, lineage: descent(parent, workload) };
+            this.remember(known);
+        }
+        else {
+            known.start ??= start;
+            known.ppid ??= ppid;
+        }
+        if (event.act.kind === 'fork') {
+            this.remember({ pid: event.act.child, start: undefined, ppid: pid, workload, lineage: descent(known, workload) });
+        }
+        return known;
+    }
+    remember(known) {
+        this.processes.delete(known.pid);
+        trim(this.processes, processLimit).set(known.pid, known);
+    }
+    begins(event, entry) {
+        const at = 'bootMs' in event.at ? event.at.bootMs : event.at.wallMs;
+        entry.firstAt ??= at;
+        if (at - entry.firstAt > setupMs)
+            return true;
+        const command = entry.target.command;
+        return command === undefined || (event.act.kind === 'exec' && base(event.act.path) === base(command));
+    }
+}
+function descent(parent, workload) {
+    return parent === undefined || parent.workload !== workload ? [] : [parent.pid, ...parent.lineage].slice(0, 64);
+}
+function base(path) {
+    return path.slice(path.lastIndexOf('/') + 1);
+}
+function trim(map, limit, dropped) {
+    if (map.size >= limit) {
+        for (const [key, value] of map) {
+            map.delete(key);
+            dropped?.(key, value);
+            break;
+        }
+    }
+    return map;
+}

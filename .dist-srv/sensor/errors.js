@@ -1,0 +1,4 @@
+import { TricordonError } from '../base/index.js';
+export class SensorError extends TricordonError {
+    name = 'SensorError';
+}

@@ -1,0 +1,16 @@
+export { Registry } from './attribution.js';
+export { directBpftrace } from './bpftrace/direct-source.js';
+export { bpftraceUsable, cgroup2Mount, kernelFeatures, tracefs } from './bpftrace/features.js';
+export { newParseState, parseBpftraceLine } from './bpftrace/parse.js';
+export { bpftraceArguments, bpftraceEnvironment, bpftraceScript } from './bpftrace/script.js';
+export { bpftraceCollector } from './collectors/bpftrace.js';
+export { procCollector } from './collectors/proc.js';
+export { straceCollector } from './collectors/strace.js';
+export { runtimeCoverage } from './coverage.js';
+export { SensorError } from './errors.js';
+export { LineSplitter } from './line-splitter.js';
+export { Pipeline } from './pipeline.js';
+export { sensorProbes } from './probes.js';
+export { startSensor } from './sensor.js';
+export { newStraceState, parseStraceLine } from './strace/parse.js';
+export { straceArguments } from './strace/command.js';

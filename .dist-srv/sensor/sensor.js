@@ -1,0 +1,119 @@
+/** The runtime sensor of one host: every usable rung at work, each workload watched by the strongest that can. */
+import { messageOf, processFacts } from '../base/index.js';
+import { Registry } from './attribution.js';
+import { bpftraceCollector } from './collectors/bpftrace.js';
+import { procCollector } from './collectors/proc.js';
+import { straceCollector } from './collectors/strace.js';
+import { runtimeCoverage } from './coverage.js';
+import { Pipeline } from './pipeline.js';
+export async function startSensor(options) {
+    const registry = new Registry(processFacts);
+    const { host, boot, clock, sink } = options;
+    const pipeline = new Pipeline({
+        host,
+        boot,
+        clock,
+        registry,
+        sink,
+        ...(options.rate === undefined ? {} : { rate: options.rate }),
+    });
+    const rungs = collectors(options, (target) => watcher(target, ['bpftrace', 'strace']) !== null).map((collector) => ({
+        collector,
+        running: undefined,
+        usable: false,
+        blind: false,
+        reason: undefined,
+        fix: undefined,
+    }));
+    function watcher(target, among) {
+        return (rungs.find(({ collector, running }) => among.includes(collector.name) && running?.watches(target) === true)
+            ?.collector.name ?? null);
+    }
+    for (const rung of rungs) {
+        const { name } = rung.collector;
+        const probed = await rung.collector.probe();
+        rung.usable = probed.usable;
+        rung.reason = probed.reason;
+        rung.fix = probed.fix;
+        if (!probed.usable)
+            continue;
+        try {
+            rung.running = await rung.collector.start(sinkOf(rung), registry);
+            pipeline.about(name, { kind: 'sensor', state: 'started', detail: `${name} watches` });
+        }
+        catch (error) {
+            rung.reason = messageOf(error);
+            rung.fix = 'tricordon doctor --only sensor';
+            pipeline.about(name, {
+                kind: 'sensor',
+                state: 'degraded',
+                detail: `${name} did not start: ${rung.reason}`.slice(0, 4_096),
+            });
+        }
+    }
+    function sinkOf(rung) {
+        const { name } = rung.collector;
+        return {
+            event: (event) => pipeline.event(event),
+            note: (note) => pipeline.note(note),
+            state: (state) => {
+                // strace is blind for one workload, never as a whole.
+                if (name !== 'strace') {
+                    rung.blind = state.kind === 'blind';
+                    rung.reason = rung.blind ? state.detail : undefined;
+                }
+                const blind = state.blindMs === undefined ? '' : `; blind for ${Math.round(state.blindMs)} ms`;
+                const detail = `${state.detail}${blind}`.slice(0, 4_096);
+                pipeline.about(name, { kind: 'sensor', state: state.kind === 'blind' ? 'degraded' : 'started', detail });
+            },
+        };
+    }
+    const timer = setInterval(() => pipeline.beat(), 1_000);
+    const allNames = ['bpftrace', 'strace', 'proc'];
+    return {
+        add: (target) => registry.add(target),
+        remove: (workload) => registry.remove(workload),
+        targets: () => registry.all(),
+        watchedBy: (workload) => {
+            const target = registry.all().find((one) => one.workload === workload);
+            return target === undefined ? null : watcher(target, allNames);
+        },
+        coverage: () => runtimeCoverage(rungs.map(stateOf), registry.all().map((target) => ({ workload: target.workload, by: watcher(target, allNames) }))),
+        lost: () => pipeline.lost,
+        beat: () => pipeline.beat(),
+        stop: async () => {
+            clearInterval(timer);
+            for (const { collector, running } of rungs) {
+                if (running === undefined)
+                    continue;
+                await running.stop();
+                pipeline.about(collector.name, { kind: 'sensor', state: 'stopped' });
+            }
+            pipeline.close();
+        },
+    };
+}
+/** The ladder, strongest first; a new collector is one file and one line here. */
+function collectors(options, watchedElsewhere) {
+    const { kernel, clock, exec } = options;
+    const first = kernel === undefined
+        ? unavailableKernel
+        : bpftraceCollector({ source: kernel.source, selection: kernel.selection, clock });
+    return [first, straceCollector({ exec }), procCollector({ watchedElsewhere })];
+}
+const unavailableKernel = {
+    name: 'bpftrace',
+    gaps: [],
+    probe: async () => ({ usable: false, reason: 'the kernel tracer needs root', fix: 'sudo tricordon up' }),
+    start: async () => ({ watches: () => false, stop: async () => { } }),
+};
+function stateOf(rung) {
+    return {
+        name: rung.collector.name,
+        usable: rung.usable,
+        seeing: rung.running !== undefined && !rung.blind,
+        gaps: rung.collector.gaps,
+        ...(rung.reason === undefined ? {} : { reason: rung.reason }),
+        ...(rung.fix === undefined ? {} : { fix: rung.fix }),
+    };
+}

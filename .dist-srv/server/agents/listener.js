@@ -1,0 +1,44 @@
+import { TLSSocket } from 'node:tls';
+import { ServerError } from '../errors.js';
+import { createApp } from '../http/app.js';
+import { rateLimit } from '../http/rate-limit.js';
+import { checkSerial, peerOf } from './peer.js';
+import { agentContext, agentRoutes, enrolPath } from './routes.js';
+const agent = { account: 'agent', kind: 'token', id: '-', scopes: [], csrf: null, expiresAt: null };
+export function agentListener(context, tls) {
+    const app = createApp(tls, context.log, { requestMs: 600_000 });
+    const peers = new WeakMap();
+    const attempts = rateLimit({ clock: context.clock, burst: 20, perMinute: 20 });
+    app.addHook('onRequest', async (request) => {
+        if (request.is404)
+            return;
+        if (request.routeOptions.url === enrolPath) {
+            if (!attempts.take(request.ip))
+                throw new ServerError('rate-limited', 'too many attempts to enrol', { hint: 'wait a minute' });
+            return;
+        }
+        const { socket } = request.raw;
+        if (!(socket instanceof TLSSocket))
+            throw new ServerError('unauthenticated', 'an agent speaks TLS');
+        const peer = peerOf(socket, context.bundles, context.config.trustDomain, context.clock);
+        await checkSerial(context.store, peer);
+        peers.set(request, peer);
+    });
+    // Files of evidence are bytes of any kind, read from the stream by their handler.
+    app.addContentTypeParser('*', (request, _payload, done) => {
+        if (request.routeOptions.url === '/agent/v1/evidence/:id/file')
+            done(null, undefined);
+        else
+            done(new ServerError('unsupported-media-type', 'send JSON'), undefined);
+    });
+    const inner = agentContext(context, (request) => {
+        const peer = peers.get(request);
+        // INVARIANT: no handler but enrolment runs without a checked peer.
+        if (peer === undefined)
+            throw new ServerError('unauthenticated', 'an agent is needed');
+        return peer;
+    });
+    for (const route of agentRoutes)
+        route.register(app, inner, () => agent);
+    return app;
+}

@@ -1,0 +1,71 @@
+import { z } from 'zod';
+import { ContractVersion, contractStates, Layer, ModeByLayer } from '../../model/index.js';
+import { HeldBy, ServiceRef, Time } from './common.js';
+export const ContractVersionRow = z.strictObject({
+    version: z.int(),
+    digest: z.string(),
+    state: z.enum(contractStates),
+    origin: ContractVersion.shape.origin,
+    mode: ModeByLayer,
+    observed: z.int(),
+    proposedBy: z.string(),
+    proposedAt: Time,
+    decidedBy: z.string().nullable(),
+    decidedAt: Time.nullable(),
+    reason: z.string().nullable(),
+});
+/** `GET /v1/contracts`. */
+export const ContractsAnswer = z.strictObject({
+    contracts: z.array(z.strictObject({
+        service: ServiceRef,
+        active: HeldBy.nullable(),
+        proposal: ContractVersionRow.nullable(),
+        versions: z.int(),
+        /** Observations folded into the live proposal. */
+        learned: z.int(),
+    })),
+});
+/** `GET /v1/contracts/:service` and `/v1/contracts/:service/versions/:version`. */
+export const ContractAnswer = z.strictObject({
+    service: ServiceRef,
+    version: ContractVersion,
+    /** The contract as YAML. */
+    text: z.string(),
+    versions: z.array(ContractVersionRow),
+});
+export const DiffRow = z.strictObject({
+    layer: Layer.nullable(),
+    change: z.enum(['added', 'removed', 'changed', 'mode']),
+    /** Plain words: "payments may now be called with POST /charges by orders". */
+    sentence: z.string(),
+    /** What someone could do now, or no more: `orders -> POST /charges`. */
+    example: z.string().nullable(),
+    clause: z.string().nullable(),
+});
+/** `GET /v1/contracts/:service/diff?from=&to=`: default is active against proposal, or against what is learned. */
+export const DiffAnswer = z.strictObject({
+    service: ServiceRef,
+    from: z.int().nullable(),
+    /** null: the live proposal, not yet a version. */
+    to: z.int().nullable(),
+    rows: z.array(DiffRow),
+    text: z.string(),
+});
+/** `POST /v1/contracts/:service/propose`: what was learned, or a contract of your own, as an immutable version. */
+export const ProposeRequest = z.strictObject({
+    mode: ModeByLayer.partial().optional(),
+    /** YAML or JSON of a whole contract; absent: what was learned. */
+    text: z.string().max(262_144).optional(),
+});
+/** `POST /v1/contracts/:service/approve` and `/reject`. */
+export const DecideRequest = z.strictObject({
+    version: z.int().min(0),
+    /** The digest that was read; another one is refused, so that nobody approves what they did not see. */
+    digest: z.string().max(100),
+    reason: z.string().trim().max(500).optional(),
+});
+/** `POST /v1/contracts/:service/mode`: makes and activates a new version that differs in its modes only. */
+export const ModeRequest = z.strictObject({
+    mode: ModeByLayer.partial(),
+    reason: z.string().trim().max(500).optional(),
+});

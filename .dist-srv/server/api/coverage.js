@@ -1,0 +1,63 @@
+import { z } from 'zod';
+import { Coverage, HostName, Layer, ListeningSocket } from '../../model/index.js';
+import { HeldBy, Hold, ServiceRef, Time } from './common.js';
+export const HostRow = z.strictObject({
+    host: HostName,
+    /** When the agent last reported. */
+    at: Time.nullable(),
+    /** `silent`: no report for more than 30 s; what it last said is shown, and is not to be believed. */
+    state: z.enum(['reporting', 'silent', 'enrolled']),
+    coverage: Coverage,
+    lost: z.number(),
+    workloads: z.int(),
+});
+export const SocketRow = ListeningSocket.extend({
+    host: HostName,
+    /** The version and mode of the contract in front of this socket. */
+    held: HeldBy.nullable(),
+});
+export const CoveredService = z.strictObject({
+    service: ServiceRef,
+    contract: HeldBy.nullable(),
+    /** Number of a proposed version that waits for approval. */
+    proposal: z.int().nullable(),
+    hosts: z.array(HostName),
+    /** Running replicas now. */
+    workloads: z.int(),
+    identity: z.string(),
+    attributes: z.record(z.string(), z.string()),
+    /** One entry for each of the three layers, in the order runtime, network, api. */
+    holds: z.array(Hold),
+    /** Enforced on all three layers, watched on all of its hosts and with no socket to go around. */
+    heldOnAll: z.boolean(),
+    /** How many observations the learner has folded for it so far. */
+    learned: z.int(),
+    openIncident: z.string().nullable(),
+});
+/** `GET /v1/coverage`: the console's first page. */
+export const CoverageAnswer = z.strictObject({
+    at: Time,
+    /** Sentences in reading order for the head of the page; `tone` says how to show them. */
+    headline: z.array(z.strictObject({ text: z.string(), tone: z.enum(['good', 'warning', 'bad', 'plain']) })),
+    summary: z.strictObject({
+        services: z.int(),
+        heldOnAll: z.int(),
+        hosts: z.int(),
+        /** Layers watched (full or partial) on every reporting host. */
+        layersWatched: z.int(),
+        lost: z.number(),
+        bypassable: z.int(),
+        openIncidents: z.int(),
+    }),
+    /** The weakest level over all hosts, per layer. */
+    layers: z.array(z.strictObject({ layer: Layer, level: z.enum(['full', 'partial', 'none']), by: z.array(z.string()) })),
+    hosts: z.array(HostRow),
+    services: z.array(CoveredService),
+    sockets: z.array(SocketRow),
+});
+/** `GET /v1/hosts`. */
+export const HostsAnswer = z.strictObject({ hosts: z.array(HostRow) });
+/** `GET /v1/services`. */
+export const ServicesAnswer = z.strictObject({ services: z.array(CoveredService) });
+/** `GET /v1/sockets`. */
+export const SocketsAnswer = z.strictObject({ sockets: z.array(SocketRow) });

@@ -1,0 +1,44 @@
+import { z } from 'zod';
+import { Workload } from '../../model/index.js';
+import { HostRow, SocketRow } from './coverage.js';
+import { HeldBy, ServiceRef, Time } from './common.js';
+/** `GET /v1/status`. */
+export const StatusAnswer = z.strictObject({
+    schemaVersion: z.literal(1),
+    instance: z.string(),
+    version: z.string(),
+    trustDomain: z.string(),
+    startedAt: Time,
+    now: Time,
+    database: z.strictObject({ ok: z.boolean(), detail: z.string() }),
+    console: z.strictObject({ url: z.string(), fingerprint: z.string() }),
+    agents: z.strictObject({ url: z.string() }),
+    authority: z.strictObject({ expiresAt: Time }),
+    audit: z.strictObject({ length: z.int(), head: z.string() }),
+    /** Observations taken but not yet judged. */
+    pending: z.int(),
+    incidents: z.strictObject({ open: z.int(), contained: z.int() }),
+    cspViolations: z.int(),
+    hosts: z.array(HostRow),
+    services: z.array(z.strictObject({ service: ServiceRef, contract: HeldBy.nullable(), running: z.int(), state: z.string() })),
+    sockets: z.array(SocketRow),
+});
+/** `GET /v1/workloads?service=&running=true`. */
+export const WorkloadsAnswer = z.strictObject({ workloads: z.array(Workload) });
+/** `POST /v1/enrolment-tokens`: lets one named host join. */
+export const EnrolRequest = z.strictObject({
+    host: Workload.shape.host,
+    ttlSeconds: z
+        .int()
+        .min(30)
+        .max(7 * 86_400)
+        .default(900),
+});
+export const EnrolToken = z.strictObject({
+    token: z.string(),
+    host: z.string(),
+    expiresAt: Time,
+    /** Where the agent finds us, and the fingerprint it must check before it says the token. */
+    agentUrl: z.string(),
+    fingerprint: z.string(),
+});

@@ -1,0 +1,69 @@
+/** What `tricordon up` tells the control plane, as a file that only its account can read. */
+import { readFileSync, statSync } from 'node:fs';
+import { z } from 'zod';
+import { codeOf, messageOf } from '../base/index.js';
+import { ServerError } from './errors.js';
+const Listen = z.strictObject({ address: z.string().min(1).max(64), port: z.int().min(0).max(65_535) });
+export const ServerConfig = z.strictObject({
+    schemaVersion: z.literal(1),
+    /** Keeps two installations on one machine apart. */
+    instance: z.string().min(1).max(64),
+    trustDomain: z.string().regex(/^[a-z0-9._-]{1,255}$/),
+    /** CA, console key and access file; made with mode 0700, ours alone. */
+    keysDir: z.string().startsWith('/'),
+    /** Sealed bundles, one directory each. */
+    evidenceDir: z.string().startsWith('/'),
+    /** Built console; absent or empty: only the API is served. */
+    consoleDir: z.string().startsWith('/').nullable().default(null),
+    database: z.discriminatedUnion('kind', [
+        z.strictObject({ kind: z.literal('url'), url: z.string() }),
+        z.strictObject({
+            kind: z.literal('socket'),
+            directory: z.string(),
+            port: z.int(),
+            database: z.string(),
+            user: z.string(),
+        }),
+    ]),
+    console: Listen,
+    agents: Listen,
+    /** Further names and addresses under which console and agent listener are reached. */
+    names: z.array(z.string().max(253)).max(32).default([]),
+    /** Host that agents are told to dial, when it is not the listening address. */
+    advertise: z.string().max(253).nullable().default(null),
+    svidTtlMs: z.number().min(5_000).max(86_400_000).default(3_600_000),
+    passphraseFile: z.string().nullable().default(null),
+    /** Observations are kept this long. */
+    keepDays: z.int().min(1).max(3_650).default(14),
+    /**
+     * Where the CLI's own token is left (`{schemaVersion, url, token, ca}`, mode 0600) for whoever started us; null: no
+     * token is made by itself.
+     */
+    accessFile: z.string().startsWith('/').nullable().default(null),
+    /** Shift of the clock in milliseconds; only tests set it. */
+    clockSkewMs: z.number().default(0),
+});
+/** @throws ServerError `config` */
+export function readConfig(path) {
+    let text;
+    try {
+        if (!statSync(path).isFile())
+            throw new Error('it is not a file');
+        text = readFileSync(path, 'utf8');
+    }
+    catch (error) {
+        throw new ServerError('config', `the configuration \`${path}\` cannot be read (${codeOf(error) ?? messageOf(error)})`, {
+            hint: 'the control plane is started by `tricordon up`',
+            cause: error,
+        });
+    }
+    try {
+        return ServerConfig.parse(JSON.parse(text));
+    }
+    catch (error) {
+        throw new ServerError('config', `the configuration \`${path}\` is not good: ${messageOf(error)}`, {
+            hint: 'the control plane is started by `tricordon up`',
+            cause: error,
+        });
+    }
+}

@@ -1,0 +1,120 @@
+/** What happens to contracts: proposed from what was learned or declared, approved by someone, changed in mode. */
+import { contractDigest, parseContract } from '../contract/index.js';
+import { TricordonError } from '../base/index.js';
+import { ServerError } from './errors.js';
+import { callersFault } from './http/problem.js';
+/** The contract that a proposal would hold, and how many observations it rests on. */
+export function draftOf(service, request, active, learning) {
+    if (request.text !== undefined) {
+        const contract = parsed(request.text);
+        if (contract.service !== service) {
+            throw new ServerError('invalid', `the contract is for \`${contract.service}\`, not for \`${service}\``);
+        }
+        return { contract: withModes(contract, request.mode), origin: 'declared', observed: 0 };
+    }
+    const learned = learning.proposal(service);
+    if (learned !== undefined) {
+        return { contract: withModes(learned.contract, request.mode), origin: 'learned', observed: learned.observed };
+    }
+    if (active !== undefined && request.mode !== undefined) {
+        return { contract: withModes(active.contract, request.mode), origin: 'mode-change', observed: active.observed };
+    }
+    throw new ServerError('conflict', `nothing was learned about \`${service}\` since its last contract`, {
+        hint: 'drive normal traffic while it learns, give a contract as text, or change its modes',
+    });
+}
+/** @throws ServerError `invalid` with the parser's sentence: it speaks of the caller's own text. */
+function parsed(text) {
+    try {
+        return parseContract(text);
+    }
+    catch (error) {
+        if (error instanceof TricordonError)
+            throw callersFault('invalid', error);
+        throw error;
+    }
+}
+export function withModes(contract, mode) {
+    return {
+        ...contract,
+        mode: {
+            runtime: mode?.runtime ?? contract.mode.runtime,
+            network: mode?.network ?? contract.mode.network,
+            api: mode?.api ?? contract.mode.api,
+        },
+    };
+}
+/** What the approver can vouch for: the code and image digests of the workloads that run now. */
+export function cleanDigests(running) {
+    const clean = {};
+    for (const { attestation } of running) {
+        if (attestation.kind === 'process')
+            clean['code'] = attestation.codeDigest;
+        else
+            clean['image'] = attestation.imageConfig;
+    }
+    return clean;
+}
+/**
+ * Replicas of different code cannot both be what was approved. @throws ServerError `conflict`
+ */
+export function oneCode(service, running) {
+    const digests = new Set(running.map((workload) => Object.values(cleanDigests([workload])).join()));
+    if (digests.size > 1) {
+        throw new ServerError('conflict', `replicas of \`${service}\` run ${digests.size} different versions of its code`, {
+            hint: 'roll out one version, then approve',
+        });
+    }
+}
+export async function approve(tx, note, decided) {
+    const { service, version, digest, by, reason } = decided;
+    const found = await tx.contracts.get(service, version);
+    if (found === undefined)
+        throw new ServerError('not-found', `\`${service}\` has no contract version ${version}`);
+    if (found.digest !== digest) {
+        throw new ServerError('digest-mismatch', `version ${version} of \`${service}\` is not what was looked at`, {
+            hint: 'look at the proposal again and decide on its digest',
+        });
+    }
+    const running = await tx.workloads.list({ service, running: true });
+    oneCode(service, running);
+    const active = await tx.contracts.active(service);
+    const clean = running.length > 0 ? cleanDigests(running) : (active?.clean ?? {});
+    const approved = await tx.contracts.approve(service, version, {
+        by,
+        digest,
+        clean,
+        ...(reason === undefined ? {} : { reason }),
+    });
+    note.revise();
+    note.tell('contracts', service, 'approved');
+    return approved;
+}
+/** A version that differs in its modes alone, in force at once. What is clean stays as it was approved. */
+export async function changeMode(tx, note, change) {
+    const active = await tx.contracts.active(change.service);
+    if (active === undefined)
+        throw new ServerError('not-found', `\`${change.service}\` has no contract`);
+    const contract = withModes(active.contract, change.mode);
+    const digest = contractDigest(contract);
+    if (digest === active.digest)
+        return active;
+    const proposed = await tx.contracts.propose({
+        service: change.service,
+        contract,
+        digest,
+        origin: 'mode-change',
+        observed: active.observed,
+        proposedBy: change.by,
+        clean: active.clean,
+    });
+    const approved = await tx.contracts.approve(change.service, proposed.version, {
+        by: change.by,
+        digest,
+        clean: active.clean,
+        ...(change.reason === undefined ? {} : { reason: change.reason }),
+    });
+    note.revise();
+    note.tell('contracts', change.service, 'mode');
+    return approved;
+}

@@ -1,0 +1,73 @@
+import { printContract } from '../../contract/index.js';
+import { ServerError } from '../errors.js';
+import { manifestDigest } from './digest.js';
+const beforeMs = 20 * 60_000;
+const afterMs = 60_000;
+const maxObservations = 10_000;
+/** @throws ServerError `foreign-host`, `invalid` */
+export async function sealEvidence(context, vault, peer, id, manifest) {
+    if (manifest.id !== id)
+        throw new ServerError('invalid', 'the manifest is for another bundle');
+    const { store } = context;
+    const workload = await store.workloads.get(manifest.workload);
+    if (manifest.host !== peer.host || workload === undefined || workload.host !== peer.host)
+        throw new ServerError('foreign-host', 'an agent gives evidence of its own host only');
+    if (workload.service !== manifest.service)
+        throw new ServerError('invalid', 'the workload belongs to another service');
+    const sealed = await store.evidence.get(id);
+    if (sealed !== undefined) {
+        if (sealed.manifest.host !== peer.host)
+            throw new ServerError('foreign-host', 'this bundle is of another host');
+        return { id, manifestDigest: manifestDigest(sealed.manifest), files: sealed.manifest.files.length };
+    }
+    const own = await ownFiles(context, manifest);
+    const bundle = await vault.seal(peer.host, manifest, own, (bytes) => context.authority.sign(bytes));
+    await context.changes.transact(async (tx, note) => {
+        await tx.evidence.insert({ manifest: bundle.manifest, signature: bundle.signature, path: bundle.directory });
+        note.tell('evidence', id, 'sealed');
+        if (manifest.incident !== null)
+            note.tell('incidents', manifest.incident, 'evidence');
+    });
+    return { id, manifestDigest: bundle.manifestDigest, files: bundle.manifest.files.length };
+}
+/** The control plane's part: events before and after, the incident, what was done, the contract in force. */
+async function ownFiles({ store }, manifest) {
+    const { service, incident: number, collectedAt } = manifest;
+    const observations = await store.observations.list({
+        service,
+        since: collectedAt - beforeMs,
+        until: collectedAt + afterMs,
+        limit: maxObservations,
+    });
+    const incident = number === null ? undefined : await store.incidents.get(number);
+    const actions = await store.actions.list(number === null ? { service } : { incident: number });
+    const contract = await store.contracts.active(service);
+    const files = [
+        {
+            name: 'observations.ndjson',
+            what: `events of ${service} before and after, as the control plane has them`,
+            text: observations
+                .toReversed()
+                .map((row) => `${JSON.stringify(row)}\n`)
+                .join(''),
+        },
+        {
+            name: 'actions.json',
+            what: 'what was done about it',
+            text: `${JSON.stringify(actions, null, 2)}\n`,
+        },
+    ];
+    if (incident !== undefined)
+        files.push({
+            name: 'incident.json',
+            what: 'the incident',
+            text: `${JSON.stringify(incident, null, 2)}\n`,
+        });
+    if (contract !== undefined)
+        files.push({
+            name: 'contract.yaml',
+            what: `contract v${contract.version} in force, ${contract.digest}`,
+            text: printContract(contract.contract),
+        });
+    return files;
+}

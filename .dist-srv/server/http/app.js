@@ -1,0 +1,42 @@
+/** A fastify instance in our shape: strict bodies, problems as answers, security headers, nothing of its own noise. */
+import Fastify, {} from 'fastify';
+import { ServerError } from '../errors.js';
+import { httpsServer } from './listener.js';
+import { problemOf } from './problem.js';
+import { secure } from './security-headers.js';
+export function createApp(tls, log, options = {}) {
+    const app = Fastify({
+        serverFactory: (handler) => httpsServer(tls, handler, options),
+        logger: false,
+        bodyLimit: 64 << 10,
+        return503OnClosing: true,
+        forceCloseConnections: true,
+        onProtoPoisoning: 'error',
+        onConstructorPoisoning: 'error',
+        routerOptions: { maxParamLength: 200, caseSensitive: true, ignoreTrailingSlash: false },
+        // Node's own parser errors come before any request: a bare 400 and the end of the connection.
+        clientErrorHandler: (_error, socket) => {
+            if (socket.writable)
+                socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+            else
+                socket.destroy();
+        },
+    });
+    // Only JSON is a body: a form or plain text, which another site could send, is refused with 415.
+    app.removeContentTypeParser('text/plain');
+    app.addHook('onRequest', async (_request, reply) => secure(reply));
+    app.setErrorHandler((error, _request, reply) => {
+        const problem = problemOf(error, log);
+        if (problem.status === 503)
+            void reply.header('retry-after', '2');
+        return reply.code(problem.status).type('application/problem+json').send(JSON.stringify(problem));
+    });
+    app.setNotFoundHandler(() => {
+        throw new ServerError('not-found', 'there is nothing here');
+    });
+    return app;
+}
+/** The key of a route in the access tables. */
+export function routeKey(request) {
+    return `${request.method} ${request.routeOptions.url ?? '?'}`;
+}

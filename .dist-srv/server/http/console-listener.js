@@ -1,0 +1,41 @@
+import { authorise } from '../auth/access.js';
+import { authenticate } from '../auth/authenticate.js';
+import { ServerError } from '../errors.js';
+import { access } from '../routes/access.js';
+import { routes } from '../routes/index.js';
+import { createApp, routeKey } from './app.js';
+import { registerConsole } from './console-files.js';
+const nobody = { account: 'nobody', kind: 'session', id: '-', scopes: [], csrf: null, expiresAt: null };
+export function consoleListener(context, tls, hosts) {
+    const app = createApp(tls, context.log);
+    const actors = new WeakMap();
+    app.addHook('onRoute', (added) => {
+        for (const method of [added.method].flat())
+            if (!Object.hasOwn(access, `${method} ${added.url}`))
+                throw new ServerError('internal', `the route ${method} ${added.url} is not in routes/access.ts`);
+    });
+    app.addHook('onRequest', async (request) => {
+        // A foreign name that resolves to us (DNS rebinding) must not make a browser talk to this origin.
+        const host = request.headers.host?.toLowerCase().replace(/:[0-9]+$/, '') ?? '';
+        if (!hosts().has(host))
+            throw new ServerError('misdirected', 'this server has another name');
+        if (request.is404)
+            return;
+        const needed = Object.hasOwn(access, routeKey(request)) ? access[routeKey(request)] : undefined;
+        if (needed === 'anyone')
+            return;
+        const actor = await authenticate(context.store, request.headers);
+        if (needed === undefined)
+            throw new ServerError('not-found', 'there is nothing here');
+        const csrf = request.headers['x-csrf-token'];
+        authorise(actor, needed, { method: request.method, csrf: typeof csrf === 'string' ? csrf : undefined });
+        actors.set(request, actor);
+    });
+    // Browsers report violations of the content policy with types of their own; only that they came counts.
+    for (const type of ['application/csp-report', 'application/reports+json'])
+        app.addContentTypeParser(type, { parseAs: 'string', bodyLimit: 16 << 10 }, (_request, _body, done) => done(null, undefined));
+    for (const route of routes)
+        route.register(app, context, (request) => actors.get(request) ?? nobody);
+    registerConsole(app, context.config.consoleDir);
+    return app;
+}

@@ -1,0 +1,52 @@
+/** The correlator with its ties to the store: incident numbers, what was open before a start, what people decided. */
+import { z } from 'zod';
+import { correlator } from '../../detect/index.js';
+/** Numbers drawn and not yet given: kept, so that a restart leaves no holes. */
+const numbersKey = 'incident-ids';
+/** One observation opens one story, in the worst of cases a few. */
+const reserve = 16;
+export async function openCorrelation(context) {
+    const { store, clock } = context;
+    const kept = z.array(z.string()).safeParse(await store.settings.get(numbersKey));
+    const numbers = kept.success ? [...kept.data] : [];
+    const incidents = new Map();
+    const engine = correlator({ clock, allocate });
+    for (const incident of await store.incidents.list({ state: ['open', 'contained'], limit: 1_000 })) {
+        engine.restore(incident);
+        incidents.set(incident.id, incident);
+    }
+    return {
+        async prepare() {
+            if (numbers.length >= reserve / 2)
+                return;
+            while (numbers.length < reserve)
+                numbers.push(await store.incidents.nextId());
+            await store.settings.put(numbersKey, numbers);
+        },
+        observe(observation, signals) {
+            const changed = engine.add(observation, signals);
+            for (const incident of changed)
+                incidents.set(incident.id, incident);
+            return changed;
+        },
+        get: (id) => incidents.get(id),
+        decided({ id, state, containedAt }) {
+            engine.setState(id, state, containedAt);
+            const known = incidents.get(id);
+            if (known === undefined)
+                return;
+            if (state === 'triaged' || state === 'closed')
+                incidents.delete(id);
+            else
+                incidents.set(id, { ...known, state, containedAt });
+        },
+        suspects: () => new Set([...incidents.values()].flatMap(({ state, services }) => state === 'open' || state === 'contained' ? services : [])),
+        commit: (tx) => tx.settings.put(numbersKey, numbers),
+    };
+    function allocate() {
+        const next = numbers.shift();
+        if (next === undefined)
+            throw new Error('no incident number at hand');
+        return next;
+    }
+}

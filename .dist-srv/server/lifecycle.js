@@ -1,0 +1,189 @@
+/** Builds everything once, opens the doors last, closes them first. */
+import { mkdir, readFile } from 'node:fs/promises';
+import { codeOf, messageOf } from '../base/index.js';
+import { openCertificateAuthority } from '../identity/index.js';
+import { openStore, StoreError } from '../store/index.js';
+import { leaveAccess } from './access-file.js';
+import { agentListener } from './agents/listener.js';
+import { consoleCertificate, controlPlaneSvid, listenerNames, renewBeforeMs, rootFingerprint, } from './certificates.js';
+import { createChanges, revisionKey } from './changes.js';
+import { ServerError } from './errors.js';
+import { consoleListener } from './http/console-listener.js';
+import { startJudging } from './jobs/judge.js';
+import { createLearning } from './jobs/learning.js';
+import { startUpkeep } from './jobs/upkeep.js';
+import { revisionBoard } from './live/revision.js';
+import { liveStream } from './live/stream.js';
+import { trafficWindow } from './views/traffic-window.js';
+/** Undefined when told to stop before the database answered. @throws ServerError `port-in-use`, `config` */
+export async function startServer(options) {
+    /** What has to be ended, last opened first; also when the start fails half way. */
+    const closers = [];
+    const close = async () => {
+        for (const end of closers.splice(0).reverse())
+            await end();
+    };
+    try {
+        const context = await start(options, closers);
+        return context === undefined ? undefined : { addresses: context.addresses, context, close };
+    }
+    catch (error) {
+        await close();
+        throw error;
+    }
+}
+async function start(options, closers) {
+    const { config, clock } = options;
+    const authority = await openAuthority(config, clock);
+    await mkdir(config.evidenceDir, { recursive: true, mode: 0o700 });
+    const store = options.store ?? (await openWhenThere(options));
+    if (store === undefined)
+        return undefined;
+    if (options.store === undefined)
+        closers.push(() => store.close());
+    const context = await createContext(options, store, authority);
+    const stop = new AbortController();
+    const judging = await startJudging(context, stop.signal);
+    closers.push(() => {
+        stop.abort();
+        return judging.ended;
+    });
+    closers.push(startUpkeep(context));
+    const tls = await consoleCertificate(authority, config, clock.now());
+    const svid = controlPlaneSvid(authority);
+    const names = new Set(listenerNames(config).map((name) => (name.includes(':') ? `[${name}]` : name)));
+    const people = consoleListener(context, { key: tls.key, cert: tls.cert }, () => names);
+    const agents = agentListener(context, {
+        key: svid.key,
+        cert: svid.cert,
+        ca: [...authority.bundle()],
+        requestCert: true,
+        // Checked by us on every request, so that enrolment can come without one.
+        rejectUnauthorized: false,
+    });
+    closers.push(async () => {
+        context.live.close();
+        context.board.close();
+        await Promise.all([people.close(), agents.close()]);
+    });
+    await listen(people, config.console);
+    await listen(agents, config.agents);
+    context.addresses.consoleUrl = urlOf(config.console.address, portOf(people));
+    context.addresses.agentUrl = urlOf(config.advertise ?? config.agents.address, portOf(agents));
+    context.addresses.fingerprint = tls.fingerprint;
+    context.addresses.caFingerprint = rootFingerprint(authority);
+    await leaveAccess(context);
+    const rotation = rotate(context, [
+        { app: people, current: tls, next: () => consoleCertificate(authority, config, clock.now()), isConsole: true },
+        { app: agents, current: svid, next: async () => controlPlaneSvid(authority), isConsole: false },
+    ]);
+    closers.push(() => clearInterval(rotation));
+    return context;
+}
+async function openAuthority(config, clock) {
+    const { passphraseFile } = config;
+    const passphrase = passphraseFile === null ? undefined : (await readFile(passphraseFile, 'utf8')).trim();
+    return openCertificateAuthority({
+        directory: config.keysDir,
+        trustDomain: config.trustDomain,
+        clock,
+        ...(passphrase === undefined ? {} : { passphrase }),
+    });
+}
+/** The database may come later than we do, or be restarted just now: that is no reason to die. */
+async function openWhenThere({ config, clock, log, signal }) {
+    for (let pause = 100; !signal.aborted; pause = Math.min(pause * 2, 2_000)) {
+        try {
+            return await openStore(config.database, { clock, log, keepDays: config.keepDays });
+        }
+        catch (error) {
+            if (!(error instanceof StoreError) || error.code !== 'unreachable')
+                throw error;
+            log.warn({ reason: messageOf(error) }, 'waiting for the database');
+            await sleep(pause, signal);
+        }
+    }
+    return undefined;
+}
+async function createContext(options, store, authority) {
+    const { config, clock, log, version } = options;
+    const revision = await store.settings.putIfAbsent(revisionKey, 0);
+    const board = revisionBoard(typeof revision === 'number' ? revision : 0);
+    const live = liveStream({ clock });
+    const decisions = [];
+    return {
+        config,
+        clock,
+        log,
+        version,
+        startedAt: clock.now(),
+        store,
+        authority,
+        bundles: { [config.trustDomain]: authority.bundle() },
+        changes: createChanges(store, board, live, decisions),
+        board,
+        live,
+        traffic: trafficWindow(),
+        learning: createLearning(),
+        decisions,
+        counters: { cspViolations: 0, pending: 0, undigested: 0 },
+        addresses: { consoleUrl: '', agentUrl: '', fingerprint: '', caFingerprint: '' },
+    };
+}
+async function listen(app, at) {
+    try {
+        await app.listen({ host: at.address, port: at.port, backlog: 511 });
+    }
+    catch (error) {
+        const where = `${at.address}:${at.port}`;
+        if (codeOf(error) === 'EADDRINUSE') {
+            throw new ServerError('port-in-use', `another program listens on \`${where}\``, {
+                hint: 'stop it, or set console.listen and agents.listen in tricordon.yaml',
+                cause: error,
+            });
+        }
+        if (codeOf(error) === 'EADDRNOTAVAIL' || codeOf(error) === 'EACCES') {
+            throw new ServerError('config', `cannot listen on \`${where}\` (${codeOf(error)})`, { cause: error });
+        }
+        throw error;
+    }
+}
+/** New handshakes get the new certificate; nothing restarts. */
+function rotate(context, listeners) {
+    const timer = setInterval(() => {
+        for (const listener of listeners) {
+            const left = listener.current.notAfter - context.clock.now();
+            if (left > (listener.isConsole ? renewBeforeMs : 12 * 3_600_000))
+                continue;
+            listener.next().then((next) => {
+                listener.current = next;
+                const server = listener.app.server; // made by our own serverFactory
+                const ca = listener.isConsole ? {} : { ca: [...context.authority.bundle()] };
+                server.setSecureContext({ key: next.key, cert: next.cert, ...ca });
+                if (listener.isConsole)
+                    context.addresses.fingerprint = next.fingerprint;
+            }, (error) => context.log.error({ reason: messageOf(error) }, 'a certificate was not renewed'));
+        }
+    }, 60_000);
+    timer.unref();
+    return timer;
+}
+function portOf(app) {
+    const address = app.server.address();
+    return typeof address === 'object' && address !== null ? address.port : 0;
+}
+function urlOf(address, port) {
+    const host = address === '0.0.0.0' ? '127.0.0.1' : address === '::' ? '[::1]' : address.includes(':') ? `[${address}]` : address;
+    return `https://${host}:${port}`;
+}
+function sleep(ms, signal) {
+    return new Promise((resolve) => {
+        const wake = () => {
+            clearTimeout(timer);
+            signal.removeEventListener('abort', wake);
+            resolve();
+        };
+        const timer = setTimeout(wake, ms);
+        signal.addEventListener('abort', wake);
+    });
+}

@@ -1,0 +1,198 @@
+import { z } from 'zod';
+import { contractDigest, diffContracts, printContract } from '../../contract/index.js';
+import { ServiceName } from '../../model/index.js';
+import { ContractAnswer, ContractsAnswer, DecideRequest, DiffAnswer, ModeRequest, ProposeRequest, } from '../api/contracts.js';
+import { approve, changeMode, draftOf } from '../contracts.js';
+import { ServerError } from '../errors.js';
+import { route } from '../http/route.js';
+import { diffRowsOf } from '../views/diff.js';
+import { heldBy } from '../views/world.js';
+const OfService = z.strictObject({ service: ServiceName });
+export const contractRoutes = [
+    route({
+        method: 'GET',
+        path: '/v1/contracts',
+        answer: ContractsAnswer,
+        handle: async ({ context: { store, learning } }) => {
+            const versions = await store.contracts.list({ limit: 10_000 });
+            const services = new Map();
+            for (const version of versions)
+                services.set(version.service, [...(services.get(version.service) ?? []), version]);
+            return {
+                contracts: [...services].map(([service, own]) => {
+                    const proposal = own.find((version) => version.state === 'proposed');
+                    return {
+                        service,
+                        active: heldBy(own.find((version) => version.state === 'approved')),
+                        proposal: proposal === undefined ? null : versionRow(proposal),
+                        versions: own.length,
+                        learned: learning.count(service),
+                    };
+                }),
+            };
+        },
+    }),
+    route({
+        method: 'GET',
+        path: '/v1/contracts/:service',
+        params: OfService,
+        answer: ContractAnswer,
+        handle: async ({ params, context }) => {
+            const active = await context.store.contracts.active(params.service);
+            if (active === undefined)
+                throw noContract(params.service);
+            return contractAnswer(context, active);
+        },
+    }),
+    route({
+        method: 'GET',
+        path: '/v1/contracts/:service/versions/:version',
+        params: OfService.extend({ version: z.union([z.literal('learned'), z.coerce.number().int().min(0)]) }),
+        answer: ContractAnswer,
+        handle: async ({ params, context }) => contractAnswer(context, params.version === 'learned'
+            ? await learnedVersion(context, params.service)
+            : await versionOf(context, params.service, params.version)),
+    }),
+    route({
+        method: 'GET',
+        path: '/v1/contracts/:service/diff',
+        params: OfService,
+        query: z.strictObject({
+            from: z.coerce.number().int().min(0).optional(),
+            to: z.union([z.literal('learned'), z.coerce.number().int().min(0)]).optional(),
+        }),
+        answer: DiffAnswer,
+        handle: async ({ params: { service }, query, context }) => {
+            const from = query.from === undefined
+                ? await context.store.contracts.active(service)
+                : await versionOf(context, service, query.from);
+            const [proposal] = await context.store.contracts.list({ service, state: 'proposed', limit: 1 });
+            const to = query.to === 'learned' || (query.to === undefined && proposal === undefined)
+                ? await learnedVersion(context, service)
+                : query.to === undefined
+                    ? proposal
+                    : await versionOf(context, service, query.to);
+            if (to === undefined)
+                throw noContract(service);
+            const rows = diffRowsOf(diffContracts(from?.contract ?? null, to.contract));
+            return {
+                service,
+                from: from?.version ?? null,
+                to: isLive(to) ? null : to.version,
+                rows,
+                text: rows.map((row) => `${marks[row.change]} ${row.sentence}`).join('\n'),
+            };
+        },
+    }),
+    route({
+        method: 'POST',
+        path: '/v1/contracts/:service/propose',
+        params: OfService,
+        body: ProposeRequest,
+        answer: ContractAnswer,
+        bodyLimit: 1 << 20,
+        handle: async ({ params: { service }, body, context, actor }) => {
+            const proposed = await context.changes.transact(async (tx, note) => {
+                const active = await tx.contracts.active(service);
+                if (active === undefined && (await tx.services.get(service)) === undefined)
+                    throw noContract(service);
+                const draft = draftOf(service, body, active, context.learning);
+                const version = await tx.contracts.propose({
+                    service,
+                    ...draft,
+                    digest: contractDigest(draft.contract),
+                    proposedBy: actor.account,
+                    clean: active?.clean ?? {},
+                });
+                note.tell('contracts', service, 'proposed');
+                return version;
+            });
+            return contractAnswer(context, proposed);
+        },
+    }),
+    route({
+        method: 'POST',
+        path: '/v1/contracts/:service/approve',
+        params: OfService,
+        body: DecideRequest,
+        answer: ContractAnswer,
+        handle: async ({ params, body, context, actor }) => contractAnswer(context, await context.changes.transact((tx, note) => approve(tx, note, { ...params, ...body, by: actor.account, reason: body.reason }))),
+    }),
+    route({
+        method: 'POST',
+        path: '/v1/contracts/:service/reject',
+        params: OfService,
+        body: DecideRequest,
+        answer: ContractAnswer,
+        handle: async ({ params: { service }, body, context, actor }) => contractAnswer(context, await context.changes.transact((tx, note) => {
+            note.tell('contracts', service, 'rejected');
+            return tx.contracts.reject(service, body.version, {
+                by: actor.account,
+                digest: body.digest,
+                ...(body.reason === undefined ? {} : { reason: body.reason }),
+            });
+        })),
+    }),
+    route({
+        method: 'POST',
+        path: '/v1/contracts/:service/mode',
+        params: OfService,
+        body: ModeRequest,
+        answer: ContractAnswer,
+        handle: async ({ params, body, context, actor }) => contractAnswer(context, await context.changes.transact((tx, note) => changeMode(tx, note, { ...params, mode: body.mode, by: actor.account, reason: body.reason }))),
+    }),
+];
+const marks = { added: '+', removed: '-', changed: '~', mode: '=' };
+function versionRow(version) {
+    const { contract, clean: _clean, service: _service, ...rest } = version;
+    return { ...rest, mode: contract.mode };
+}
+async function contractAnswer(context, version) {
+    const versions = await context.store.contracts.list({ service: version.service, limit: 100 });
+    return {
+        service: version.service,
+        version,
+        text: printContract(version.contract),
+        versions: versions.map(versionRow),
+    };
+}
+async function versionOf(context, service, number) {
+    const version = await context.store.contracts.get(service, number);
+    if (version === undefined)
+        throw new ServerError('not-found', `\`${service}\` has no contract version ${number}`);
+    return version;
+}
+/** The live proposal in the shape of a version; it gets a number only when it is proposed. */
+async function learnedVersion(context, service) {
+    const active = await context.store.contracts.active(service);
+    const learned = context.learning.proposal(service);
+    if (learned === undefined) {
+        throw new ServerError('not-found', `nothing was learned about \`${service}\` since its last contract`, {
+            hint: 'drive normal traffic while a layer of it is in learn',
+        });
+    }
+    return {
+        service,
+        version: (active?.version ?? -1) + 1,
+        digest: contractDigest(learned.contract),
+        state: 'proposed',
+        contract: learned.contract,
+        origin: 'learned',
+        observed: learned.observed,
+        proposedBy: live,
+        proposedAt: context.clock.now(),
+        decidedBy: null,
+        decidedAt: null,
+        reason: null,
+        clean: {},
+    };
+}
+const live = 'learning';
+function isLive(version) {
+    return version.proposedBy === live && version.decidedBy === null;
+}
+function noContract(service) {
+    return new ServerError('not-found', `there is no service \`${service}\``, {
+        hint: 'list them with `tricordon contract show`',
+    });
+}

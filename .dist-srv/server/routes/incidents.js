@@ -1,0 +1,152 @@
+import { z } from 'zod';
+import { incidentStates, ServiceName, Severity } from '../../model/index.js';
+import { ActionsAnswer, ActionsQuery, ApplyRequest, PlanRequest } from '../api/actions.js';
+import { IncidentAnswer, IncidentStateRequest, IncidentsAnswer } from '../api/incidents.js';
+import { applyAction, planForIncident, planForService, undoAction } from '../actions.js';
+import { ServerError } from '../errors.js';
+import { route } from '../http/route.js';
+import { actionRow } from '../views/actions.js';
+import { manifestDigest } from '../evidence/digest.js';
+import { evidenceRow } from '../views/evidence.js';
+import { incidentRow, incidentView } from '../views/incident.js';
+const IncidentId = z.strictObject({ id: z.string().regex(/^INC-[0-9]{1,15}$/) });
+export const incidentRoutes = [
+    route({
+        method: 'GET',
+        path: '/v1/incidents',
+        query: z.strictObject({
+            state: z.enum(incidentStates).optional(),
+            severity: Severity.optional(),
+            service: ServiceName.optional(),
+            limit: z.coerce.number().int().min(1).max(500).default(100),
+            before: z
+                .string()
+                .regex(/^INC-[0-9]{1,15}$/)
+                .optional(),
+        }),
+        answer: IncidentsAnswer,
+        handle: async ({ query, context: { store } }) => {
+            const all = await store.incidents.list({
+                limit: 10_000,
+                ...(query.state === undefined ? {} : { state: query.state }),
+                ...(query.service === undefined ? {} : { service: query.service }),
+            });
+            const wanted = all.filter(({ severity }) => query.severity === undefined || severity === query.severity);
+            const start = query.before === undefined ? 0 : wanted.findIndex(({ id }) => id === query.before) + 1;
+            const page = wanted.slice(start, start + query.limit);
+            const more = start + query.limit < wanted.length;
+            return { incidents: page.map(incidentRow), next: more ? (page.at(-1)?.id ?? null) : null };
+        },
+    }),
+    route({
+        method: 'GET',
+        path: '/v1/incidents/:id',
+        params: IncidentId,
+        answer: IncidentAnswer,
+        handle: async ({ params, context: { store } }) => {
+            const incident = await store.incidents.get(params.id);
+            if (incident === undefined)
+                throw noIncident(params.id);
+            const [actions, evidence, active] = await Promise.all([
+                store.actions.list({ incident: params.id, limit: 1_000 }),
+                store.evidence.list({ incident: params.id }),
+                store.contracts.allActive(),
+            ]);
+            const observations = new Map();
+            for (const { observation, at } of incident.signals.slice(0, 200)) {
+                const found = await store.observations.get(observation, at);
+                if (found !== undefined)
+                    observations.set(found.id, found);
+            }
+            return incidentView({
+                incident,
+                actions,
+                evidence: evidence.map(({ manifest }) => evidenceRow(manifest, manifestDigest(manifest), undefined)),
+                observations,
+                active: new Map(active.map((version) => [version.service, version])),
+            });
+        },
+    }),
+    route({
+        method: 'POST',
+        path: '/v1/incidents/:id/state',
+        params: IncidentId,
+        body: IncidentStateRequest,
+        answer: z.strictObject({ id: z.string(), state: z.enum(incidentStates) }),
+        handle: async ({ params: { id }, body, context, actor }) => context.changes.transact(async (tx, note) => {
+            if ((await tx.incidents.get(id)) === undefined)
+                throw noIncident(id);
+            const { state, containedAt } = await tx.incidents.update(id, (incident) => ({
+                ...incident,
+                state: body.state,
+            }));
+            const detail = { reason: body.reason };
+            await tx.audit.append({ actor: actor.account, action: `incident.${body.state}`, subject: id, detail });
+            note.decide({ id, state, containedAt });
+            note.tell('incidents', id, body.state);
+            return { id, state };
+        }),
+    }),
+    route({
+        method: 'GET',
+        path: '/v1/actions',
+        query: ActionsQuery,
+        answer: ActionsAnswer,
+        handle: async ({ query, context: { store } }) => {
+            const actions = await store.actions.list({
+                limit: 10_000,
+                ...(query.incident === undefined ? {} : { incident: query.incident }),
+                ...(query.service === undefined ? {} : { service: query.service }),
+            });
+            return { actions: actions.map(actionRow) };
+        },
+    }),
+    route({
+        method: 'POST',
+        path: '/v1/actions/plan',
+        body: PlanRequest,
+        answer: ActionsAnswer,
+        handle: async ({ body, context, actor }) => {
+            const planned = await context.changes.transact((tx, note) => {
+                const inside = { tx, note, ...doing(context, actor.account) };
+                return 'service' in body
+                    ? planForService(inside, { service: body.service, kinds: body.kinds, incident: body.incident ?? null })
+                    : planForIncident(inside, body.incident);
+            });
+            return { actions: planned.map(actionRow) };
+        },
+    }),
+    route({
+        method: 'POST',
+        path: '/v1/actions/apply',
+        body: ApplyRequest,
+        answer: ActionsAnswer,
+        handle: async ({ body, context, actor }) => {
+            const applied = await context.changes.transact(async (tx, note) => {
+                const done = [];
+                for (const id of new Set(body.actions))
+                    done.push(await applyAction({ tx, note, ...doing(context, actor.account) }, id));
+                return done;
+            });
+            return { actions: applied.map(actionRow) };
+        },
+    }),
+    route({
+        method: 'POST',
+        path: '/v1/actions/:id/undo',
+        params: z.strictObject({ id: z.string().max(96) }),
+        answer: ActionsAnswer,
+        handle: async ({ params, context, actor }) => {
+            const back = await context.changes.transact((tx, note) => undoAction({ tx, note, ...doing(context, actor.account) }, params.id));
+            return { actions: [actionRow(back)] };
+        },
+    }),
+];
+function doing(context, by) {
+    return { by, at: context.clock.now(), trustDomain: context.config.trustDomain };
+}
+function noIncident(id) {
+    return new ServerError('not-found', `there is no incident \`${id}\``, {
+        hint: 'list them with `tricordon incidents list`',
+    });
+}

@@ -1,0 +1,135 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { codeOf } from '../../base/index.js';
+import { AccountName, LoginLink, LoginRequest, TokenCreated, TokenRequest, WhoAmI } from '../api/session.js';
+import { csrfOf, roleScopes, sessionMs } from '../auth/authenticate.js';
+import { ServerError } from '../errors.js';
+import { readCookie, sessionCookie, writeCookie } from '../http/cookies.js';
+import { rateLimit } from '../http/rate-limit.js';
+import { route } from '../http/route.js';
+/** The account of login links whose user is not named yet; nobody can sign in as it. */
+const unnamed = 'login link';
+const linkMs = 15 * 60_000;
+const limiters = new WeakMap();
+export const sessionRoutes = [
+    route({
+        method: 'POST',
+        path: '/v1/login',
+        body: LoginRequest,
+        answer: WhoAmI,
+        handle: async ({ body, context, request, reply }) => {
+            // Per address and for all together: 256-bit tokens are not guessed, but the log and the database stay calm.
+            if (!limiterOf(context).take(request.ip) || !limiterOf(context).take('everyone')) {
+                throw new ServerError('rate-limited', 'too many attempts to sign in', { hint: 'wait a minute' });
+            }
+            if (body.name.toLowerCase() === unnamed)
+                throw new ServerError('invalid', 'this name is taken');
+            const opened = await context.store.transaction(async ({ accounts }) => {
+                const redeemed = await accounts.redeemLoginLink(body.token, sessionMs);
+                if (redeemed === undefined)
+                    return undefined;
+                if (redeemed.session.account !== unnamed)
+                    return redeemed;
+                // INVARIANT: the administrator has a name before there is a session. The link is used up either way.
+                await accounts.endSession(redeemed.cookie);
+                await accounts.ensure(body.name, 'administrator', unnamed);
+                const own = await accounts.createLoginLink(body.name, 60_000, unnamed);
+                return accounts.redeemLoginLink(own, sessionMs);
+            });
+            if (opened === undefined) {
+                throw new ServerError('unauthenticated', 'this login link is used, too old or unknown', {
+                    hint: 'make a new one with `tricordon status --login`',
+                });
+            }
+            void reply.header('set-cookie', writeCookie(sessionCookie, opened.cookie, sessionMs / 1_000));
+            return whoAmI(context, {
+                account: opened.session.account,
+                kind: 'session',
+                id: createHash('sha256').update(opened.cookie).digest('hex').slice(0, 12),
+                scopes: roleScopes(opened.session.role),
+                csrf: csrfOf(opened.cookie),
+                expiresAt: opened.session.expiresAt,
+            });
+        },
+    }),
+    route({
+        method: 'POST',
+        path: '/v1/logout',
+        answer: z.strictObject({ ok: z.literal(true) }),
+        handle: async ({ context, request, reply }) => {
+            const cookie = readCookie(request.headers.cookie, sessionCookie);
+            if (cookie !== undefined)
+                await context.store.accounts.endSession(cookie);
+            void reply.header('set-cookie', writeCookie(sessionCookie, '', 0));
+            return { ok: true };
+        },
+    }),
+    route({
+        method: 'GET',
+        path: '/v1/whoami',
+        answer: WhoAmI,
+        handle: async ({ context, actor }) => whoAmI(context, actor),
+    }),
+    route({
+        method: 'POST',
+        path: '/v1/tokens',
+        body: TokenRequest,
+        answer: TokenCreated,
+        handle: async ({ body, context, actor }) => {
+            const account = body.account ?? actor.account;
+            const ttlMs = body.ttlSeconds * 1_000;
+            const token = await context.store.transaction(async ({ accounts }) => {
+                await accounts.ensure(account, 'program', actor.account);
+                return accounts.createToken({ name: body.name, account, scopes: body.scopes, ttlMs }, actor.account);
+            });
+            return { id: body.name, token, scopes: body.scopes, expiresAt: context.clock.now() + ttlMs };
+        },
+    }),
+    route({
+        method: 'POST',
+        path: '/v1/tokens/:id/revoke',
+        params: z.strictObject({ id: z.string().max(64) }),
+        answer: z.strictObject({ revoked: z.boolean() }),
+        handle: async ({ params, context, actor }) => ({
+            revoked: await context.store.accounts.revokeToken(params.id, actor.account),
+        }),
+    }),
+    route({
+        method: 'POST',
+        path: '/v1/login-links',
+        body: z.strictObject({ account: AccountName.optional() }),
+        answer: LoginLink,
+        handle: async ({ body, context, actor }) => {
+            const secret = await context.store
+                .transaction(async ({ accounts }) => {
+                if (body.account === undefined)
+                    await accounts.ensure(unnamed, 'none', actor.account);
+                return accounts.createLoginLink(body.account ?? unnamed, linkMs, actor.account);
+            })
+                .catch((error) => {
+                if (codeOf(error) === 'not-found')
+                    throw new ServerError('not-found', 'there is no such account');
+                throw error;
+            });
+            // In the fragment: browsers never send it, so it reaches no server log.
+            return { url: `${context.addresses.consoleUrl}/login#${secret}`, expiresAt: context.clock.now() + linkMs };
+        },
+    }),
+];
+function whoAmI(context, actor) {
+    return {
+        account: actor.account,
+        kind: actor.kind,
+        scopes: [...actor.scopes],
+        csrf: actor.csrf,
+        expiresAt: actor.expiresAt,
+        instance: context.config.instance,
+        trustDomain: context.config.trustDomain,
+        version: context.version,
+    };
+}
+function limiterOf(context) {
+    const known = limiters.get(context) ?? rateLimit({ clock: context.clock, burst: 10, perMinute: 10 });
+    limiters.set(context, known);
+    return known;
+}

@@ -1,0 +1,80 @@
+import { z } from 'zod';
+import { EnrolRequest, EnrolToken, StatusAnswer } from '../api/status.js';
+import { inviteHost } from '../agents/enrolment.js';
+import { route } from '../http/route.js';
+import { hostRows, socketRows } from '../views/coverage.js';
+import { loadWorld } from '../views/load-world.js';
+import { heldBy } from '../views/world.js';
+export const statusRoutes = [
+    route({
+        method: 'GET',
+        path: '/v1/status',
+        answer: StatusAnswer,
+        handle: async ({ context }) => {
+            const { config, store, addresses, counters } = context;
+            const [world, health, audit] = await Promise.all([
+                loadWorld(context),
+                store.health(),
+                store.audit.list({ limit: 1 }),
+            ]);
+            const state = (name) => world.incidents.filter((incident) => incident.state === name).length;
+            return {
+                schemaVersion: 1,
+                instance: config.instance,
+                version: context.version,
+                trustDomain: config.trustDomain,
+                startedAt: context.startedAt,
+                now: world.now,
+                database: health,
+                console: { url: addresses.consoleUrl, fingerprint: addresses.fingerprint },
+                agents: { url: addresses.agentUrl },
+                authority: { expiresAt: context.authority.expiry().rootNotAfter },
+                audit: { length: audit[0]?.seq ?? 0, head: audit[0]?.hash ?? '' },
+                pending: counters.pending,
+                incidents: { open: state('open'), contained: state('contained') },
+                cspViolations: counters.cspViolations,
+                hosts: hostRows(world),
+                services: world.services.map((service) => {
+                    const running = world.workloads.filter((workload) => workload.service === service);
+                    const states = [...new Set(running.map((workload) => workload.state))];
+                    return {
+                        service,
+                        contract: heldBy(world.active.get(service)),
+                        running: running.length,
+                        state: world.isolated.has(service) ? 'isolated' : states.length === 0 ? 'stopped' : states.join(', '),
+                    };
+                }),
+                sockets: socketRows(world),
+            };
+        },
+    }),
+    route({
+        method: 'POST',
+        path: '/v1/enrolment-tokens',
+        body: EnrolRequest,
+        answer: EnrolToken,
+        handle: async ({ body, context, actor }) => ({
+            ...(await inviteHost(context, body.host, body.ttlSeconds * 1_000, actor.account)),
+            host: body.host,
+            agentUrl: context.addresses.agentUrl,
+            fingerprint: context.addresses.caFingerprint,
+        }),
+    }),
+    route({
+        method: 'GET',
+        path: '/healthz',
+        answer: z.strictObject({ ok: z.literal(true) }),
+        handle: async () => ({ ok: true }),
+    }),
+    route({
+        method: 'POST',
+        path: '/csp-report',
+        bodyLimit: 16 << 10,
+        handle: async ({ context, request, reply }) => {
+            context.counters.cspViolations += 1;
+            context.log.warn({ from: request.ip }, 'a browser reports that the console broke its own content policy');
+            void reply.code(204).send();
+            return undefined;
+        },
+    }),
+];

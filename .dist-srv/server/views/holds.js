@@ -1,0 +1,62 @@
+import { layers } from '../../model/index.js';
+import { isSilent } from './world.js';
+/**
+ * The weakest link wins. INVARIANT: `enforced` only if the contract enforces the layer, a workload runs, each of its hosts
+ * reports and watches the layer in full, and no socket of it can be gone around.
+ */
+export function holdsOf(world, service) {
+    const version = world.active.get(service);
+    const running = world.workloads.filter((workload) => workload.service === service);
+    const hosts = [...new Set(running.map((workload) => workload.host))].map((name) => ({
+        name,
+        state: world.hosts.find((host) => host.host === name),
+    }));
+    return layers.map((layer) => ({ layer, ...holdOf(layer) }));
+    function holdOf(layer) {
+        if (version === undefined)
+            return { hold: 'no-contract', reason: 'no contract: nothing gets through' };
+        const mode = version.contract.mode[layer];
+        if (mode === 'off')
+            return { hold: 'off', reason: `contract v${version.version} switches this layer off` };
+        if (!isManaged(version, layer))
+            return { hold: 'unmanaged', reason: `contract v${version.version} says nothing about this layer` };
+        if (running.length === 0)
+            return { hold: 'unwatched', reason: 'no workload of it runs' };
+        const watched = hosts.map(({ name, state }) => watchOf(name, state, layer, world.now));
+        const unwatched = watched.find((watch) => watch.level === 'none');
+        if (unwatched !== undefined)
+            return { hold: 'unwatched', reason: unwatched.reason };
+        const around = layer === 'runtime' ? undefined : bypassOf(world, service);
+        if (around !== undefined)
+            return { hold: 'bypassable', reason: around };
+        const partial = watched.find((watch) => watch.level === 'partial');
+        const note = partial === undefined ? '' : `; ${partial.reason}`;
+        if (mode === 'learn')
+            return { hold: 'learning', reason: `learns, lets everything known pass${note}` };
+        if (mode === 'audit')
+            return { hold: 'audit', reason: `deviations are noted, not refused${note}` };
+        if (partial !== undefined)
+            return { hold: 'partial', reason: partial.reason };
+        return { hold: 'enforced', reason: `contract v${version.version}` };
+    }
+}
+export function isManaged(version, layer) {
+    return version.contract[layer] !== undefined;
+}
+function bypassOf(world, service) {
+    for (const host of world.hosts) {
+        const socket = host.sockets.find((candidate) => candidate.service === service && candidate.bypassable);
+        if (socket !== undefined)
+            return `${socket.address}:${socket.port} on ${host.host} can be gone around: ${socket.reason}`;
+    }
+    return undefined;
+}
+function watchOf(name, host, layer, now) {
+    if (host === undefined)
+        return { level: 'none', reason: `host ${name} is not known` };
+    if (isSilent(host, now))
+        return { level: 'none', reason: `host ${name} does not report` };
+    const { level, gaps } = host.coverage[layer];
+    const gap = gaps[0]?.what ?? (level === 'none' ? 'nothing watches this layer' : 'not everything is seen');
+    return { level, reason: `${name}: ${gap}` };
+}

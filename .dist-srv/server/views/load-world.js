@@ -1,0 +1,36 @@
+import { nothingWatched } from './world.js';
+/** Reads the present state from the store. */
+export async function loadWorld(context) {
+    const { store, clock, config, learning } = context;
+    const [hosts, services, workloads, active, proposed, incidents] = await Promise.all([
+        store.hosts.list(),
+        store.services.list(),
+        store.workloads.list({ running: true, limit: 10_000 }),
+        store.contracts.allActive(),
+        store.contracts.list({ state: 'proposed', limit: 10_000 }),
+        store.incidents.list({ state: ['open', 'contained', 'triaged'], limit: 1_000 }),
+    ]);
+    const newest = new Map();
+    for (const version of proposed)
+        if (!newest.has(version.service))
+            newest.set(version.service, version);
+    return {
+        now: clock.now(),
+        trustDomain: config.trustDomain,
+        hosts: hosts.map((host) => ({
+            host: host.name,
+            at: host.coverage === null ? null : host.lastSeenAt,
+            coverage: host.coverage?.coverage ?? nothingWatched,
+            lost: host.coverage?.lost ?? 0,
+            sockets: host.sockets,
+            endpoints: host.endpoints,
+        })),
+        services: services.map(({ name }) => name).filter((name) => name !== 'gateway'),
+        workloads,
+        active: new Map(active.map((version) => [version.service, version])),
+        proposed: newest,
+        incidents,
+        isolated: new Set(services.filter(({ isolated }) => isolated).map(({ name }) => name)),
+        learned: learning.count,
+    };
+}

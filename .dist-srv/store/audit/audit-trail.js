@@ -1,0 +1,71 @@
+/** The audit trail in the database. */
+import { sql } from 'kysely';
+import { z } from 'zod';
+import { atomically, columnText, limitOf } from '../repositories/rows.js';
+import { chainWalker, entryHash, GENESIS, } from './chain.js';
+const Detail = z.record(z.string(), z.unknown());
+/** Writers queue here until their transaction ends; only so the chain has no forks. */
+const lock = 7_142_336_002;
+export function auditTrail({ db, clock }) {
+    const head = async (from = db) => {
+        const row = await from
+            .selectFrom('audit')
+            .select(['seq', 'hash'])
+            .orderBy('seq', 'desc')
+            .limit(1)
+            .executeTakeFirst();
+        return row ?? { seq: 0, hash: GENESIS };
+    };
+    return {
+        append: (record) => atomically(db, async (tx) => {
+            await sql `select pg_advisory_xact_lock(${lock}::bigint)`.execute(tx);
+            const last = await head(tx);
+            // Through JSON once: what is hashed is what a reader will parse.
+            const detail = Detail.parse(JSON.parse(JSON.stringify(record.detail)));
+            const text = { actor: clean(record.actor), action: clean(record.action), subject: clean(record.subject) };
+            const linked = { ...text, detail, seq: last.seq + 1, at: clock.now(), previous: last.hash };
+            const entry = { ...linked, hash: entryHash(linked) };
+            await tx
+                .insertInto('audit')
+                .values({ ...entry, detail: JSON.stringify(detail) })
+                .execute();
+            return entry;
+        }),
+        list: async (page = {}) => {
+            let query = db.selectFrom('audit').selectAll().orderBy('seq', 'desc').limit(limitOf(page));
+            if (page.before !== undefined)
+                query = query.where('seq', '<', page.before);
+            if (page.subject !== undefined)
+                query = query.where('subject', '=', page.subject);
+            return (await query.execute()).map(toEntry);
+        },
+        head: () => head(),
+        verify: async (checkpoint) => {
+            const walker = chainWalker();
+            for (let after = -1;;) {
+                const rows = await db
+                    .selectFrom('audit')
+                    .selectAll()
+                    .where('seq', '>', after)
+                    .orderBy('seq')
+                    .limit(1_000)
+                    .execute();
+                for (const row of rows)
+                    walker.add(toEntry(row));
+                const last = rows.at(-1);
+                if (last === undefined)
+                    return walker.verdict(checkpoint);
+                after = last.seq;
+            }
+        },
+    };
+}
+function toEntry(row) {
+    const detail = Detail.safeParse(row.detail);
+    // A tampered row may hold anything: it must break the chain, not the verifier.
+    return { ...row, detail: detail.success ? detail.data : { unreadable: true } };
+}
+/** Changed before hashing, so the hash still fits the row. */
+function clean(text) {
+    return columnText(text.slice(0, 1_024));
+}

@@ -1,0 +1,49 @@
+import { Workload } from '../../model/index.js';
+import { limitOf } from './rows.js';
+export function workloadRepository({ db }) {
+    const get = async (id) => {
+        const row = await db.selectFrom('workloads').select('body').where('id', '=', id).executeTakeFirst();
+        return row && Workload.parse(row.body);
+    };
+    const save = async (workload) => {
+        const columns = {
+            service: workload.service,
+            host: workload.host,
+            state: workload.state,
+            started_at: workload.startedAt,
+            ended_at: workload.endedAt,
+            body: JSON.stringify(workload),
+        };
+        await db
+            .insertInto('workloads')
+            .values({ id: workload.id, ...columns })
+            .onConflict((conflict) => conflict.column('id').doUpdateSet(columns).where('workloads.ended_at', 'is', null))
+            .execute();
+    };
+    return {
+        save,
+        get,
+        end: async (id, at) => {
+            const workload = await get(id);
+            if (workload === undefined || workload.endedAt !== null)
+                return false;
+            await save({ ...workload, state: 'stopped', endedAt: at });
+            return true;
+        },
+        list: async (filter = {}) => {
+            let query = db
+                .selectFrom('workloads')
+                .select('body')
+                .orderBy('started_at', 'desc')
+                .orderBy('id')
+                .limit(limitOf(filter));
+            if (filter.service !== undefined)
+                query = query.where('service', '=', filter.service);
+            if (filter.host !== undefined)
+                query = query.where('host', '=', filter.host);
+            if (filter.running !== undefined)
+                query = query.where('ended_at', filter.running ? 'is' : 'is not', null);
+            return (await query.execute()).map((row) => Workload.parse(row.body));
+        },
+    };
+}

@@ -1,0 +1,231 @@
+/** Writes the spool: groups what comes within some milliseconds into blocks, one fsync for all of them. */
+import { randomBytes } from 'node:crypto';
+import { mkdir, open, rm, stat } from 'node:fs/promises';
+import { codeOf, messageOf } from '../../base/index.js';
+import { holdLock } from '../process-lock.js';
+import { StoreError } from '../store-error.js';
+import { sealBlock } from './block.js';
+import { shippingCursor } from './cursor.js';
+import { emptyLedger, readLedger, writeLedger } from './ledger.js';
+import { dropSegments, pinDirectory, pinSegments } from './retention.js';
+import { listSegments, segmentName } from './segment.js';
+import { syncDirectory } from './small-file.js';
+import { findTail } from './tail.js';
+const LINES = 1_000;
+const BLOCK_TEXT = 4 << 20;
+const ROW_TEXT = 8 << 20;
+/** Opens or makes the spool; a block that was cut short by a crash is cut off. @throws StoreError `locked`, `spool-key`, `spool-io`. */
+export async function openSpool(options) {
+    if (options.key.length !== 32)
+        throw new StoreError('spool-key', 'the spool key has 32 bytes');
+    const { directory, key, clock, log } = options;
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    const lock = await holdLock(`${directory}/writer.lock`, clock);
+    try {
+        return await start();
+    }
+    catch (error) {
+        await lock.release();
+        throw error;
+    }
+    async function start() {
+        const { state, ...kept } = await readLedger(directory, key);
+        let ledger = kept;
+        if (state === 'forged')
+            log.error('the spool ledger was changed or belongs to another key: started anew');
+        const tail = await findTail(directory, ledger);
+        if (tail.cut > 0)
+            log.warn({ bytes: tail.cut }, 'cut off an incomplete block at the end of the spool');
+        let { sequence, hash } = tail;
+        let active;
+        let bytes = await totalBytes(directory);
+        let segments = (await listSegments(directory)).length;
+        let waiting = [];
+        let timer;
+        let queue = Promise.resolve();
+        let closed = false;
+        let full = false;
+        if (state === 'forged')
+            await save({ ...emptyLedger, droppedTo: tail.before, droppedHash: tail.beforeHash });
+        /** One thing at a time on the files. */
+        function serially(work) {
+            const next = queue.then(work);
+            queue = next.then(() => { }, () => { });
+            return next;
+        }
+        async function save(next) {
+            ledger = next;
+            try {
+                await writeLedger(directory, key, next);
+                return true;
+            }
+            catch (error) {
+                log.warn({ reason: messageOf(error) }, 'spool ledger not written');
+                return false;
+            }
+        }
+        async function flush() {
+            timer = undefined;
+            const batch = waiting;
+            waiting = [];
+            if (batch.length === 0)
+                return;
+            const lines = batch.flatMap((entry) => entry.lines);
+            try {
+                await write(lines);
+                if (full)
+                    await save(ledger); // what was lost meanwhile
+                full = false;
+                for (const entry of batch)
+                    entry.resolve();
+            }
+            catch (error) {
+                const failure = asSpoolError(error);
+                full = failure.code === 'spool-full';
+                ledger = { ...ledger, lost: ledger.lost + lines.length };
+                for (const entry of batch)
+                    entry.reject(failure);
+            }
+        }
+        async function write(lines) {
+            const sealed = [];
+            let next = { sequence, hash };
+            for (const part of chunks(lines)) {
+                const times = {
+                    firstAt: Math.min(...part.map((line) => line.at)),
+                    lastAt: Math.max(...part.map((line) => line.at)),
+                };
+                const link = { sequence: next.sequence + 1, previous: next.hash };
+                const block = sealBlock(part.map((line) => line.text), times, link, key, randomBytes(12));
+                sealed.push(block.bytes);
+                next = { sequence: link.sequence, hash: block.hash };
+            }
+            const data = Buffer.concat(sealed);
+            if (data.length === 0)
+                return;
+            if (bytes + data.length > options.maxBytes)
+                await drop(data.length);
+            if (bytes + data.length > options.maxBytes)
+                throw new StoreError('spool-full', 'the spool has reached its size', fullHint);
+            const segment = await segmentFor();
+            try {
+                let written = 0;
+                while (written < data.length) {
+                    const done = await segment.file.write(data, written, data.length - written, segment.size + written);
+                    written += done.bytesWritten;
+                }
+                await segment.file.datasync();
+            }
+            catch (error) {
+                // Nothing of it was acknowledged: the file goes back to its last whole block, the chain with it.
+                await segment.file.truncate(segment.size).catch(() => abandon());
+                throw error;
+            }
+            segment.size += data.length;
+            bytes += data.length;
+            ({ sequence, hash } = next);
+        }
+        /** A file that cannot even be shortened is left; the next start cuts it. */
+        async function abandon() {
+            await active?.file.close().catch(() => { });
+            active = undefined;
+            closed = true;
+        }
+        async function segmentFor() {
+            const now = clock.now();
+            if (active !== undefined) {
+                const old = now - active.openedAt > (options.segmentMs ?? 3_600_000) || now < active.openedAt - 60_000;
+                if (active.size < (options.segmentBytes ?? 16 << 20) && !old)
+                    return active;
+                await active.file.close();
+                active = undefined;
+                await drop(0);
+            }
+            // A leftover of this name can only be an empty file of a start that failed.
+            const file = await open(`${directory}/${segmentName(sequence + 1)}`, 'w', 0o600);
+            await syncDirectory(directory);
+            active = { file, size: 0, openedAt: now };
+            segments += 1;
+            await save({ ...ledger, written: sequence });
+            return active;
+        }
+        async function drop(room) {
+            const done = await dropSegments(directory, ledger, {
+                maxBytes: options.maxBytes - room,
+                olderThan: clock.now() - options.maxAgeMs,
+                // The active segment is never dropped: it is the last one.
+                shippedBefore: options.shipped === false ? Number.POSITIVE_INFINITY : await shippingCursor(directory).read(),
+            });
+            if (done.removed === 0)
+                return;
+            // First on record, then gone: a crash in between leaves a segment too many, never an unexplained gap.
+            const recorded = await save(done.ledger);
+            await done.apply();
+            if (!recorded)
+                await save(done.ledger); // the disk was full: now there is room
+            bytes -= done.bytes;
+            segments -= done.removed;
+        }
+        return {
+            append: (observations) => {
+                if (closed)
+                    return Promise.reject(new StoreError('spool-closed', 'the spool is closed'));
+                if (observations.length === 0)
+                    return Promise.resolve();
+                const lines = observations.map((observation) => ({ text: JSON.stringify(observation), at: observation.at }));
+                const whole = lines.filter((line) => line.text.length <= ROW_TEXT);
+                ledger = { ...ledger, lost: ledger.lost + lines.length - whole.length };
+                return new Promise((resolve, reject) => {
+                    waiting.push({ lines: whole, resolve, reject });
+                    timer ??= setTimeout(() => void serially(flush), options.commitMs ?? 50);
+                });
+            },
+            pin: (id, span) => serially(() => pinSegments(directory, id, span)),
+            unpin: (id) => serially(() => rm(pinDirectory(directory, id), { recursive: true, force: true })),
+            retain: () => serially(() => drop(0)),
+            stats: () => ({ sequence, bytes, segments, lost: ledger.lost, dropped: ledger.droppedObservations, full }),
+            close: async () => {
+                if (timer !== undefined)
+                    clearTimeout(timer);
+                await serially(flush);
+                closed = true;
+                await serially(async () => {
+                    await save(ledger);
+                    await active?.file.close();
+                    active = undefined;
+                });
+                await lock.release();
+            },
+        };
+    }
+}
+const fullHint = { hint: 'raise spool.maxMegabytes, free disk space, or let the control plane take what is waiting' };
+function asSpoolError(error) {
+    if (error instanceof StoreError)
+        return error;
+    if (['ENOSPC', 'EDQUOT', 'EFBIG'].includes(codeOf(error) ?? '')) {
+        return new StoreError('spool-full', 'no space left for the spool', { cause: error, ...fullHint });
+    }
+    return new StoreError('spool-io', 'the spool could not be written', { cause: error, hint: 'check the disk' });
+}
+function* chunks(lines) {
+    let part = [];
+    let size = 0;
+    for (const line of lines) {
+        if (part.length > 0 && (part.length >= LINES || size + line.text.length > BLOCK_TEXT)) {
+            yield part;
+            part = [];
+            size = 0;
+        }
+        part.push(line);
+        size += line.text.length;
+    }
+    if (part.length > 0)
+        yield part;
+}
+async function totalBytes(directory) {
+    let sum = 0;
+    for (const segment of await listSegments(directory))
+        sum += (await stat(segment.path)).size;
+    return sum;
+}

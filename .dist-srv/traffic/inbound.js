@@ -1,0 +1,218 @@
+/** Sidecar, toward its workload: peers prove who they are, the own contract decides, the workload sees plain bytes. */
+import { createServer } from 'node:tls';
+import { noContract, refusal } from '../contract/index.js';
+import { tlsServerOptions, verifySocket } from '../identity/index.js';
+import { addressConnector, inletConnector } from './connectors.js';
+import { opaqueDecision } from './decisions.js';
+import { recordFlow } from './flow-record.js';
+import { HttpConnection } from './http-connection.js';
+import { hasRoom, isIsolated, live, ownContract, } from './plane-state.js';
+import { cut, plainAddress } from './sockets.js';
+import { TcpFlow } from './tcp-flow.js';
+import { UpstreamPool } from './upstream.js';
+export const httpAlpn = 'tricordon-http/1';
+export const tcpAlpn = 'tricordon-tcp/1';
+/** Workloads' own servers often close idle connections after 5 s; be the one who closes first. */
+const workloadIdleMs = 3_500;
+/** An exchange that is in progress may end when its caller's certificate does so soon. */
+const handshakeMs = 10_000;
+export function createInbound(state, target) {
+    const port = target.port;
+    const address = target.kind === 'address' ? target.address : '127.0.0.1';
+    const connector = target.kind === 'address'
+        ? addressConnector(() => ({ address, port }))
+        : inletConnector(() => state.remoteDial, port);
+    const pool = new UpstreamPool(connector, workloadIdleMs);
+    const server = createServer({
+        requestCert: true,
+        // Checked below, so that a refusal is recorded with its reason.
+        rejectUnauthorized: false,
+        minVersion: 'TLSv1.3',
+        ALPNProtocols: [httpAlpn, tcpAlpn],
+        handshakeTimeout: handshakeMs,
+        allowHalfOpen: true,
+    });
+    server.on('connection', (socket) => {
+        if (!hasRoom(state) || state.svid === undefined)
+            socket.destroy();
+    });
+    server.on('tlsClientError', (_error, socket) => {
+        state.context.counts.handshakesRefused += 1;
+        socket.destroy();
+    });
+    server.on('secureConnection', (socket) => accept(socket));
+    return {
+        server,
+        refresh: () => {
+            const { svid, policy } = state;
+            if (svid === undefined || policy === undefined)
+                return;
+            server.setSecureContext(tlsServerOptions({
+                svid,
+                bundles: policy.bundles,
+                clientCertificate: 'checked-later',
+                alpn: [httpAlpn, tcpAlpn],
+            }));
+        },
+        sweep: (now) => pool.sweep(now),
+        close: () => {
+            server.close();
+            pool.destroyAll();
+        },
+    };
+    function accept(socket) {
+        socket.on('error', () => { });
+        const { policy, context } = state;
+        if (policy === undefined) {
+            socket.destroy();
+            return;
+        }
+        const peer = verifySocket(socket, policy.bundles, context.clock.now());
+        if (peer.kind === 'refused') {
+            refuse(socket, refusal('network', peer.reason));
+            return;
+        }
+        if (policy.revoked.has(peer.id)) {
+            refuse(socket, refusal('network', 'identity-expired'), peer);
+            return;
+        }
+        const http = socket.alpnProtocol === httpAlpn;
+        if (!http && socket.alpnProtocol !== tcpAlpn) {
+            refuse(socket, refusal('network', 'malformed'), peer);
+            return;
+        }
+        const decision = connectionDecision(peer, http);
+        if (decision.effect === 'deny') {
+            refuse(socket, decision, peer);
+            return;
+        }
+        const connection = live(state, peer.notAfter, stillAllowed(socket, peer, http));
+        if (http) {
+            recordFlow(context, { ...facts(peer), decision });
+            connection.attach(serveHttp(socket, peer, connection));
+        }
+        else {
+            connection.attach(serveOpaque(socket, peer, decision, connection));
+        }
+    }
+    /** The network layer's answer, or for opaque bytes the stricter of both layers. */
+    function connectionDecision(peer, http) {
+        const own = ownContract(state);
+        if (own === undefined)
+            return noContract('network');
+        const isolated = isIsolated(state, peer.service);
+        const network = ingress(own, peer, isolated);
+        if (http || network.effect === 'deny')
+            return network;
+        const opaque = opaqueDecision(own.version, isolated);
+        if (opaque.effect === 'deny' || (opaque.effect === 'would-deny' && network.effect === 'allow')) {
+            return opaque.reason === 'learning' ? network : opaque;
+        }
+        return network;
+    }
+    function ingress(own, peer, isolated) {
+        return own.decideIngress({
+            caller: peer.id,
+            callerService: peer.service ?? null,
+            port,
+            protocol: 'tcp',
+            isolated,
+        });
+    }
+    function facts(peer) {
+        return {
+            direction: 'in',
+            peer: peer?.service ?? '',
+            caller: peer?.id ?? '',
+            mtls: peer !== undefined,
+            address,
+            port,
+        };
+    }
+    function refuse(socket, decision, peer) {
+        if (peer === undefined)
+            state.context.counts.handshakesRefused += 1;
+        const remote = plainAddress(socket.remoteAddress);
+        recordFlow(state.context, {
+            ...facts(peer),
+            decision,
+            // The workload never saw this connection; who tried is what the record is for.
+            ...(remote === '' ? {} : { socket: ends(socket, remote) }),
+        });
+        cut(socket);
+    }
+    function ends(socket, remote) {
+        return {
+            localAddress: plainAddress(socket.localAddress),
+            localPort: socket.localPort ?? 0,
+            peerAddress: remote,
+            peerPort: socket.remotePort ?? 0,
+        };
+    }
+    function stillAllowed(socket, peer, http) {
+        return (policy, bundlesChanged) => {
+            if (policy.revoked.has(peer.id))
+                return false;
+            if (bundlesChanged && verifySocket(socket, policy.bundles, state.context.clock.now()).kind !== 'ok')
+                return false;
+            return connectionDecision(peer, http).effect !== 'deny';
+        };
+    }
+    function serveHttp(socket, peer, entry) {
+        const service = state.configuration?.service ?? '';
+        const callerService = peer.service ?? null;
+        const hop = {
+            service,
+            decide: (head) => {
+                const own = ownContract(state);
+                if (own === undefined)
+                    return noContract('api');
+                return own.decideServe({
+                    caller: peer.id,
+                    callerService,
+                    method: head.method,
+                    path: head.path,
+                    isolated: isIsolated(state, peer.service),
+                });
+            },
+            pool: () => pool,
+            describe: (slot, upstream) => {
+                slot.direction = 'in';
+                slot.peer = peer.service ?? '';
+                slot.caller = peer.id;
+                slot.localAddress = address;
+                slot.localPort = port;
+                slot.peerAddress = upstream?.localAddress ?? '';
+                slot.peerPort = upstream?.localPort ?? 0;
+            },
+            closed: () => entry.over(),
+        };
+        return new HttpConnection(state.context, hop, socket);
+    }
+    function serveOpaque(socket, peer, decision, entry) {
+        const began = state.context.clock.monotonic();
+        const seen = () => ({
+            socket: {
+                localAddress: address,
+                localPort: port,
+                peerAddress: flow.upstream.localAddress,
+                peerPort: flow.upstream.localPort,
+            },
+        });
+        const flow = new TcpFlow(socket, connector, undefined, () => recordFlow(state.context, { ...facts(peer), decision, ...seen() }), (end) => {
+            entry.over();
+            const durationMs = state.context.clock.monotonic() - began;
+            recordFlow(state.context, { ...facts(peer), decision, ...seen(), end: { ...end, durationMs } });
+        });
+        return { drain: () => flow.destroy(), destroy: () => flow.destroy() };
+    }
+}
+/** Where a listener listens. */
+export function listenedAt(server) {
+    const at = server.address();
+    if (typeof at !== 'object' || at === null || !('address' in at) || !('port' in at))
+        return undefined;
+    return typeof at.address === 'string' && typeof at.port === 'number'
+        ? { address: at.address, port: at.port }
+        : undefined;
+}

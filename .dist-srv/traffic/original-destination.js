@@ -1,0 +1,36 @@
+import { createRequire } from 'node:module';
+import { descriptorOf } from './sockets.js';
+const solIp = 0;
+const soOriginalDst = 80;
+const afInet = 2;
+/**
+ * The reader, or why there is none. The native call comes from the optional package `koffi`; without it captured
+ * connections are refused.
+ */
+export function openOriginalDestination() {
+    let getsockopt;
+    try {
+        const koffi = createRequire(import.meta.url)('koffi');
+        getsockopt = koffi.load(null).func('int getsockopt(int, int, int, void *, void *)');
+    }
+    catch (error) {
+        return { unavailable: error instanceof Error ? error.message : 'koffi cannot be loaded' };
+    }
+    return (socket) => {
+        const descriptor = descriptorOf(socket);
+        if (descriptor === undefined)
+            return undefined;
+        const address = Buffer.alloc(16);
+        const length = Buffer.alloc(4);
+        length.writeInt32LE(address.length);
+        if (getsockopt(descriptor, solIp, soOriginalDst, address, length) !== 0)
+            return undefined;
+        return parseSocketAddress(address);
+    };
+}
+/** `struct sockaddr_in`: family in host order (x64 and arm64 are little-endian), port and address in network order. */
+export function parseSocketAddress(bytes) {
+    if (bytes.length < 8 || bytes.readUInt16LE(0) !== afInet)
+        return undefined;
+    return { port: bytes.readUInt16BE(2), address: [...bytes.subarray(4, 8)].join('.') };
+}

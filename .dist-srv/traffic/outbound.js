@@ -1,0 +1,231 @@
+import { noContract, refusal } from '../contract/index.js';
+import { addressConnector, meshConnector } from './connectors.js';
+import { recordFlow } from './flow-record.js';
+import { HttpConnection } from './http-connection.js';
+import { httpAlpn, tcpAlpn } from './inbound.js';
+import { hasRoom, isIsolated, live, ownContract } from './plane-state.js';
+import { cut, plainAddress } from './sockets.js';
+import { sniff } from './sniff.js';
+import { TcpFlow } from './tcp-flow.js';
+import { UpstreamPool } from './upstream.js';
+const meshIdleMs = 50_000;
+/** A caller that says nothing for so long waits for the server to speak first. */
+const silentMs = 300;
+/** Pools toward peers, one per service; used by the sidecar's outbound side and by the gateway. */
+export class PeerPools {
+    #state;
+    #pools = new Map();
+    constructor(state) {
+        this.#state = state;
+    }
+    /** Undefined while there is no identity, no policy, or no endpoint to go to. */
+    http(service) {
+        const { svid, policy } = this.#state;
+        if (svid === undefined || policy === undefined || (policy.endpoints.get(service)?.length ?? 0) === 0)
+            return undefined;
+        let pool = this.#pools.get(service);
+        if (pool === undefined) {
+            pool = new UpstreamPool(this.connector(service, httpAlpn), meshIdleMs);
+            this.#pools.set(service, pool);
+        }
+        return pool;
+    }
+    connector(service, alpn) {
+        const state = this.#state;
+        return meshConnector({
+            service,
+            alpn,
+            policy: () => state.policy,
+            svid: () => state.svid,
+            context: state.context,
+            refused: (endpoint, reason) => {
+                state.context.counts.handshakesRefused += 1;
+                const decision = refusal('network', reason);
+                recordFlow(state.context, {
+                    direction: 'out',
+                    decision,
+                    peer: service,
+                    caller: '',
+                    mtls: false,
+                    address: endpoint.address,
+                    port: endpoint.port,
+                });
+            },
+        });
+    }
+    sweep(now) {
+        for (const pool of this.#pools.values()) {
+            pool.sweep(now);
+            // A connection never outlives the identity that was proved on it.
+            pool.drain((upstream) => upstream.expiresAt <= now);
+        }
+    }
+    /** After a new snapshot: connections to isolated or revoked peers end; after a bundle change all of them do. */
+    recheck(bundlesChanged) {
+        const { policy } = this.#state;
+        for (const [service, pool] of this.#pools) {
+            if (policy === undefined || bundlesChanged || isIsolated(this.#state, service))
+                pool.destroyAll();
+            else
+                pool.drain((upstream) => policy.revoked.has(upstream.peerId));
+        }
+    }
+    close() {
+        for (const pool of this.#pools.values())
+            pool.destroyAll();
+    }
+}
+/** One connection of the workload toward a declared dependency. `destination` is what the workload dialled. */
+export function routeOut(state, pools, route, socket, destination) {
+    // A name that is no service of ours is an address outside: no identity will be proved there.
+    if (state.policy !== undefined && !state.policy.endpoints.has(route.service)) {
+        directOut(state, socket, destination, { address: route.host, port: route.port }, route.host);
+        return;
+    }
+    if (!hasRoom(state)) {
+        cut(socket);
+        return;
+    }
+    socket.on('error', () => { });
+    const service = route.service;
+    const workloadEnd = endOf(socket, destination);
+    const facts = {
+        direction: 'out',
+        peer: service,
+        caller: '',
+        mtls: true,
+        address: destination.address,
+        port: destination.port,
+        socket: workloadEnd,
+    };
+    const decide = () => {
+        const own = ownContract(state);
+        if (own === undefined)
+            return noContract('network');
+        return own.decideEgress({
+            service,
+            port: route.port,
+            protocol: 'tcp',
+            isolated: isIsolated(state, service),
+        });
+    };
+    const decision = decide();
+    if (decision.effect === 'deny') {
+        recordFlow(state.context, { ...facts, decision });
+        cut(socket);
+        return;
+    }
+    const connection = live(state, Number.POSITIVE_INFINITY, () => decide().effect !== 'deny', carrierOf(() => cut(socket)));
+    // Until the protocol is known nobody else looks after the socket.
+    const early = () => connection.over();
+    socket.once('close', early);
+    sniff(socket, silenceOf(state, service), (protocol, first) => {
+        if (socket.destroyed)
+            return;
+        socket.off('close', early);
+        recordFlow(state.context, { ...facts, decision });
+        connection.attach(protocol === 'http' ? passHttp(first) : passOpaque(first));
+        socket.resume();
+    });
+    function passOpaque(first) {
+        const began = state.context.clock.monotonic();
+        const flow = new TcpFlow(socket, pools.connector(service, tcpAlpn), first, () => { }, (end) => {
+            connection.over();
+            const durationMs = state.context.clock.monotonic() - began;
+            recordFlow(state.context, { ...facts, decision, end: { ...end, durationMs } });
+        });
+        return carrierOf(() => flow.destroy());
+    }
+    function passHttp(first) {
+        const hop = {
+            service,
+            decide: (head) => {
+                const own = ownContract(state);
+                if (own === undefined)
+                    return noContract('api');
+                return own.decideCall({
+                    peerService: service,
+                    method: head.method,
+                    path: head.path,
+                    isolated: isIsolated(state, service),
+                });
+            },
+            pool: () => pools.http(service),
+            describe: (slot, upstream) => {
+                slot.direction = 'out';
+                slot.peer = service;
+                slot.caller = upstream?.peerId ?? '';
+                slot.localAddress = workloadEnd.localAddress;
+                slot.localPort = workloadEnd.localPort;
+                slot.peerAddress = workloadEnd.peerAddress;
+                slot.peerPort = workloadEnd.peerPort;
+            },
+            closed: () => connection.over(),
+        };
+        return new HttpConnection(state.context, hop, socket, first);
+    }
+}
+/**
+ * What a silent caller is taken for. Where the callee's operations are enforced opaque bytes would be refused there
+ * anyway, so a client that opens connections ahead of its requests is waited for.
+ */
+function silenceOf(state, service) {
+    const contract = state.policy?.contracts.get(service)?.version.contract;
+    return contract?.api?.serves !== undefined && contract.mode.api === 'enforce'
+        ? { ms: state.context.timeouts.head, as: 'http' }
+        : { ms: silentMs, as: 'opaque' };
+}
+function carrierOf(destroy) {
+    return { drain: destroy, destroy };
+}
+/**
+ * A connection to an address outside: the network layer decides, then it is dialled from here as it is. `host` is the
+ * name the workload's configuration gave, if any.
+ */
+export function directOut(state, socket, destination, target = destination, host) {
+    socket.on('error', () => { });
+    const decide = () => {
+        const own = ownContract(state);
+        if (own === undefined)
+            return noContract('network');
+        return own.decideEgress({
+            address: destination.address,
+            ...(host === undefined ? {} : { host }),
+            port: target.port,
+            protocol: 'tcp',
+            isolated: isIsolated(state, undefined),
+        });
+    };
+    const decision = decide();
+    const facts = {
+        direction: 'out',
+        decision,
+        peer: '',
+        caller: '',
+        mtls: false,
+        address: host ?? destination.address,
+        port: target.port,
+        socket: endOf(socket, destination),
+    };
+    recordFlow(state.context, facts);
+    if (decision.effect === 'deny' || !hasRoom(state)) {
+        cut(socket);
+        return;
+    }
+    const began = state.context.clock.monotonic();
+    const connection = live(state, Number.POSITIVE_INFINITY, () => decide().effect !== 'deny');
+    const flow = new TcpFlow(socket, addressConnector(() => target), undefined, () => { }, (end) => {
+        connection.over();
+        recordFlow(state.context, { ...facts, end: { ...end, durationMs: state.context.clock.monotonic() - began } });
+    });
+    connection.attach(carrierOf(() => flow.destroy()));
+}
+/** The connection as the workload sees it. */
+function endOf(socket, destination) {
+    return {
+        localAddress: plainAddress(socket.remoteAddress),
+        localPort: socket.remotePort ?? 0,
+        peerAddress: destination.address,
+        peerPort: destination.port,
+    };
+}

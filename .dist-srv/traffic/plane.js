@@ -1,0 +1,249 @@
+/** One data plane process's engine: listeners by role, the policy and identity in force, the connections under them. */
+import { createServer } from 'node:net';
+import { messageOf } from '../base/index.js';
+import { svidFrom } from '../identity/index.js';
+import { PlaneSnapshot } from '../model/index.js';
+import { TrafficError } from './errors.js';
+import { publish } from './gateway.js';
+import { defaultTimeouts, emptyCounts } from './http-hop.js';
+import { createInbound, listenedAt } from './inbound.js';
+import { directOut, PeerPools, routeOut } from './outbound.js';
+import { policyFrom } from './policy.js';
+import { cut } from './sockets.js';
+import { Sweeper } from './sweeper.js';
+export function createPlane(deps) {
+    const sweeper = new Sweeper(deps.clock);
+    const counts = emptyCounts();
+    const context = {
+        clock: deps.clock,
+        sweeper,
+        ring: deps.ring,
+        counts,
+        timeouts: { ...defaultTimeouts, ...deps.timeouts },
+    };
+    const state = {
+        context,
+        log: deps.log,
+        connections: new Set(),
+        maxConnections: deps.maxConnections ?? 20_000,
+        configuration: undefined,
+        policy: undefined,
+        svid: undefined,
+        draining: false,
+        remoteDial: deps.remoteDial,
+        originalDestination: deps.originalDestination,
+    };
+    const pools = new PeerPools(state);
+    let inbound;
+    let routes = new Map();
+    let publishes = new Map();
+    let captureListener;
+    sweeper.add({ sweep });
+    return {
+        counts,
+        configure,
+        svid: (keyPem, chainPem) => {
+            let svid;
+            try {
+                svid = svidFrom(keyPem, chainPem);
+            }
+            catch (cause) {
+                throw new TrafficError('identity-broken', `the identity cannot be used: ${messageOf(cause)}`, { cause });
+            }
+            state.svid = svid;
+            inbound?.refresh();
+        },
+        snapshot: (snapshot) => {
+            const previous = state.policy;
+            if (previous !== undefined && snapshot.revision < previous.revision)
+                return;
+            const policy = policyFrom(PlaneSnapshot.parse(snapshot), previous);
+            for (const { service, why } of policy.broken)
+                state.log.error({ service, why }, 'contract cannot be compiled');
+            state.policy = policy;
+            inbound?.refresh();
+            const bundlesChanged = previous !== undefined && previous.bundles !== policy.bundles;
+            pools.recheck(bundlesChanged);
+            for (const connection of [...state.connections]) {
+                if (!connection.allowed(policy, bundlesChanged))
+                    connection.destroy();
+            }
+        },
+        captured: (listener) => {
+            captureListener?.close();
+            captureListener = listener;
+            // Half-closed connections are the caller's right; a received listener does not have the option set.
+            Object.assign(listener, { allowHalfOpen: true });
+            listener.on('error', (error) => state.log.error({ error: messageOf(error) }, 'redirected listener failed'));
+            listener.on('connection', takeCaptured);
+        },
+        listening,
+        status: () => ({
+            revision: state.policy?.revision ?? null,
+            identityExpiresAt: state.svid?.notAfter ?? null,
+            connections: state.connections.size,
+        }),
+        drain,
+        close: async () => {
+            state.draining = true;
+            for (const connection of [...state.connections])
+                connection.destroy();
+            await Promise.all(servers().map(closed));
+            inbound?.close();
+            pools.close();
+            sweeper.stop();
+        },
+    };
+    async function configure(configuration) {
+        const known = state.configuration;
+        if (known !== undefined && (known.role !== configuration.role || known.service !== configuration.service)) {
+            throw new TrafficError('reconfigure-refused', `this process serves \`${known.service}\` as ${known.role}`, {
+                hint: 'start another process',
+            });
+        }
+        // What listens already keeps its port; what could not be opened leaves the old configuration in force.
+        const key = JSON.stringify(configuration.inbound ?? null);
+        let nextInbound = inbound?.key === key ? inbound : undefined;
+        const opened = [];
+        try {
+            if (nextInbound === undefined && configuration.inbound !== undefined) {
+                const made = createInbound(state, configuration.inbound.target);
+                await listen(made.server, configuration.inbound.listen);
+                opened.push(made.server);
+                nextInbound = { ...made, key };
+            }
+            const nextRoutes = new Map();
+            for (const route of configuration.outbound?.routes ?? []) {
+                if (route.listen === undefined)
+                    continue;
+                const routeKey = JSON.stringify(route);
+                const server = routes.get(routeKey)?.server ?? plainServer((socket) => takeRoute(route, server, socket));
+                if (!server.listening) {
+                    await listen(server, route.listen);
+                    opened.push(server);
+                }
+                nextRoutes.set(routeKey, { key: routeKey, server, route });
+            }
+            const nextPublishes = new Map();
+            for (const item of configuration.publishes) {
+                const publishKey = JSON.stringify(item);
+                const { service } = item;
+                const server = publishes.get(publishKey)?.server ?? plainServer((socket) => publish(state, pools, service, socket));
+                if (!server.listening) {
+                    await listen(server, item.listen);
+                    opened.push(server);
+                }
+                nextPublishes.set(publishKey, { key: publishKey, server, service });
+            }
+            for (const [old, { server }] of routes)
+                if (!nextRoutes.has(old))
+                    server.close();
+            for (const [old, { server }] of publishes)
+                if (!nextPublishes.has(old))
+                    server.close();
+            if (inbound !== undefined && inbound !== nextInbound)
+                inbound.close();
+            inbound = nextInbound;
+            routes = nextRoutes;
+            publishes = nextPublishes;
+            state.configuration = configuration;
+            inbound?.refresh();
+        }
+        catch (error) {
+            for (const server of opened)
+                server.close();
+            throw error;
+        }
+        return listening();
+    }
+    function takeRoute(route, server, socket) {
+        const destination = listenedAt(server) ?? { address: route.host, port: route.port };
+        routeOut(state, pools, route, socket, destination);
+    }
+    function takeCaptured(socket) {
+        socket.on('error', () => { });
+        const destination = state.originalDestination?.(socket);
+        const outbound = state.configuration?.outbound;
+        if (destination === undefined || outbound === undefined || !outbound.captured) {
+            // Not redirected (someone found the listener itself), or not told yet what may pass.
+            cut(socket);
+            return;
+        }
+        const route = outbound.routes.find((candidate) => leadsTo(candidate, destination));
+        if (route !== undefined)
+            routeOut(state, pools, route, socket, destination);
+        else
+            directOut(state, socket, destination);
+    }
+    function listening() {
+        return {
+            type: 'listening',
+            inbound: inbound === undefined ? null : (listenedAt(inbound.server) ?? null),
+            captured: captureListener !== undefined,
+            routes: [...routes.values()].flatMap(({ server, route }) => {
+                const at = listenedAt(server);
+                return at === undefined ? [] : [{ service: route.service, host: route.host, port: route.port, listen: at }];
+            }),
+            publishes: [...publishes.values()].flatMap(({ server, service }) => {
+                const at = listenedAt(server);
+                return at === undefined ? [] : [{ service, listen: at }];
+            }),
+        };
+    }
+    function sweep(now) {
+        inbound?.sweep(now);
+        pools.sweep(now);
+        const wall = deps.clock.now();
+        for (const connection of [...state.connections])
+            if (wall >= connection.notAfter)
+                connection.destroy();
+    }
+    async function drain(deadlineMs) {
+        state.draining = true;
+        for (const connection of [...state.connections])
+            connection.drain();
+        await new Promise((resolve) => {
+            const end = deps.clock.monotonic() + deadlineMs;
+            const look = setInterval(() => {
+                if (state.connections.size > 0 && deps.clock.monotonic() < end)
+                    return;
+                clearInterval(look);
+                for (const connection of [...state.connections])
+                    connection.destroy();
+                resolve();
+            }, 50);
+        });
+    }
+    function servers() {
+        return [
+            ...[...routes.values(), ...publishes.values()].map((listener) => listener.server),
+            ...(inbound === undefined ? [] : [inbound.server]),
+            ...(captureListener === undefined ? [] : [captureListener]),
+        ];
+    }
+}
+function leadsTo(route, destination) {
+    return route.port === destination.port && route.virtualAddresses.includes(destination.address);
+}
+function plainServer(take) {
+    return createServer({ allowHalfOpen: true, noDelay: true }, take);
+}
+function listen(server, at) {
+    return new Promise((resolve, reject) => {
+        const failed = (cause) => {
+            reject(new TrafficError('listen-failed', `cannot listen on ${at.address} port ${at.port}: ${messageOf(cause)}`, {
+                cause,
+                hint: 'choose another port, or stop what uses this one',
+            }));
+        };
+        server.once('error', failed);
+        server.listen({ host: at.address, port: at.port, backlog: 1_024 }, () => {
+            server.off('error', failed);
+            server.on('error', () => { });
+            resolve();
+        });
+    });
+}
+function closed(server) {
+    return new Promise((resolve) => server.close(() => resolve()));
+}

@@ -1,0 +1,50 @@
+/** Attests what `run` launched, through whichever hands this host has: as root the process belongs to another account. */
+import { entryFile } from '../identity/index.js';
+import type { Attestation } from '../model/index.js';
+import type { Hands } from './confine/index.js';
+import { AgentError } from './errors.js';
+import type { WorkloadRecord } from './workload-record.js';
+
+export async function attestLaunch(
+  record: WorkloadRecord,
+  pid: number,
+  start: number,
+  hands: Hands,
+): Promise<Attestation> {
+  const { codeDirectory, operator } = record.request;
+  const target = { prepared: record.prepared, process: { pid, start } };
+  const before = await hands.describe(target, { pid, start });
+  const { executable, cwd } = before;
+  if (executable === null || cwd === null) {
+    throw new AgentError('attestation-failed', `process ${pid} cannot be read`, {
+      hint: 'it has ended, or belongs to another account',
+    });
+  }
+  const entry = entryFile(executable, before.commandLine, cwd, codeDirectory);
+  if (entry.kind === 'refused') {
+    throw new AgentError('attestation-failed', `no identity for \`${executable}\`: ${entry.why}`, {
+      hint: 'declare the directory of its code with --code',
+    });
+  }
+  const code = await hands.codeTree(target, codeDirectory);
+  if (code.truncated) {
+    throw new AgentError('attestation-failed', `\`${codeDirectory}\` is too large to be digested`, {
+      hint: 'declare a smaller directory with --code',
+    });
+  }
+  // INVARIANT: the process that was read is the one that was launched, and still runs the same program.
+  const after = await hands.describe(target, { pid, start });
+  if (after.executable !== executable)
+    throw new AgentError('attestation-failed', `process ${pid} became another program while it was attested`);
+  return {
+    kind: 'process',
+    pid,
+    start,
+    executable,
+    entry: entry.entry,
+    codeDigest: code.digest,
+    codeDirectory,
+    operator,
+    uid: before.uid,
+  };
+}

@@ -1,0 +1,185 @@
+/** The agent's side of the agent API: HTTPS with mutual TLS, idempotent, nothing counted as said before a 2xx. */
+import { createHash, type X509Certificate } from 'node:crypto';
+import { Agent, request } from 'node:https';
+import type { TLSSocket } from 'node:tls';
+import { z } from 'zod';
+import { messageOf } from '../base/index.js';
+import { AgentError } from './errors.js';
+
+export interface ControlClient {
+  /** Throws AgentError `control-unreachable` (try again) or `control-refused` (do not). */
+  call<T>(method: 'GET' | 'POST', path: string, body: unknown, schema: z.ZodType<T>, options?: CallOptions): Promise<T>;
+  /** New connections use this identity from now on. */
+  identify(identity: ClientIdentity): void;
+  close(): void;
+}
+
+export interface CallOptions {
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+  /** Raw bytes instead of JSON. */
+  readonly stream?: NodeJS.ReadableStream;
+}
+
+export interface ClientIdentity {
+  readonly keyPem: string;
+  readonly chainPem: readonly string[];
+  readonly caPem: readonly string[];
+}
+
+export function controlClient(url: string): ControlClient {
+  let agent: Agent | undefined;
+  return {
+    identify: (identity) => {
+      const old = agent;
+      agent = new Agent({
+        key: identity.keyPem,
+        cert: identity.chainPem.join('\n'),
+        ca: [...identity.caPem],
+        keepAlive: true,
+        minVersion: 'TLSv1.3',
+        // A resumed session would skip the certificate check.
+        maxCachedSessions: 0,
+      });
+      setTimeout(() => old?.destroy(), 60_000).unref();
+    },
+    call: async (method, path, body, schema, options = {}) => {
+      if (agent === undefined) throw new AgentError('control-unreachable', 'this agent has no identity yet');
+      const answer = await send(new URL(path, url), { method, agent, ...options, body });
+      const parsed = schema.safeParse(answer);
+      if (!parsed.success) {
+        throw new AgentError(
+          'control-unreachable',
+          `the control plane's answer to ${method} ${path} is not understood: ${messageOf(parsed.error)}`,
+          {
+            hint: 'run the same version on both sides',
+          },
+        );
+      }
+      return parsed.data;
+    },
+    close: () => agent?.destroy(),
+  };
+}
+
+/**
+ * Trades a one-time token for an identity. The control plane proves itself first: a certificate of its chain must have
+ * the expected SHA-256, else nothing is said to it.
+ */
+export async function enrol<T>(url: string, fingerprint: string, body: unknown, schema: z.ZodType<T>): Promise<T> {
+  const wanted = fingerprint.toLowerCase().replaceAll(':', '');
+  const agent = new Agent({ rejectUnauthorized: false, minVersion: 'TLSv1.3', maxSockets: 1 });
+  // Trust on the fingerprint alone is decided before the body is written: the socket is destroyed otherwise.
+  const answer = await send(new URL('/agent/v1/enroll', url), {
+    method: 'POST',
+    agent,
+    body,
+    check: (socket) => {
+      for (const certificate of chainOf(socket)) {
+        if (createHash('sha256').update(certificate.raw).digest('hex') === wanted) return undefined;
+      }
+      return 'the control plane there is not the one whose fingerprint was given';
+    },
+  });
+  agent.destroy();
+  return schema.parse(answer);
+}
+
+function chainOf(socket: TLSSocket): X509Certificate[] {
+  const chain: X509Certificate[] = [];
+  let at = socket.getPeerX509Certificate();
+  while (at !== undefined && chain.length < 8) {
+    chain.push(at);
+    const issuer: X509Certificate | undefined = at.issuerCertificate;
+    if (issuer === undefined || issuer.fingerprint256 === at.fingerprint256) break;
+    if (!at.checkIssued(issuer) || !at.verify(issuer.publicKey)) break;
+    at = issuer;
+  }
+  return chain;
+}
+
+interface Sending extends CallOptions {
+  readonly method: string;
+  readonly agent: Agent;
+  readonly body: unknown;
+  /** Returns why this peer is not to be talked to. */
+  readonly check?: (socket: TLSSocket) => string | undefined;
+}
+
+const Problem = z.looseObject({
+  code: z.string().optional(),
+  detail: z.string().optional(),
+  title: z.string().optional(),
+});
+
+function send(url: URL, sending: Sending): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const payload = sending.body === undefined ? undefined : Buffer.from(JSON.stringify(sending.body));
+    const sent = request(url, {
+      method: sending.method,
+      agent: sending.agent,
+      timeout: sending.timeoutMs ?? 20_000,
+      // The name in the certificate is loopback's; who it is, is proved by our own CA (or the fingerprint).
+      checkServerIdentity: () => undefined,
+      ...(sending.signal === undefined ? {} : { signal: sending.signal }),
+      headers:
+        payload === undefined
+          ? sending.stream === undefined
+            ? {}
+            : { 'content-type': 'application/octet-stream' }
+          : { 'content-type': 'application/json', 'content-length': payload.length },
+    });
+    const go = () => {
+      if (sending.stream !== undefined) sending.stream.pipe(sent);
+      else sent.end(payload);
+    };
+    const { check } = sending;
+    if (check === undefined) go();
+    else {
+      sent.on('socket', (socket) => {
+        socket.once('secureConnect', () => {
+          const refusal = check(socket as TLSSocket); // an https Agent hands out TLS sockets only
+          if (refusal === undefined) return go();
+          sent.destroy(
+            new AgentError('enrolment-refused', refusal, {
+              hint: 'compare with `tricordon agent token HOST` on the control plane',
+            }),
+          );
+        });
+      });
+    }
+    sent.on('response', (response) => {
+      const chunks: Buffer[] = [];
+      let size = 0;
+      response.on('data', (chunk: Buffer) => {
+        size += chunk.length;
+        if (size > 64 << 20) response.destroy(new Error('the answer is larger than 64 MiB'));
+        chunks.push(chunk);
+      });
+      response.on('error', (error) => reject(unreachable(error)));
+      response.on('end', () => {
+        const text = Buffer.concat(chunks).toString('utf8');
+        const status = response.statusCode ?? 500;
+        try {
+          const value: unknown = text === '' ? undefined : JSON.parse(text);
+          if (status < 300) return resolve(value);
+          const problem = Problem.safeParse(value).data;
+          const message = `${problem?.detail ?? problem?.title ?? 'refused'} (${status})`;
+          if (status >= 500 || status === 429) return reject(new AgentError('control-unreachable', message));
+          return reject(new AgentError('control-refused', message));
+        } catch (error) {
+          return reject(unreachable(error));
+        }
+      });
+    });
+    sent.on('timeout', () => sent.destroy(new Error('no answer in time')));
+    sent.on('error', (error) => reject(error instanceof AgentError ? error : unreachable(error)));
+  });
+}
+
+function unreachable(error: unknown): AgentError {
+  return new AgentError('control-unreachable', `the control plane does not answer: ${messageOf(error)}`, {
+    cause: error,
+    hint: 'it is tried again; look at `tricordon status`',
+  });
+}

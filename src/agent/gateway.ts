@@ -1,0 +1,186 @@
+/** The one gateway of a host: public listeners in front of published services. Started with the first of them. */
+import { createHash } from 'node:crypto';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { closeSync, openSync } from 'node:fs';
+import { isRunning, type Logger, messageOf, processFacts, spawnProcess } from '../base/index.js';
+import { type Endpoint, type PlaneSnapshot, serviceId } from '../model/index.js';
+import { AgentError } from './errors.js';
+import { linkPlane, type PlaneLink, type PlaneLinkOptions } from './plane-link.js';
+import type { IdentityHandle } from './workloads.js';
+
+export interface GatewayProcess {
+  readonly sidecar: { readonly pid: number; readonly start: number };
+  readonly inlet: null;
+}
+
+export interface GatewayOptions {
+  readonly host: string;
+  readonly runtimeDir: string;
+  readonly logDirectory: string;
+  readonly nodePath: string;
+  readonly programDir: string;
+  readonly trustDomain: () => string;
+  readonly log: Logger;
+  readonly identify: (process: { pid: number; start: number }) => Promise<IdentityHandle>;
+  readonly observations: PlaneLinkOptions['observations'];
+  readonly changed: () => void;
+}
+
+export interface Gateway {
+  publish(service: string, listen: { address: string; port: number }): Promise<Endpoint>;
+  unpublish(service: string): void;
+  published(): readonly { readonly service: string; readonly listen: Endpoint }[];
+  process(): GatewayProcess | null;
+  /** It has an identity and knows where the services are. */
+  ready(): boolean;
+  adopt(process: GatewayProcess | null): void;
+  distribute(snapshot: PlaneSnapshot): void;
+  check(): Promise<void>;
+  stop(): void;
+  close(): void;
+}
+
+/** The gateway's workload id: one for each process, so that no identity outlives the process it was attested for. */
+export function gatewayId(host: string, pid: number, start: number): string {
+  return `gateway-${host.replaceAll('.', '-')}-${createHash('sha256').update(`${host} ${pid} ${start}`).digest('hex').slice(0, 8)}`;
+}
+
+export function createGateway(options: GatewayOptions): Gateway {
+  const control = join(options.runtimeDir, 'p', 'gateway.sock');
+  const publishes = new Map<string, { address: string; port: number }>();
+  let link: PlaneLink | undefined;
+  let running: GatewayProcess | null = null;
+  let identity: IdentityHandle | undefined;
+  let snapshot: PlaneSnapshot | undefined;
+  let starting: Promise<void> | undefined;
+
+  return {
+    publish: async (service, listen) => {
+      publishes.set(service, publishes.get(service) ?? listen);
+      await ensure();
+      const answer = await configure();
+      const found = answer.publishes.find((publish) => publish.service === service);
+      if (found === undefined) {
+        publishes.delete(service);
+        throw new AgentError('plane-failed', `the gateway cannot listen on ${listen.address}:${listen.port}`, {
+          hint: 'is the port in use? choose another with --publish',
+        });
+      }
+      // Port 0 was asked for: keep the one that was given over restarts.
+      publishes.set(service, found.listen);
+      return found.listen;
+    },
+    unpublish: (service) => {
+      publishes.delete(service);
+      void configure().catch(() => {});
+    },
+    published: () => [...publishes].map(([service, listen]) => ({ service, listen })),
+    process: () => running,
+    ready: () => identity?.current() !== undefined && snapshot !== undefined,
+    adopt: (process) => {
+      if (process !== null && isRunning(process.sidecar.pid, process.sidecar.start)) running = process;
+    },
+    distribute: (next) => {
+      snapshot = next;
+      link?.snapshot(next);
+    },
+    check: async () => {
+      if (publishes.size === 0 || running === null || isRunning(running.sidecar.pid, running.sidecar.start)) return;
+      options.log.warn({}, 'gateway died, starting it anew');
+      link?.close();
+      link = undefined;
+      running = null;
+      await ensure();
+      await configure();
+    },
+    stop: () => {
+      link?.stop();
+      identity?.stop();
+      if (running !== null && isRunning(running.sidecar.pid, running.sidecar.start))
+        process.kill(running.sidecar.pid, 'SIGTERM');
+      running = null;
+    },
+    close: () => {
+      link?.close();
+      identity?.stop();
+    },
+  };
+
+  function ensure(): Promise<void> {
+    starting ??= start().finally(() => {
+      starting = undefined;
+    });
+    return starting;
+  }
+
+  async function start(): Promise<void> {
+    if (link !== undefined && running !== null && isRunning(running.sidecar.pid, running.sidecar.start)) return;
+    if (running === null || !isRunning(running.sidecar.pid, running.sidecar.start)) {
+      rmSync(control, { force: true });
+      running = spawn();
+      options.changed();
+    }
+    link?.close();
+    link = linkPlane({
+      socketPath: control,
+      log: options.log,
+      observations: options.observations,
+      changed: options.changed,
+    });
+    if (snapshot !== undefined) link.snapshot(snapshot);
+    identity?.stop();
+    void identifyUntilDone(running.sidecar);
+  }
+
+  async function identifyUntilDone(who: { pid: number; start: number }): Promise<void> {
+    for (;;) {
+      if (running?.sidecar.pid !== who.pid || !isRunning(who.pid, who.start)) return;
+      try {
+        identity = await options.identify(who);
+        const give = () => {
+          const svid = identity?.current();
+          if (svid !== undefined) link?.svid(svid.privateKeyPem, svid.chainPem);
+        };
+        give();
+        identity.onChange(give);
+        return;
+      } catch (error) {
+        options.log.warn({ error: messageOf(error) }, 'the gateway has no identity yet, trying again');
+        await new Promise((resolve) => setTimeout(resolve, 1_000).unref());
+      }
+    }
+  }
+
+  function spawn(): GatewayProcess {
+    const log = openSync(join(options.logDirectory, 'gateway.log'), 'a', 0o600);
+    const child = spawnProcess(options.nodePath, [`${options.programDir}/dist/traffic/main.js`, '--control', control], {
+      cwd: '/',
+      detached: true,
+      stdio: ['ignore', log, log],
+    });
+    closeSync(log);
+    child.on('error', () => {});
+    child.unref();
+    const facts = child.pid === undefined ? undefined : processFacts(child.pid);
+    if (facts === undefined)
+      throw new AgentError('plane-failed', 'the gateway did not start', {
+        hint: `see ${options.logDirectory}/gateway.log`,
+      });
+    return { sidecar: { pid: facts.pid, start: facts.start }, inlet: null };
+  }
+
+  function configure(): ReturnType<PlaneLink['listening']> {
+    if (link === undefined) return Promise.reject(new AgentError('plane-failed', 'the gateway does not run'));
+    const answer = link.listening(20_000);
+    link.configure({
+      role: 'gateway',
+      host: options.host,
+      service: 'gateway',
+      workload: running === null ? null : gatewayId(options.host, running.sidecar.pid, running.sidecar.start),
+      identity: serviceId(options.trustDomain(), 'gateway'),
+      publishes: [...publishes].map(([service, listen]) => ({ service, listen })),
+    });
+    return answer;
+  }
+}

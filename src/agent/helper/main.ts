@@ -1,0 +1,40 @@
+/**
+ * The privileged helper: the one process that stays root besides the supervisor. `node main.js SETTINGS-JSON`, requests on
+ * descriptor 3. It ends when that closes; what it made (namespaces, cgroups, planes) stays for its successor.
+ */
+import { Socket } from 'node:net';
+import { z } from 'zod';
+import { exec, logger, messageOf } from '../../base/index.js';
+import { directBpftrace } from '../../sensor/index.js';
+import { CleanPath } from '../confine/index.js';
+import { serveHelper } from './serve.js';
+
+/** Given by the supervisor as the only argument. */
+export const HelperSettings = z.strictObject({
+  instance: z.string().regex(/^[0-9a-f]{8}$/),
+  agent: z.strictObject({ uid: z.int().min(1), gid: z.int().min(1) }),
+  dataDir: CleanPath,
+  runtimeDir: CleanPath,
+  programDir: CleanPath,
+  nodePath: CleanPath,
+});
+export type HelperSettings = z.infer<typeof HelperSettings>;
+
+const log = logger('helper');
+
+try {
+  if (process.getuid?.() !== 0) throw new Error('the privileged helper is started by `tricordon up` as root');
+  const settings = HelperSettings.parse(JSON.parse(process.argv[2] ?? ''));
+  // The working directory of whoever started us must not keep a file system busy.
+  process.chdir('/');
+  process.umask(0o022);
+  const stream = new Socket({ fd: 3, readable: true, writable: true });
+  const sensors = new Map();
+  const sensor = directBpftrace({ exec, isRoot: true });
+  await serveHelper(stream, { ...settings, sensor, sensors });
+  await Promise.allSettled([...sensors.values()].map((running) => running.stop()));
+  process.exit(0);
+} catch (error) {
+  log.fatal({ error: messageOf(error) }, 'helper cannot run');
+  process.exit(1);
+}

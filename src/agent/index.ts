@@ -1,0 +1,12 @@
+export { type LaunchOwner, launchOf } from './confine/index.js';
+export { AgentError, type AgentErrorCode } from './errors.js';
+export {
+  AgentStatus,
+  Order,
+  OrderResult,
+  StartedAnswer,
+  WorkloadPlan,
+  WorkloadRequest,
+} from './local-protocol.js';
+export { AgentSettings } from './settings.js';
+export { ensureAccounts, ensureDemoAccount, leftovers, placeProgram, removeAccounts } from './installation.js';

@@ -1,0 +1,148 @@
+/** The agent's end of one data plane process: keeps connected, says again what it must know, takes observations. */
+import { connect, type Socket } from 'node:net';
+import { type Logger, messageOf } from '../base/index.js';
+import type { Observation, PlaneSnapshot } from '../model/index.js';
+import { FromPlane, maxControlLine, type ToPlaneInput } from '../traffic/index.js';
+import { lineSplitter } from './helper/lines.js';
+
+type Configure = Extract<ToPlaneInput, { type: 'configure' }>;
+type Listening = Extract<FromPlane, { type: 'listening' }>;
+
+export interface PlaneLink {
+  configure(message: Omit<Configure, 'type'>): void;
+  svid(keyPem: string, chainPem: readonly string[]): void;
+  snapshot(snapshot: PlaneSnapshot): void;
+  /** What it listens on; resolves with the first answer after `configure`. */
+  listening(timeoutMs: number): Promise<Listening>;
+  lastListening(): Listening | undefined;
+  connected(): boolean;
+  /** Ends the process. */
+  stop(): void;
+  /** Lets go of it; it runs on. */
+  close(): void;
+}
+
+export interface PlaneLinkOptions {
+  readonly socketPath: string;
+  readonly log: Logger;
+  /** Resolves when the observations are safe; then they are acknowledged. */
+  readonly observations: (batch: readonly Observation[]) => Promise<void>;
+  readonly changed: () => void;
+}
+
+export function linkPlane(options: PlaneLinkOptions): PlaneLink {
+  let socket: Socket | undefined;
+  let closed = false;
+  let configure: Configure | undefined;
+  let svid: ToPlaneInput | undefined;
+  let snapshot: ToPlaneInput | undefined;
+  let last: Listening | undefined;
+  let waiters: ((listening: Listening) => void)[] = [];
+  let pending: { seq: number; observation: Observation }[] = [];
+  let saving = false;
+
+  open();
+
+  function open(): void {
+    if (closed) return;
+    const made = connect(options.socketPath);
+    made.on('connect', () => {
+      socket = made;
+      for (const message of [configure, svid, snapshot]) if (message !== undefined) send(message);
+    });
+    made.on(
+      'data',
+      lineSplitter(maxControlLine, take, () => made.destroy()),
+    );
+    made.on('error', () => {});
+    made.on('close', () => {
+      if (socket === made) socket = undefined;
+      pending = [];
+      if (!closed) setTimeout(open, 100).unref();
+    });
+  }
+
+  function take(line: string): void {
+    let message: FromPlane;
+    try {
+      message = FromPlane.parse(JSON.parse(line));
+    } catch (error) {
+      options.log.warn({ error: messageOf(error) }, 'data plane said something unreadable');
+      return;
+    }
+    if (message.type === 'observation') {
+      pending.push(message);
+      void save();
+    } else if (message.type === 'listening') {
+      last = message;
+      for (const waiter of waiters.splice(0)) waiter(message);
+      options.changed();
+    } else if (message.type === 'problem') {
+      options.log.warn({ code: message.code, message: message.message }, 'data plane problem');
+    }
+  }
+
+  async function save(): Promise<void> {
+    if (saving) return;
+    saving = true;
+    try {
+      while (pending.length > 0) {
+        const from = socket;
+        const batch = pending.splice(0, 500);
+        await options.observations(batch.map((item) => item.observation));
+        const through = batch.at(-1)?.seq;
+        if (from !== undefined && from === socket && through !== undefined) send({ type: 'ack', seq: through });
+      }
+    } catch (error) {
+      // Not acknowledged: a new connection brings them again.
+      options.log.error({ error: messageOf(error) }, 'observations of the data plane were not stored');
+      socket?.destroy();
+    } finally {
+      saving = false;
+    }
+  }
+
+  function send(message: ToPlaneInput): void {
+    socket?.write(`${JSON.stringify(message)}\n`);
+  }
+
+  return {
+    configure: (message) => {
+      configure = { type: 'configure', ...message };
+      send(configure);
+    },
+    svid: (keyPem, chainPem) => {
+      svid = { type: 'svid', keyPem, chainPem: [...chainPem] };
+      send(svid);
+    },
+    snapshot: (value) => {
+      snapshot = { type: 'snapshot', snapshot: value };
+      send(snapshot);
+    },
+    listening: (timeoutMs) =>
+      new Promise((resolve, reject) => {
+        const timer = setTimeout(
+          () => reject(new Error(`data plane at ${options.socketPath} does not listen`)),
+          timeoutMs,
+        );
+        waiters = [
+          ...waiters,
+          (listening) => {
+            clearTimeout(timer);
+            resolve(listening);
+          },
+        ];
+      }),
+    lastListening: () => last,
+    connected: () => socket !== undefined,
+    stop: () => {
+      send({ type: 'stop' });
+      closed = true;
+      socket?.end();
+    },
+    close: () => {
+      closed = true;
+      socket?.destroy();
+    },
+  };
+}

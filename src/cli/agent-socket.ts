@@ -1,0 +1,87 @@
+/** The CLI's side of the agent's own socket. */
+import { request } from 'node:http';
+import { z } from 'zod';
+import { codeOf, messageOf } from '../base/index.js';
+import { CliError } from './command.js';
+
+const Problem = z.looseObject({ detail: z.string().optional(), hint: z.string().nullish() });
+
+/** Asks once. Throws CliError `not-running` when no agent answers, `refused` with its reason otherwise. */
+export function askAgent<T>(
+  socketPath: string,
+  method: 'GET' | 'POST',
+  path: string,
+  body: unknown,
+  schema: z.ZodType<T>,
+): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const payload = body === undefined ? undefined : JSON.stringify(body);
+    const sent = request(
+      {
+        socketPath,
+        method,
+        path,
+        timeout: 120_000,
+        headers: payload === undefined ? {} : { 'content-length': Buffer.byteLength(payload) },
+      },
+      (response) => {
+        const chunks: Buffer[] = [];
+        response.on('data', (chunk: Buffer) => chunks.push(chunk));
+        response.on('error', (error) => reject(noAgent(error)));
+        response.on('end', () => {
+          try {
+            const value: unknown = JSON.parse(Buffer.concat(chunks).toString('utf8'));
+            if (response.statusCode === 200) return resolve(schema.parse(value));
+            const problem = Problem.parse(value);
+            const hint = problem.hint ?? undefined;
+            return reject(
+              new CliError('refused', problem.detail ?? 'the agent refused', hint === undefined ? {} : { hint }),
+            );
+          } catch (error) {
+            return reject(noAgent(error));
+          }
+        });
+      },
+    );
+    sent.on('timeout', () => sent.destroy(new Error('no answer within two minutes')));
+    sent.on('error', (error) => reject(noAgent(error)));
+    sent.end(payload);
+  });
+}
+
+/** Follows a stream of JSON lines until it ends; resolves then, whatever the reason. */
+export function followAgent(
+  socketPath: string,
+  path: string,
+  signal: AbortSignal,
+  take: (value: unknown) => void,
+): Promise<void> {
+  return new Promise((resolve) => {
+    const sent = request({ socketPath, path, signal }, (response) => {
+      let rest = '';
+      response.setEncoding('utf8');
+      response.on('data', (chunk: string) => {
+        const lines = `${rest}${chunk}`.split('\n');
+        rest = lines.pop() ?? '';
+        for (const line of lines) if (line !== '') take(JSON.parse(line));
+      });
+      response.on('end', resolve);
+      response.on('error', () => resolve());
+    });
+    sent.on('error', () => resolve());
+    sent.end();
+  });
+}
+
+function noAgent(error: unknown): CliError {
+  const absent = ['ENOENT', 'ECONNREFUSED', 'EACCES'].includes(codeOf(error) ?? '');
+  return new CliError(
+    absent ? 'not-running' : 'unreachable',
+    `the agent of this host does not answer: ${messageOf(error)}`,
+    {
+      hint:
+        codeOf(error) === 'EACCES' ? 'use the account that ran `tricordon up` (sudo?)' : 'start it with `tricordon up`',
+      cause: error,
+    },
+  );
+}

@@ -1,0 +1,166 @@
+/** The public API as the CLI uses it: HTTPS with our own CA pinned, the scoped token from a 0600 file. */
+import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
+import { Agent, request } from 'node:https';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { codeOf, messageOf } from '../base/index.js';
+import { CliError } from './command.js';
+
+export const Access = z.strictObject({
+  schemaVersion: z.literal(1),
+  url: z.string(),
+  token: z.string(),
+  /** PEM of the certificate authority. */
+  ca: z.string(),
+});
+export type Access = z.infer<typeof Access>;
+
+export interface Api {
+  get<T>(path: string): Promise<T>;
+  post<T>(path: string, body: unknown): Promise<T>;
+  /** Server-Sent Events until `signal` aborts; each event's `data`. */
+  stream(path: string, signal: AbortSignal, take: (event: { topic: string; data: string }) => void): Promise<void>;
+}
+
+const notRunning = { hint: 'start it with `tricordon up`' };
+
+/** Reads the access file of an installation. Refuses one that others can read. */
+export function readAccess(dataDir: string): Access {
+  const path = join(dataDir, 'token');
+  let file: number | undefined;
+  try {
+    file = openSync(path, 'r');
+    if ((fstatSync(file).mode & 0o077) !== 0) {
+      throw new CliError('refused', `\`${path}\` can be read by others`, {
+        hint: `chmod 600 ${path}, and restart \`tricordon up\` for a new token`,
+      });
+    }
+    return Access.parse(JSON.parse(readFileSync(file, 'utf8')));
+  } catch (error) {
+    if (error instanceof CliError) throw error;
+    if (codeOf(error) === 'EACCES')
+      throw new CliError('refused', `\`${path}\` belongs to another user`, {
+        hint: 'use the account that ran `tricordon up` (sudo?)',
+        cause: error,
+      });
+    throw new CliError('not-running', `nothing runs in \`${dataDir}\``, { ...notRunning, cause: error });
+  } finally {
+    if (file !== undefined) closeSync(file);
+  }
+}
+
+export function openApi(access: Access): Api {
+  const agent = new Agent({ ca: access.ca, keepAlive: true, maxSockets: 4, minVersion: 'TLSv1.3' });
+  const headers = { authorization: `Bearer ${access.token}` };
+
+  function call(method: string, path: string, body: unknown): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const payload = body === undefined ? undefined : JSON.stringify(body);
+      const sent = request(
+        new URL(path, access.url),
+        {
+          method,
+          agent,
+          timeout: 30_000,
+          headers:
+            payload === undefined
+              ? headers
+              : { ...headers, 'content-type': 'application/json', 'content-length': Buffer.byteLength(payload) },
+        },
+        (response) => {
+          const chunks: Buffer[] = [];
+          let size = 0;
+          response.on('data', (chunk: Buffer) => {
+            size += chunk.length;
+            if (size > 64 << 20) response.destroy(new Error('the answer is larger than 64 MiB'));
+            chunks.push(chunk);
+          });
+          response.on('error', (error) => reject(unreachable(error)));
+          response.on('end', () => {
+            const text = Buffer.concat(chunks).toString('utf8');
+            if ((response.statusCode ?? 500) < 300) return resolve(text === '' ? undefined : JSON.parse(text));
+            reject(problem(response.statusCode ?? 500, text));
+          });
+        },
+      );
+      sent.on('timeout', () => sent.destroy(new Error('no answer within 30 s')));
+      sent.on('error', (error) => reject(unreachable(error)));
+      sent.end(payload);
+    });
+  }
+
+  return {
+    // The server filters its answers by the schemas in server/api; here they are taken as typed.
+    get: <T>(path: string) => call('GET', path, undefined) as Promise<T>,
+    post: <T>(path: string, body: unknown) => call('POST', path, body) as Promise<T>,
+    stream: (path, signal, take) =>
+      new Promise((resolve, reject) => {
+        const sent = request(
+          new URL(path, access.url),
+          { agent, headers: { ...headers, accept: 'text/event-stream' }, signal },
+          (response) => {
+            if (response.statusCode !== 200) {
+              response.resume();
+              return reject(problem(response.statusCode ?? 500, ''));
+            }
+            let rest = '';
+            response.setEncoding('utf8');
+            response.on('data', (chunk: string) => {
+              rest += chunk;
+              for (let end = rest.indexOf('\n\n'); end >= 0; end = rest.indexOf('\n\n')) {
+                const lines = rest.slice(0, end).split('\n');
+                rest = rest.slice(end + 2);
+                const data = lines
+                  .filter((line) => line.startsWith('data:'))
+                  .map((line) => line.slice(5).trimStart())
+                  .join('\n');
+                const topic =
+                  lines
+                    .find((line) => line.startsWith('event:'))
+                    ?.slice(6)
+                    .trim() ?? 'message';
+                if (data !== '') take({ topic, data });
+              }
+              if (rest.length > 1 << 20) response.destroy(new Error('an event is larger than 1 MiB'));
+            });
+            response.on('end', resolve);
+            response.on('error', (error) => (signal.aborted ? resolve() : reject(unreachable(error))));
+          },
+        );
+        sent.on('error', (error) => (signal.aborted ? resolve() : reject(unreachable(error))));
+        sent.end();
+      }),
+  };
+}
+
+function unreachable(error: Error): CliError {
+  return new CliError(
+    codeOf(error) === 'ECONNREFUSED' ? 'not-running' : 'unreachable',
+    `the control plane does not answer: ${messageOf(error)}`,
+    {
+      hint: 'look at `tricordon status`, or start it with `tricordon up`',
+      cause: error,
+    },
+  );
+}
+
+const ProblemBody = z.looseObject({
+  detail: z.string().optional(),
+  title: z.string().optional(),
+  hint: z.string().nullish(),
+  code: z.string().optional(),
+});
+
+function problem(status: number, text: string): CliError {
+  let body: z.infer<typeof ProblemBody> = {};
+  try {
+    body = ProblemBody.parse(JSON.parse(text));
+  } catch {
+    // not a problem document: the status alone must do
+  }
+  return new CliError(
+    'refused',
+    body.detail ?? body.title ?? `the control plane answered ${status}`,
+    body.hint === undefined || body.hint === null ? {} : { hint: body.hint },
+  );
+}

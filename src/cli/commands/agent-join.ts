@@ -1,0 +1,98 @@
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { systemClock, environment } from '../../base/index.js';
+import { holdLock } from '../../store/index.js';
+import { CliError, type Command, exitCode, text } from '../command.js';
+import { addressAndPort, locate } from '../installation.js';
+import { entryOf, readState, stopAll, writeState } from '../state-file.js';
+import { superviseAgent } from '../supervisor/agent-side.js';
+import { preparePlaces } from '../supervisor/places.js';
+
+/** Runs this host's agent in the foreground; the token is needed once only. */
+export const command: Command = async (invocation) => {
+  const { output } = invocation;
+  const located = locate(invocation);
+  const installation = { ...located, host: text(invocation, 'host') ?? located.host };
+  const { address, port } = addressAndPort(invocation.arguments[0] ?? '');
+  const fingerprint = text(invocation, 'caFingerprint');
+  const places = await preparePlaces(installation);
+  const enrolled = existsSync(join(places.dataDir, 'agent/identity.json'));
+  if (fingerprint === undefined) {
+    throw new CliError('usage', 'which control plane is the right one?', {
+      hint: 'give --ca-fingerprint as `tricordon agent token HOST` printed it there',
+    });
+  }
+  const lock = await holdLock(join(places.dataDir, 'up.lock'), systemClock);
+  const previous = readState(places.dataDir);
+  if (previous !== undefined) await stopAll(previous.processes, 5_000);
+  const side = superviseAgent({
+    places,
+    events: {
+      changed: () => save(),
+      restarting: (name, why) => output.progress(`${name} ended (${why}), starting it again`),
+    },
+    settings: {
+      host: installation.host,
+      controlUrl: `https://${address.includes(':') ? `[${address}]` : address}:${port}`,
+      controlFingerprint: fingerprint,
+      meshAddress: text(invocation, 'meshAddress') ?? '127.0.0.1',
+      collectors: installation.configuration.sensor.collectors,
+      spool: {
+        maxBytes: installation.configuration.spool.maxMegabytes * 1_048_576,
+        maxAgeMs: installation.configuration.spool.maxDays * 86_400_000,
+      },
+      clockSkewMs: Number(environment('TRICORDON_CLOCK_SKEW_MS') ?? 0),
+    },
+    token: enrolled ? undefined : await token(text(invocation, 'tokenFile')),
+  });
+  const ended = new Promise<void>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve());
+  });
+  for (const one of side.processes) one.start();
+  save();
+  try {
+    const ready = await side.agent.ready(120_000);
+    save();
+    output.row(
+      { schemaVersion: 1, ...ready },
+      () => `this host is \`${installation.host}\` and reports to ${address}:${port}. Stop with Ctrl-C.`,
+    );
+    await ended;
+  } finally {
+    for (const one of [...side.processes].reverse()) await one.stop(10_000);
+    rmSync(join(places.dataDir, 'state.json'), { force: true });
+    await lock.release();
+  }
+  return exitCode.done;
+
+  function save(): void {
+    writeState(places.dataDir, {
+      schemaVersion: 1,
+      rootMode: installation.rootMode,
+      runtimeDir: installation.runtimeDir,
+      supervisor: entryOf('agent join', process.pid),
+      processes: side.processes.flatMap((one) => one.entry() ?? []),
+      services: [],
+      console: null,
+      fingerprint: null,
+      agentSocket: join(places.agentRuntimeDir, 'agent.sock'),
+      program: { programDir: places.programDir, nodePath: places.nodePath },
+      demo: false,
+    });
+  }
+};
+
+/** Never an argument: it would stand in the process list. */
+async function token(file: string | undefined): Promise<string> {
+  if (file === undefined)
+    throw new CliError('usage', 'this host needs a one-time token', {
+      hint: 'tricordon agent join … --token-file FILE (or - for standard input)',
+    });
+  if (file !== '-') return readFileSync(file, 'utf8').trim();
+  let said = '';
+  for await (const chunk of process.stdin) {
+    said += String(chunk);
+    if (said.length > 1_000) break;
+  }
+  return said.trim();
+}

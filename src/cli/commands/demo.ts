@@ -1,0 +1,189 @@
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import { type Account, accountNamed, exec } from '../../base/index.js';
+import { ensureDemoAccount, removeAccounts } from '../../agent/index.js';
+import { CliError, type Command, exitCode, flag, text } from '../command.js';
+import { openListener } from '../demo/attack.js';
+import { type HouseProcess, startHouseProcess } from '../demo/house-process.js';
+import { type DemoPlace, demoPlace, placeShop, shopPostgres } from '../demo/place.js';
+import { shortcomings } from '../demo/report.js';
+import { play } from '../demo/script.js';
+import { programRoot } from '../accounts.js';
+import { alive, readState } from '../state-file.js';
+import { summary } from '../demo/summary.js';
+
+/** Exit 0 only if everything held: see `shortcomings`. Leaves nothing behind unless `--keep`. */
+export const command: Command = async (invocation) => {
+  const { output } = invocation;
+  const place = demoPlace();
+  const began = performance.now();
+  const say = (line: string) =>
+    output.progress(
+      `${output.style('dim', `${((performance.now() - began) / 1000).toFixed(1).padStart(6)} s`)}  ${line}`,
+    );
+  await sweep(place, say);
+  const keep = flag(invocation, 'keep');
+  const wait = output.interactive && !flag(invocation, 'headless') && !keep;
+  const listener = await openListener();
+  let house: HouseProcess | undefined;
+  let interrupted = false;
+  const interruption = new Promise<never>((_, reject) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+      process.on(signal, () => {
+        interrupted = true;
+        reject(new CliError('demo-failed', 'interrupted'));
+      });
+    }
+  });
+  interruption.catch(() => {});
+  try {
+    const owner = await account(text(invocation, 'user'), place);
+    say('preparing the shop');
+    placeShop(place, owner);
+    writeFileSync(join(place.base, 'pid'), String(process.pid));
+    writeFileSync(place.configFile, stringify(configuration(place)), { mode: 0o644 });
+    house = await Promise.race([startHouseProcess(place, owner?.name, (line) => say(line.trim())), interruption]);
+    const report = await Promise.race([
+      play({ place, house, listener: `${listener.address}:${listener.port}`, say, output }),
+      interruption,
+    ]);
+    const problems = shortcomings(report);
+    output.result(report, () => summary(output, report, problems, house?.ready, (performance.now() - began) / 1000));
+    for (const problem of problems) output.warn(problem);
+    if (wait) {
+      output.progress('\nThe console stays up. Press Enter or Ctrl-C to end.');
+      await Promise.race([enter(), interruption]).catch(() => {});
+    }
+    return problems.length === 0 ? exitCode.done : exitCode.failed;
+  } catch (error) {
+    if (interrupted) return exitCode.failed;
+    showLogs(place, output.progress);
+    throw error;
+  } finally {
+    listener.server.close();
+    if (keep && !interrupted && house !== undefined) {
+      house.release();
+      say(`left running; end it with: tricordon down --purge --data-dir ${place.house} && rm -r ${place.base}`);
+    } else {
+      say('cleaning up');
+      await house?.stop();
+      await remove(place);
+    }
+  }
+};
+
+/** What a killed demo left: stopped and removed. A living one is left alone. */
+export async function sweep(place: DemoPlace, say: (line: string) => void): Promise<void> {
+  if (!existsSync(place.base)) return;
+  const state = readState(place.house);
+  if (
+    state !== undefined &&
+    alive(state.supervisor) &&
+    existsSync(join(place.base, 'pid')) &&
+    isAlive(Number(readFileSync(join(place.base, 'pid'), 'utf8')))
+  ) {
+    throw new CliError('refused', 'a demo is running already', {
+      hint: `end it first, or: tricordon down --purge --data-dir ${place.house}`,
+    });
+  }
+  say('removing what a killed demo left');
+  await remove(place);
+}
+
+async function remove(place: DemoPlace): Promise<void> {
+  if (existsSync(place.house)) {
+    const down = [
+      join(programRoot(), 'bin/tricordon.mjs'),
+      'down',
+      '--purge',
+      '--data-dir',
+      place.house,
+      '--runtime-dir',
+      place.runtime,
+    ];
+    await exec(process.execPath, down, { timeoutMs: 120_000, cwd: '/' });
+  }
+  if (process.getuid?.() === 0 && existsSync(place.base)) await removeAccounts(place.base);
+  rmSync(place.runtime, { recursive: true, force: true });
+  rmSync(place.base, { recursive: true, force: true });
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return pid !== process.pid;
+  } catch {
+    return false;
+  }
+}
+
+/** Root mode: whom the shop runs as. An ordinary user: that user. */
+async function account(asked: string | undefined, place: DemoPlace): Promise<Account | undefined> {
+  if (process.getuid?.() !== 0) return undefined;
+  if (asked === undefined) return ensureDemoAccount(place.base);
+  const found = accountNamed(asked);
+  if (found === undefined || found.uid === 0)
+    throw new CliError('prerequisite', `\`${asked}\` is no account for a shop`, {
+      hint: 'name an existing account that is not root, or leave --user out',
+    });
+  return found;
+}
+
+interface ShopService {
+  readonly name: string;
+  readonly port: number;
+  readonly folder: string;
+  readonly command: readonly string[];
+  readonly calls: readonly string[];
+}
+
+function configuration(place: DemoPlace): unknown {
+  const services = JSON.parse(readFileSync(join(place.shop, 'services.json'), 'utf8')) as ShopService[]; // our own file
+  const words: Readonly<Record<string, string>> = {
+    NODE: process.execPath,
+    PG_BIN: shopPostgres(place),
+    DATA: join(place.shopData, 'postgres'),
+    PASSWORD_FILE: join(place.shopData, 'password'),
+  };
+  return {
+    console: { listen: '127.0.0.1:0' },
+    agents: { listen: '127.0.0.1:0' },
+    services: services.map((service) => ({
+      name: service.name,
+      port: service.port,
+      directory: join(place.shop, service.folder),
+      code: place.shop,
+      command: service.command.map((word) => words[word] ?? word),
+      calls: service.calls,
+      ...(service.name === 'storefront' ? { publish: '127.0.0.1:0' } : {}),
+      ...(service.name === 'orders'
+        ? { environment: { ORDERS_DB_PASSWORD_FILE: join(place.shopData, 'password') } }
+        : {}),
+    })),
+  };
+}
+
+function showLogs(place: DemoPlace, say: (line: string) => void): void {
+  for (const name of ['control', 'agent', 'helper', 'catalog', 'orders-db']) {
+    try {
+      const lines = readFileSync(join(place.house, 'log', `${name}.log`), 'utf8')
+        .trim()
+        .split('\n')
+        .slice(-6);
+      if (lines[0] !== '') say(`--- ${name}.log\n${lines.join('\n')}`);
+    } catch {
+      // that process never started
+    }
+  }
+}
+
+function enter(): Promise<void> {
+  return new Promise((resolve) => {
+    process.stdin.resume();
+    process.stdin.once('data', () => {
+      process.stdin.pause();
+      resolve();
+    });
+  });
+}

@@ -1,0 +1,86 @@
+import { AgentStatus } from '../../agent/index.js';
+import type { StatusAnswer } from '../../server/index.js';
+import { askAgent } from '../agent-socket.js';
+import { openApi, readAccess } from '../api.js';
+import { CliError, type Command, exitCode } from '../command.js';
+import { locate } from '../installation.js';
+import { coverageLines } from '../output/coverage.js';
+import { modes } from '../output/modes.js';
+import { alive, readState } from '../state-file.js';
+
+/** Exit 3 when nothing runs. With the control plane away it still says what the host's own files and agent know. */
+export const command: Command = async (invocation) => {
+  const { output } = invocation;
+  const installation = locate(invocation);
+  const state = readState(installation.dataDir);
+  if (state === undefined)
+    throw new CliError('not-running', `nothing runs in \`${installation.dataDir}\``, {
+      hint: 'start it with `tricordon up`',
+    });
+  const processes = [state.supervisor, ...state.processes, ...state.services].map((entry) => ({
+    ...entry,
+    running: alive(entry),
+  }));
+  const agent = await askAgent(state.agentSocket, 'GET', '/status', undefined, AgentStatus).catch(() => null);
+  const control = await Promise.resolve()
+    .then(() => openApi(readAccess(installation.dataDir)).get<StatusAnswer>('/v1/status'))
+    .catch(() => null);
+  output.result({ schemaVersion: 1, processes, agent, control }, () => {
+    const lines = [
+      output.style('strong', 'processes'),
+      output.table(
+        ['NAME', 'PID', 'STATE'],
+        processes.map((entry) => [entry.name, String(entry.pid), entry.running ? 'running' : 'DEAD']),
+      ),
+    ];
+    if (!processes[0]?.running)
+      lines.push(
+        '',
+        'the supervisor is gone; sidecars and services run on: `tricordon up` adopts them, `tricordon down` removes them',
+      );
+    if (agent === null) lines.push('', 'the agent does not answer');
+    if (control === null)
+      return [...lines, '', 'the control plane does not answer: coverage and contracts are not known now'].join('\n');
+    for (const host of control.hosts)
+      lines.push(
+        '',
+        output.style('strong', `coverage of ${host.host} (${host.state})`),
+        ...coverageLines(output, host.coverage),
+      );
+    lines.push('', output.style('strong', 'services'));
+    lines.push(
+      output.table(
+        ['SERVICE', 'RUNNING', 'CONTRACT', 'MODE'],
+        control.services.map((row) => [
+          row.service,
+          String(row.running),
+          row.contract === null ? 'none' : `v${row.contract.version}`,
+          row.contract === null ? '' : modes(row.contract.mode),
+        ]),
+      ),
+    );
+    lines.push('', output.style('strong', 'listening sockets'));
+    lines.push(
+      output.table(
+        ['SERVICE', 'ADDRESS', 'OWNER', 'IDENTITY', 'MTLS', 'CONTRACT', 'BYPASSABLE', 'WHY'],
+        control.sockets.map((row) => [
+          row.service,
+          `${row.address}:${row.port}`,
+          row.owner,
+          row.identity ?? 'none',
+          row.mtls ? 'yes' : 'no',
+          row.held === null ? 'none' : `v${row.held.version}`,
+          row.bypassable ? 'YES' : 'no',
+          row.reason,
+        ]),
+      ),
+    );
+    lines.push(
+      '',
+      `Console  ${control.console.url}  (SHA-256 ${control.console.fingerprint})`,
+      `Incidents  ${control.incidents.open} open`,
+    );
+    return lines.join('\n');
+  });
+  return processes.every((entry) => entry.running) && control !== null ? exitCode.done : exitCode.failed;
+};

@@ -1,0 +1,83 @@
+/** The decisions of one contract at one layer. Allows are made once and frozen; only refusals are made per request. */
+import type { ContractVersion, Decision, Layer, Mode, NearestMiss, ReasonCode } from '../../model/index.js';
+
+export interface Answers {
+  readonly mode: Mode;
+  /** `mode-off`: the layer is not held at all. */
+  readonly off: Decision;
+  /** The section is absent. */
+  readonly unmanaged: Decision;
+  readonly noIdentity: Decision;
+  readonly isolated: Decision;
+  allow(clause: string, template?: string): Decision;
+  /** An explicit deny; prebuilt per clause. */
+  denied(clause: string, template?: string): Decision;
+  /** No clause allows it. In learn mode the reason is `learning`, whatever the nearest miss says. */
+  refuse(reason: ReasonCode, nearest: NearestMiss | undefined): Decision;
+}
+
+export function answersFor(version: ContractVersion, layer: Layer): Answers {
+  const mode = version.contract.mode[layer];
+  const base = { layer, mode, contract: version.service, version: version.version, digest: version.digest } as const;
+  const effect = mode === 'enforce' ? 'deny' : 'would-deny';
+  return {
+    mode,
+    off: Object.freeze({ ...base, effect: 'allow', clause: null, reason: 'mode-off' }),
+    unmanaged: Object.freeze({ ...base, effect: 'allow', clause: null, reason: 'layer-unmanaged' }),
+    // Whatever the mode: learning and auditing are for known callers.
+    noIdentity: Object.freeze({ ...base, effect: 'deny', clause: null, reason: 'no-identity' }),
+    isolated: Object.freeze({ ...base, effect: 'deny', clause: null, reason: 'isolated' }),
+    allow: (clause, template) =>
+      Object.freeze({
+        ...base,
+        effect: 'allow',
+        clause,
+        reason: 'allowed',
+        ...(template === undefined ? {} : { template }),
+      }),
+    denied: (clause, template) =>
+      Object.freeze({
+        ...base,
+        effect,
+        clause,
+        reason: 'explicit-deny',
+        ...(template === undefined ? {} : { template }),
+      }),
+    refuse: (reason, nearest) => ({
+      ...base,
+      effect,
+      clause: null,
+      reason: mode === 'learn' ? 'learning' : reason,
+      ...(nearest === undefined ? {} : { nearest }),
+    }),
+  };
+}
+
+/**
+ * The answer where no contract speaks: `no-contract` (a service without one gets nothing through), `malformed`,
+ * `wrong-trust-domain`, `internal-error` and the like. Always a deny, whatever any mode says.
+ */
+export function refusal(layer: Layer, reason: ReasonCode): Decision {
+  const key = `${layer} ${reason}`;
+  const known = refusals.get(key);
+  if (known !== undefined) return known;
+  const made: Decision = Object.freeze({
+    effect: 'deny',
+    layer,
+    mode: null,
+    contract: null,
+    version: null,
+    digest: null,
+    clause: null,
+    reason,
+  });
+  refusals.set(key, made);
+  return made;
+}
+
+/** Bounded by 3 layers and the closed list of reasons. */
+const refusals = new Map<string, Decision>();
+
+export function noContract(layer: Layer): Decision {
+  return refusal(layer, 'no-contract');
+}

@@ -1,0 +1,37 @@
+import { TricordonError } from '../base/index.js';
+
+export type IdentityErrorCode =
+  /** The CA's directory is no directory, belongs to another account, or others may enter it. */
+  | 'ca-directory-unsafe'
+  /** A key or certificate file of the CA cannot be read or does not fit the others. */
+  | 'ca-broken'
+  | 'ca-passphrase-wrong'
+  /** The clock stands outside the CA's own validity: nothing can be issued. */
+  | 'ca-expired'
+  /** What was asked for may not stand in a certificate of ours. */
+  | 'certificate-request-invalid'
+  /** Bytes that are not a certificate this product reads. */
+  | 'certificate-malformed'
+  /** The chain and the key, or the chain and the expected identity, do not belong together. */
+  | 'svid-mismatch'
+  /** The other side of a connection could not prove the identity that was expected. */
+  | 'peer-refused'
+  | 'socket-path-too-long'
+  | 'socket-in-use'
+  | 'socket-failed'
+  /** The process is gone, or is another one than it was a moment ago. */
+  | 'process-changed'
+  /** No file was found that says what runs; an interpreter alone is no identity. */
+  | 'entry-not-found'
+  | 'code-unsafe'
+  | 'code-too-large'
+  | 'code-changed'
+  | 'engine-unreachable'
+  | 'engine-answer-invalid'
+  /** No attestor knew the workload. */
+  | 'not-attestable';
+
+/** Everything that goes wrong with identities; each code is documented in docs/reference/errors.md. */
+export class IdentityError extends TricordonError<IdentityErrorCode> {
+  override readonly name = 'IdentityError';
+}

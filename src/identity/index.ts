@@ -1,0 +1,55 @@
+export {
+  type Attestor,
+  type AttestationInput,
+  attest,
+  attestors,
+  type CodeDigest,
+  type CodeLimits,
+  codeDigest,
+  dockerAttestor,
+  type DockerEngine,
+  dockerEngine,
+  type EntryFile,
+  entryFile,
+  type KnownProcess,
+  ownerOf,
+  processAttestor,
+  type ProcessReader,
+  procfs,
+} from './attestors/index.js';
+export {
+  type CaExpiry,
+  type CaOptions,
+  type CertificateAuthority,
+  type IssuedCertificate,
+  openCertificateAuthority,
+  type ServerCertificateRequest,
+  type SvidRequest,
+} from './ca.js';
+export { IdentityError, type IdentityErrorCode } from './errors.js';
+export { type Bundles, generateKeyPair, type KeyPair, type Svid, svidFrom } from './svid.js';
+export {
+  createSvidSource,
+  type RenewPort,
+  type SvidSource,
+  type SvidSourceOptions,
+  type SvidState,
+  type Timers,
+} from './svid-source.js';
+export { type TlsIdentityOptions, tlsClientOptions, tlsServerOptions } from './tls-options.js';
+export {
+  type PeerRefusal,
+  type PeerResult,
+  type VerifiedPeer,
+  verifyPeer,
+  verifySocket,
+} from './trust.js';
+export {
+  type GetSocketOption,
+  type PeerCredentials,
+  peerCredentials,
+  serveWorkloadApi,
+  type WorkloadApi,
+  type WorkloadApiOptions,
+  type WorkloadApiState,
+} from './workload-api/index.js';

@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest';
+import { type CollectorState, runtimeCoverage } from './coverage.js';
+
+const state = (name: CollectorState['name'], seeing: boolean, more: Partial<CollectorState> = {}): CollectorState => ({
+  name,
+  usable: seeing,
+  seeing,
+  gaps: [{ what: `${name} gap`, fix: null }],
+  ...more,
+});
+
+test('full only where the kernel tracer sees every workload', () => {
+  const all = [state('bpftrace', true), state('strace', true), state('proc', true)];
+  expect(runtimeCoverage(all, [{ workload: 'a', by: 'bpftrace' }])).toMatchObject({ level: 'full', by: 'bpftrace' });
+  expect(
+    runtimeCoverage(all, [
+      { workload: 'a', by: 'bpftrace' },
+      { workload: 'b', by: 'proc' },
+    ]),
+  ).toMatchObject({ level: 'partial', by: 'bpftrace, proc' });
+  const unwatched = runtimeCoverage(all, [{ workload: 'a', by: null }]);
+  expect(unwatched.level).toBe('partial');
+  expect(unwatched.gaps[0]?.what).toBe('workload a is not watched');
+});
+
+test('a weaker rung names the stronger ones with the command that would bring them', () => {
+  const coverage = runtimeCoverage([
+    state('bpftrace', false, { reason: 'bpftrace is not installed', fix: 'apt-get install bpftrace' }),
+    state('proc', true),
+  ]);
+  expect(coverage).toMatchObject({ level: 'partial', by: 'proc' });
+  expect(coverage.gaps).toContainEqual({
+    what: 'bpftrace: bpftrace is not installed',
+    fix: 'apt-get install bpftrace',
+  });
+  expect(coverage.gaps).toContainEqual({ what: 'proc gap', fix: null });
+});
+
+test('nothing that runs is none, with reasons', () => {
+  expect(runtimeCoverage([state('proc', false, { reason: '/proc is not mounted' })])).toEqual({
+    level: 'none',
+    by: '',
+    gaps: [{ what: 'proc: /proc is not mounted', fix: null }],
+  });
+  expect(runtimeCoverage([]).gaps).toHaveLength(1);
+});

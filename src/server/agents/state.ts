@@ -1,0 +1,77 @@
+/** What one host's agent has to know, in one answer. */
+import type { z } from 'zod';
+import type { ServiceEndpoints } from '../../model/index.js';
+import type { Context } from '../context.js';
+import type { AgentPeer } from './peer.js';
+import type { ReportRequest, StateAnswer } from './protocol.js';
+import { revokedIdentities } from './workloads.js';
+
+export async function stateFor(
+  context: Context,
+  peer: AgentPeer,
+  revision: number,
+): Promise<z.input<typeof StateAnswer>> {
+  const { store, config } = context;
+  const [hosts, services, contracts, revoked, actions] = await Promise.all([
+    store.hosts.list(),
+    store.services.list(),
+    store.contracts.allActive(),
+    revokedIdentities(store),
+    store.actions.list({ host: peer.host, status: ['approved', 'running'], limit: 1_000 }),
+  ]);
+  return {
+    revision,
+    trustDomain: config.trustDomain,
+    bundles: { [config.trustDomain]: [...context.authority.bundle()] },
+    services: mergeEndpoints(hosts.flatMap((host) => host.endpoints)),
+    contracts,
+    revoked,
+    isolated: services.filter((service) => service.isolated).map((service) => service.name),
+    actions,
+  };
+}
+
+/** One entry per service, over all hosts. */
+export function mergeEndpoints(all: readonly z.infer<typeof ServiceEndpoints>[]): z.infer<typeof ServiceEndpoints>[] {
+  const merged = new Map<string, z.infer<typeof ServiceEndpoints>['endpoints']>();
+  for (const { service, endpoints } of all) {
+    const known = merged.get(service) ?? [];
+    for (const endpoint of endpoints)
+      if (!known.some(({ address, port }) => address === endpoint.address && port === endpoint.port))
+        known.push(endpoint);
+    merged.set(service, known);
+  }
+  return [...merged].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([service, endpoints]) => ({ service, endpoints }));
+}
+
+/** Coverage, sockets, endpoints and the state of workloads replace what was reported before. */
+export async function takeReport(
+  context: Context,
+  peer: AgentPeer,
+  report: z.infer<typeof ReportRequest>,
+): Promise<void> {
+  const { coverage, lost, sockets, endpoints, workloads } = report;
+  await context.changes.transact(async (tx, note) => {
+    const before = await tx.hosts.get(peer.host);
+    const at = context.clock.now();
+    await tx.hosts.report(peer.host, { coverage: { host: peer.host, at, coverage, lost }, sockets, endpoints });
+    if (!same(before?.endpoints, endpoints)) note.revise();
+    if (
+      !same(before?.coverage?.coverage, coverage) ||
+      !same(before?.sockets, sockets) ||
+      before?.coverage?.lost !== lost
+    )
+      note.tell('coverage', peer.host, 'reported');
+    for (const { id, state } of workloads) {
+      const known = await tx.workloads.get(id);
+      if (known === undefined || known.host !== peer.host || known.endedAt !== null || known.state === state) continue;
+      if (state === 'stopped') await tx.workloads.end(id, at);
+      else await tx.workloads.save({ ...known, state });
+      note.tell('workloads', id, state);
+    }
+  });
+}
+
+function same(a: unknown, b: unknown): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}

@@ -1,0 +1,61 @@
+/** Who is asking: a bearer token or a session cookie, looked up by hash. */
+import { createHash } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Store } from '../../store/index.js';
+import { scopes } from '../api/common.js';
+import { ServerError } from '../errors.js';
+import { readCookie, sessionCookie } from '../http/cookies.js';
+import type { Actor, ScopeName } from './access.js';
+
+/** An account's role gives its sessions these scopes; unknown roles give none. */
+const roles: Readonly<Record<string, readonly ScopeName[]>> = { administrator: scopes, viewer: ['read'] };
+
+export function roleScopes(role: string): readonly ScopeName[] {
+  return Object.hasOwn(roles, role) ? (roles[role] ?? []) : [];
+}
+
+export const sessionMs = 12 * 3_600_000;
+
+/** The value a session must repeat in `x-csrf-token`: derived, so it cannot be planted, and it does not give the cookie away. */
+export function csrfOf(cookie: string): string {
+  return createHash('sha256').update(`csrf:${cookie}`).digest('base64url');
+}
+
+/** @throws ServerError `unauthenticated` */
+export async function authenticate(store: Pick<Store, 'accounts'>, headers: IncomingHttpHeaders): Promise<Actor> {
+  if (headers.authorization !== undefined) return bearer(store, headers.authorization);
+  const cookie = readCookie(headers.cookie, sessionCookie);
+  if (cookie === undefined) throw unauthenticated();
+  const session = await store.accounts.session(cookie);
+  if (session === undefined) throw unauthenticated();
+  return {
+    account: session.account,
+    kind: 'session',
+    id: createHash('sha256').update(cookie).digest('hex').slice(0, 12),
+    scopes: roleScopes(session.role),
+    csrf: csrfOf(cookie),
+    expiresAt: session.expiresAt,
+  };
+}
+
+async function bearer(store: Pick<Store, 'accounts'>, header: string): Promise<Actor> {
+  const secret = /^Bearer ([A-Za-z0-9._~+/=-]{20,200})$/.exec(header)?.[1];
+  if (secret === undefined) throw unauthenticated();
+  const token = await store.accounts.token(secret);
+  if (token === undefined) throw unauthenticated();
+  return {
+    account: token.account,
+    kind: 'token',
+    id: token.name,
+    scopes: scopes.filter((scope) => token.scopes.includes(scope)),
+    csrf: null,
+    expiresAt: token.expiresAt,
+  };
+}
+
+/** One answer for absent, wrong, expired and revoked: nothing to learn from it. */
+export function unauthenticated(): ServerError {
+  return new ServerError('unauthenticated', 'sign in first', {
+    hint: 'open a fresh login link from `tricordon status --login`, or send `Authorization: Bearer`',
+  });
+}

@@ -1,0 +1,100 @@
+/** The certificates of our two listeners. The console's is kept on disk, so that its fingerprint outlives a restart. */
+import { createHash, createPrivateKey, generateKeyPairSync, X509Certificate } from 'node:crypto';
+import { chmod, readFile, rename, writeFile } from 'node:fs/promises';
+import { isIP } from 'node:net';
+import { join } from 'node:path';
+import { codeOf } from '../base/index.js';
+import type { CertificateAuthority } from '../identity/index.js';
+import type { ServerConfig } from './config.js';
+
+export interface KeyAndChain {
+  readonly key: string;
+  /** PEM, leaf first, root last: an agent that enrols checks the root's fingerprint before it says its token. */
+  readonly cert: string;
+  readonly notAfter: number;
+  /** SHA-256 of the leaf, `AB:CD:...`. */
+  readonly fingerprint: string;
+}
+
+const day = 86_400_000;
+/** Leaves live 14 days at most; a new one is made when fewer than two are left. */
+const consoleLifeMs = 13 * day;
+export const renewBeforeMs = 2 * day;
+
+export function listenerNames(config: ServerConfig): string[] {
+  const bound = [config.console.address, config.agents.address].filter((name) => name !== '0.0.0.0' && name !== '::');
+  const names = ['localhost', '127.0.0.1', '::1', ...bound, ...config.names];
+  return [...new Set(config.advertise === null ? names : [...names, config.advertise])];
+}
+
+/** The console's certificate: the one on disk while it is good, else a new one. */
+export async function consoleCertificate(
+  authority: CertificateAuthority,
+  config: ServerConfig,
+  now: number,
+): Promise<KeyAndChain> {
+  const names = listenerNames(config);
+  const path = join(config.keysDir, 'console.pem');
+  const kept = await readKept(path);
+  const [root = ''] = authority.bundle();
+  if (kept !== undefined && isGood(kept, root, names, now)) return describe(kept.key, kept.cert);
+  const { key, publicKey } = newKey();
+  const issued = authority.issueServerCertificate({ publicKey, names, ttlMs: consoleLifeMs });
+  const cert = [...issued.chainPem, root].join('');
+  await writeFile(`${path}.new`, `${key}${cert}`, { mode: 0o600 });
+  await chmod(`${path}.new`, 0o600);
+  await rename(`${path}.new`, path);
+  return describe(key, cert);
+}
+
+/** The agents' side of us is an SVID, `spiffe://TD/control-plane`: agents check who we are as everyone here does. */
+export function controlPlaneSvid(authority: CertificateAuthority): KeyAndChain {
+  const { key, publicKey } = newKey();
+  const id = `spiffe://${authority.trustDomain}/control-plane`;
+  const issued = authority.issueSvid({ id, publicKey, ttlMs: day });
+  return describe(key, [...issued.chainPem, ...authority.bundle()].join(''));
+}
+
+export function rootFingerprint(authority: CertificateAuthority): string {
+  const [root = ''] = authority.bundle();
+  return createHash('sha256').update(new X509Certificate(root).raw).digest('hex');
+}
+
+function newKey(): { key: string; publicKey: string } {
+  const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  return {
+    key: pair.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+    publicKey: pair.publicKey.export({ type: 'spki', format: 'pem' }).toString(),
+  };
+}
+
+function describe(key: string, cert: string): KeyAndChain {
+  const leaf = new X509Certificate(cert);
+  return { key, cert, notAfter: Date.parse(leaf.validTo), fingerprint: leaf.fingerprint256 };
+}
+
+async function readKept(path: string): Promise<{ key: string; cert: string } | undefined> {
+  try {
+    const text = await readFile(path, 'utf8');
+    const at = text.indexOf('-----BEGIN CERTIFICATE-----');
+    return at <= 0 ? undefined : { key: text.slice(0, at), cert: text.slice(at) };
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+function isGood(kept: { key: string; cert: string }, root: string, names: readonly string[], now: number): boolean {
+  try {
+    const leaf = new X509Certificate(kept.cert);
+    return (
+      leaf.checkPrivateKey(createPrivateKey(kept.key)) &&
+      kept.cert.includes(root.trim()) &&
+      Date.parse(leaf.validFrom) <= now &&
+      Date.parse(leaf.validTo) - now > renewBeforeMs &&
+      names.every((name) => (isIP(name) === 0 ? leaf.checkHost(name) : leaf.checkIP(name)) !== undefined)
+    );
+  } catch {
+    return false; // a torn or foreign file: the same as none
+  }
+}

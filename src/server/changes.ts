@@ -1,0 +1,49 @@
+/** Every change: one transaction, and only when it is committed are agents and consoles told. */
+import type { Repositories, Store } from '../store/index.js';
+import type { IncidentDecision } from './jobs/correlation.js';
+import type { RevisionBoard } from './live/revision.js';
+import type { LiveStream, Topic } from './live/stream.js';
+
+export interface Note {
+  /** What agents run on changes with this transaction. */
+  revise(): void;
+  /** The correlator is told after the commit. */
+  decide(decision: IncidentDecision): void;
+  /** Consoles are told after the commit. */
+  tell(topic: Topic, subject: string, change: string): void;
+}
+
+export interface Changes {
+  transact<T>(work: (tx: Repositories, note: Note) => Promise<T>): Promise<T>;
+}
+
+export const revisionKey = 'revision';
+
+export function createChanges(
+  store: Store,
+  board: RevisionBoard,
+  live: LiveStream,
+  decisions: IncidentDecision[],
+): Changes {
+  return {
+    async transact(work) {
+      let revise = false;
+      const decided: IncidentDecision[] = [];
+      const told: [Topic, string, string][] = [];
+      const { result, revision } = await store.transaction(async (tx) => {
+        const done = await work(tx, {
+          revise: () => {
+            revise = true;
+          },
+          decide: (decision) => decided.push(decision),
+          tell: (topic, subject, change) => told.push([topic, subject, change]),
+        });
+        return { result: done, revision: revise ? await tx.settings.next(revisionKey) : undefined };
+      });
+      if (revision !== undefined) board.announce(revision);
+      decisions.push(...decided);
+      for (const [topic, subject, change] of told) live.publish(topic, subject, change);
+      return result;
+    },
+  };
+}

@@ -1,0 +1,50 @@
+/** Everything a request or a job may need, made once by `main.ts` and passed on; there are no globals. */
+import type { Clock, Logger } from '../base/index.js';
+import type { Bundles, CertificateAuthority } from '../identity/index.js';
+import type { Store } from '../store/index.js';
+import type { Changes } from './changes.js';
+import type { ServerConfig } from './config.js';
+import type { IncidentDecision } from './jobs/correlation.js';
+import type { Learning } from './jobs/learning.js';
+import type { RevisionBoard } from './live/revision.js';
+import type { LiveStream } from './live/stream.js';
+import type { TrafficWindow } from './views/traffic-window.js';
+
+export interface Context {
+  readonly config: ServerConfig;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly version: string;
+  readonly startedAt: number;
+  readonly store: Store;
+  readonly authority: CertificateAuthority;
+  /** Our own trust domain's roots; one object for good, since verification caches by it. */
+  readonly bundles: Bundles;
+  readonly changes: Changes;
+  readonly board: RevisionBoard;
+  readonly live: LiveStream;
+  readonly traffic: TrafficWindow;
+  readonly learning: Learning;
+  /** On incidents, not yet told to the correlator. */
+  readonly decisions: IncidentDecision[];
+  readonly counters: Counters;
+  /** Known when the listeners are up. */
+  readonly addresses: Addresses;
+}
+
+export interface Counters {
+  cspViolations: number;
+  /** Taken and not yet judged. */
+  pending: number;
+  /** Rows that no engine could digest. */
+  undigested: number;
+}
+
+export interface Addresses {
+  consoleUrl: string;
+  agentUrl: string;
+  /** SHA-256 of the console's certificate, as browsers show it. */
+  fingerprint: string;
+  /** SHA-256 of the root certificate, hex: what agents check before they say their token. */
+  caFingerprint: string;
+}

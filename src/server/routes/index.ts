@@ -1,0 +1,20 @@
+/** The public API: one list; who may call what stands in `access.ts`. */
+import type { Context } from '../context.js';
+import type { Route } from '../http/route.js';
+import { contractRoutes } from './contracts.js';
+import { coverageRoutes } from './coverage.js';
+import { evidenceRoutes } from './evidence.js';
+import { incidentRoutes } from './incidents.js';
+import { recordRoutes } from './records.js';
+import { sessionRoutes } from './session.js';
+import { statusRoutes } from './status.js';
+
+export const routes: readonly Route<Context>[] = [
+  ...sessionRoutes,
+  ...statusRoutes,
+  ...coverageRoutes,
+  ...contractRoutes,
+  ...incidentRoutes,
+  ...evidenceRoutes,
+  ...recordRoutes,
+];

@@ -1,0 +1,76 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { type AuditEntry, chainWalker, entryHash, GENESIS } from './chain.js';
+import { auditCheckpoint } from './checkpoint.js';
+
+test('a chain as it was written holds, up to its head', () => {
+  expect(judge(chain(5))).toEqual({ ok: true, length: 5, head: chain(5).at(-1)?.hash });
+  expect(judge([])).toEqual({ ok: true, length: 0, head: GENESIS });
+});
+
+test('a changed field, a removed, doubled or swapped entry breaks it where it happened', () => {
+  const change = (index: number, over: Partial<AuditEntry>) =>
+    chain(5).map((entry, at) => (at === index ? { ...entry, ...over } : entry));
+  for (const over of [
+    { actor: 'x' },
+    { action: 'x' },
+    { subject: 'x' },
+    { detail: {} },
+    { at: 1 },
+    { hash: GENESIS },
+    { previous: GENESIS },
+  ]) {
+    expect(judge(change(2, over)), JSON.stringify(over)).toMatchObject({ ok: false, brokenAt: 3 });
+  }
+  const whole = chain(5);
+  expect(judge(whole.filter((_, at) => at !== 1))).toMatchObject({ ok: false, brokenAt: 2 });
+  expect(judge([...whole.slice(0, 2), ...whole.slice(1)])).toMatchObject({ ok: false, brokenAt: 3 });
+});
+
+test('with a remembered head, a cut-off end and a chain written anew show too', () => {
+  const head = chain(5).at(-1);
+  if (head === undefined) throw new Error('empty');
+  expect(judge(chain(7), head)).toMatchObject({ ok: true });
+  expect(judge(chain(4), head)).toMatchObject({ ok: false, brokenAt: 5, reason: 'the end was cut off' });
+  expect(judge(chain(7, 'someone-else'), head)).toMatchObject({ ok: false, reason: 'the chain was written anew' });
+});
+
+test('the checkpoint file keeps the newest head and refuses to guess when it was changed', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'tc-audit-'));
+  try {
+    const file = auditCheckpoint(join(folder, 'head'));
+    expect(await file.read()).toBeUndefined();
+    const entries = chain(3);
+    await Promise.all(entries.toReversed().map((entry) => file.write(entry)));
+    expect(await file.read()).toEqual({ seq: 3, hash: entries[2]?.hash });
+    writeFileSync(join(folder, 'head'), '{"seq":-1}');
+    await expect(file.read()).rejects.toMatchObject({ code: 'malformed' });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+function chain(length: number, actor = 'demo'): AuditEntry[] {
+  const entries: AuditEntry[] = [];
+  for (let seq = 1; seq <= length; seq += 1) {
+    const open = {
+      seq,
+      at: seq * 10,
+      actor,
+      action: 'contract.approve',
+      subject: `s v${seq}`,
+      detail: { n: seq },
+      previous: entries.at(-1)?.hash ?? GENESIS,
+    };
+    entries.push({ ...open, hash: entryHash(open) });
+  }
+  return entries;
+}
+
+function judge(entries: readonly AuditEntry[], checkpoint?: { seq: number; hash: string }) {
+  const walker = chainWalker();
+  for (const entry of entries) walker.add(entry);
+  return walker.verdict(checkpoint);
+}

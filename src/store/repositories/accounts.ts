@@ -1,0 +1,207 @@
+/** People and their keys. Of every secret only the SHA-256 is kept; the secret itself is returned once. */
+import { z } from 'zod';
+import type { AuditTrail } from '../audit/audit-trail.js';
+import type { Database } from '../database/schema.js';
+import { StoreError } from '../store-error.js';
+import { atomically, type Ground, hashSecret } from './rows.js';
+
+export interface Account {
+  readonly name: string;
+  readonly role: string;
+  readonly createdAt: number;
+}
+export interface Session {
+  readonly account: string;
+  readonly role: string;
+  readonly expiresAt: number;
+}
+export interface Token {
+  readonly name: string;
+  readonly account: string;
+  readonly scopes: readonly string[];
+  readonly expiresAt: number | null;
+}
+
+export interface AccountRepository {
+  /** Makes the account if it is not there; the role of an existing one stays. */
+  ensure(name: string, role: string, by: string): Promise<Account>;
+  get(name: string): Promise<Account | undefined>;
+  list(): Promise<Account[]>;
+  /** A one-time secret for the console's login link. @throws StoreError `not-found` for an unknown account. */
+  createLoginLink(account: string, ttlMs: number, by: string): Promise<string>;
+  /** Uses the link up and opens a session; undefined when unknown, used or too old. */
+  redeemLoginLink(
+    secret: string,
+    sessionTtlMs: number,
+  ): Promise<{ readonly cookie: string; readonly session: Session } | undefined>;
+  session(cookie: string): Promise<Session | undefined>;
+  endSession(cookie: string): Promise<void>;
+  /** A scoped token. Names are unique among the valid ones: an older one of this name is revoked. */
+  createToken(
+    token: { name: string; account: string; scopes: readonly string[]; ttlMs: number | null },
+    by: string,
+  ): Promise<string>;
+  token(secret: string): Promise<Token | undefined>;
+  tokens(): Promise<Token[]>;
+  revokeToken(name: string, by: string): Promise<boolean>;
+  /** Removes sessions and links that ended more than a day ago. */
+  sweep(): Promise<void>;
+}
+
+export function accountRepository(
+  { db, clock, secret }: Ground,
+  auditIn: (tx: Database) => AuditTrail,
+): AccountRepository {
+  const valid = () => {
+    const now = clock.now();
+    return db
+      .selectFrom('tokens')
+      .select(['name', 'account', 'scopes', 'expires_at'])
+      .where('revoked_at', 'is', null)
+      .where((at) => at.or([at('expires_at', 'is', null), at('expires_at', '>', now)]));
+  };
+  const revoke = async (tx: Database, name: string) => {
+    const done = await tx
+      .updateTable('tokens')
+      .set({ revoked_at: clock.now() })
+      .where('name', '=', name)
+      .where('revoked_at', 'is', null)
+      .executeTakeFirst();
+    return done.numUpdatedRows > 0n;
+  };
+  return {
+    ensure: (name, role, by) =>
+      atomically(db, async (tx) => {
+        const done = await tx
+          .insertInto('accounts')
+          .values({ name, role, created_at: clock.now() })
+          .onConflict((conflict) => conflict.column('name').doNothing())
+          .executeTakeFirst();
+        if (done.numInsertedOrUpdatedRows === 1n)
+          await auditIn(tx).append({ actor: by, action: 'account.create', subject: name, detail: { role } });
+        return toAccount(
+          await tx.selectFrom('accounts').selectAll().where('name', '=', name).executeTakeFirstOrThrow(),
+        );
+      }),
+    get: async (name) => {
+      const row = await db.selectFrom('accounts').selectAll().where('name', '=', name).executeTakeFirst();
+      return row && toAccount(row);
+    },
+    list: async () => (await db.selectFrom('accounts').selectAll().orderBy('name').execute()).map(toAccount),
+    createLoginLink: (account, ttlMs, by) =>
+      atomically(db, async (tx) => {
+        await known(tx, account);
+        const link = secret();
+        const now = clock.now();
+        await tx
+          .insertInto('login_links')
+          .values({ hash: hashSecret(link), account, created_at: now, expires_at: now + ttlMs, used_at: null })
+          .execute();
+        await auditIn(tx).append({
+          actor: by,
+          action: 'account.link',
+          subject: account,
+          detail: { expiresAt: now + ttlMs },
+        });
+        return link;
+      }),
+    redeemLoginLink: (link, ttlMs) =>
+      atomically(db, async (tx) => {
+        const now = clock.now();
+        const used = await tx
+          .updateTable('login_links')
+          .set({ used_at: now })
+          .where('hash', '=', hashSecret(link))
+          .where('used_at', 'is', null)
+          .where('expires_at', '>', now)
+          .returning('account')
+          .executeTakeFirst();
+        if (used === undefined) return undefined;
+        const { role } = await known(tx, used.account);
+        const cookie = secret();
+        const session = { account: used.account, role, expiresAt: now + ttlMs };
+        await tx
+          .insertInto('sessions')
+          .values({ hash: hashSecret(cookie), account: used.account, created_at: now, expires_at: session.expiresAt })
+          .execute();
+        await auditIn(tx).append({ actor: used.account, action: 'account.login', subject: used.account, detail: {} });
+        return { cookie, session };
+      }),
+    session: async (cookie) => {
+      const row = await db
+        .selectFrom('sessions')
+        .innerJoin('accounts', 'accounts.name', 'sessions.account')
+        .select(['account', 'role', 'expires_at'])
+        .where('hash', '=', hashSecret(cookie))
+        .where('expires_at', '>', clock.now())
+        .executeTakeFirst();
+      return row && { account: row.account, role: row.role, expiresAt: row.expires_at };
+    },
+    endSession: async (cookie) => {
+      await db.deleteFrom('sessions').where('hash', '=', hashSecret(cookie)).execute();
+    },
+    createToken: ({ name, account, scopes, ttlMs }, by) =>
+      atomically(db, async (tx) => {
+        await known(tx, account);
+        await revoke(tx, name);
+        const token = secret();
+        const now = clock.now();
+        const expires_at = ttlMs === null ? null : now + ttlMs;
+        await tx
+          .insertInto('tokens')
+          .values({
+            hash: hashSecret(token),
+            name,
+            account,
+            scopes: JSON.stringify(scopes),
+            created_at: now,
+            expires_at,
+            revoked_at: null,
+          })
+          .execute();
+        await auditIn(tx).append({
+          actor: by,
+          action: 'token.create',
+          subject: name,
+          detail: { account, scopes, expiresAt: expires_at },
+        });
+        return token;
+      }),
+    token: async (given) => {
+      const row = await valid().where('hash', '=', hashSecret(given)).executeTakeFirst();
+      return row && toToken(row);
+    },
+    tokens: async () => (await valid().orderBy('name').execute()).map(toToken),
+    revokeToken: (name, by) =>
+      atomically(db, async (tx) => {
+        const found = await revoke(tx, name);
+        if (found) await auditIn(tx).append({ actor: by, action: 'token.revoke', subject: name, detail: {} });
+        return found;
+      }),
+    sweep: async () => {
+      const before = clock.now() - 86_400_000;
+      await db.deleteFrom('sessions').where('expires_at', '<', before).execute();
+      await db.deleteFrom('login_links').where('expires_at', '<', before).execute();
+      await db.deleteFrom('enrol_tokens').where('expires_at', '<', before).execute();
+    },
+  };
+}
+
+async function known(tx: Database, name: string): Promise<{ role: string }> {
+  const row = await tx.selectFrom('accounts').select('role').where('name', '=', name).executeTakeFirst();
+  if (row === undefined) throw new StoreError('not-found', `no account \`${name}\``);
+  return row;
+}
+
+function toAccount(row: { name: string; role: string; created_at: number }): Account {
+  return { name: row.name, role: row.role, createdAt: row.created_at };
+}
+
+function toToken(row: { name: string; account: string; scopes: unknown; expires_at: number | null }): Token {
+  return {
+    name: row.name,
+    account: row.account,
+    scopes: z.array(z.string()).parse(row.scopes),
+    expiresAt: row.expires_at,
+  };
+}

@@ -1,0 +1,69 @@
+/** The IPC channel to the inlet: its redirected listener and its connections to the workload, as handles. */
+import { Server, Socket } from 'node:net';
+import type { Logger } from '../base/index.js';
+import type { RemoteDial } from './connectors.js';
+import { FromInlet, type ToInlet } from './control-protocol.js';
+
+/** The part of `process` that this needs. */
+export interface IpcEnd {
+  readonly connected: boolean;
+  send?: ((message: ToInlet) => boolean) | undefined;
+  on(event: 'message', listener: (message: unknown, handle: unknown) => void): unknown;
+  on(event: 'disconnect', listener: () => void): unknown;
+}
+
+const answerMs = 5_000;
+const maxWaiting = 4_096;
+
+/** Undefined when this process was started without a channel. */
+export function openInletChannel(
+  ipc: IpcEnd,
+  log: Logger,
+  captured: (listener: Server) => void,
+): RemoteDial | undefined {
+  if (ipc.send === undefined) return undefined;
+  const waiting = new Map<number, (result: Socket | { readonly code: string }) => void>();
+  let last = 0;
+  ipc.on('message', (message, handle) => {
+    const parsed = FromInlet.safeParse(message);
+    if (!parsed.success) {
+      log.warn('the inlet sent something that is no message');
+      if (handle instanceof Socket) handle.destroy();
+      return;
+    }
+    const said = parsed.data;
+    if (said.type === 'listener') {
+      if (handle instanceof Server) captured(handle);
+      return;
+    }
+    const done = waiting.get(said.id);
+    waiting.delete(said.id);
+    if (said.type === 'failed') done?.({ code: said.code });
+    else if (!(handle instanceof Socket)) done?.({ code: 'no-handle' });
+    else if (done === undefined) handle.destroy();
+    else done(handle);
+  });
+  ipc.on('disconnect', () => {
+    for (const [id, done] of waiting) {
+      waiting.delete(id);
+      done({ code: 'inlet-gone' });
+    }
+  });
+  return (port, done) => {
+    if (!ipc.connected || waiting.size >= maxWaiting) {
+      process.nextTick(() => done({ code: ipc.connected ? 'inlet-busy' : 'inlet-gone' }));
+      return;
+    }
+    last += 1;
+    const id = last;
+    const timer = setTimeout(() => {
+      waiting.delete(id);
+      done({ code: 'ETIMEDOUT' });
+    }, answerMs);
+    waiting.set(id, (result) => {
+      clearTimeout(timer);
+      done(result);
+    });
+    ipc.send?.({ type: 'connect', id, port });
+  };
+}

@@ -1,0 +1,109 @@
+/** One decision as the data plane keeps it until the agent has it: a mutable slot of a ring, filled without allocation. */
+import type { Decision } from '../model/index.js';
+
+export interface RecordSlot {
+  seq: number;
+  kind: 'request' | 'flow';
+  /** Milliseconds since the epoch. */
+  at: number;
+  direction: 'in' | 'out';
+  decision: Decision;
+  /** Empty unless the caller was given one. */
+  decisionId: string;
+  /** Service on the other side; empty when unknown. */
+  peer: string;
+  /** SPIFFE ID on the other side, proved; empty otherwise. */
+  caller: string;
+  method: string;
+  path: string;
+  /** 0: none was sent. */
+  status: number;
+  /** -1: still open. */
+  durationMs: number;
+  trace: string;
+  span: string;
+  /** The connection as the workload sees it; port 0: not known. */
+  localAddress: string;
+  localPort: number;
+  peerAddress: string;
+  peerPort: number;
+  /** Flows: where the connection goes to, as dialled. */
+  address: string;
+  port: number;
+  mtls: boolean;
+  bytesIn: number;
+  bytesOut: number;
+}
+
+/** Who the records are about: the fields every observation of this process shares. */
+export interface RecordSubject {
+  readonly host: string;
+  readonly service: string;
+  readonly workload: string | null;
+  readonly identity: string | null;
+  readonly source: 'sidecar' | 'gateway';
+  /** Random per process, so that ids are unique for ever. */
+  readonly boot: string;
+}
+
+/**
+ * The slot as the JSON text of an `Observation` (checked against the schema in the tests). Written by hand since this runs
+ * once per request; every text that comes from outside goes through `JSON.stringify` unless it cannot need it.
+ */
+export function observationJson(slot: RecordSlot, subject: RecordSubject): string {
+  const { decision } = slot;
+  const api = slot.kind === 'request';
+  const id = `${subject.host}:${subject.boot}:${slot.seq}`;
+  return (
+    `{"id":${text(id)},"at":${slot.at},"host":${text(subject.host)},"layer":"${api ? 'api' : 'network'}",` +
+    `"service":${text(subject.service)},"workload":${orNull(subject.workload)},"identity":${orNull(subject.identity)},` +
+    `"source":"${subject.source}","join":{${joinKeys(slot)}},"event":{"kind":"${slot.kind}","direction":"${slot.direction}"` +
+    (api
+      ? `,"method":${text(slot.method.slice(0, 32))},"path":${text(slot.path.slice(0, 4_096))}` +
+        (decision.template === undefined ? '' : `,"template":${text(decision.template)}`) +
+        (slot.status === 0 ? '' : `,"status":${slot.status}`)
+      : `,"address":${text(slot.address.slice(0, 108))},"port":${slot.port},"mtls":${slot.mtls}` +
+        (slot.durationMs < 0 ? '' : `,"bytesIn":${slot.bytesIn},"bytesOut":${slot.bytesOut}`)) +
+    (slot.peer === '' ? '' : `,"peer":${text(slot.peer)}`) +
+    (slot.durationMs < 0 ? '' : `,"durationMs":${Math.round(slot.durationMs * 1_000) / 1_000}`) +
+    `,"verdict":{"effect":"${decision.effect}","contract":${orNull(decision.contract)},"version":${decision.version},` +
+    `"clause":${orNull(decision.clause)},"reason":"${decision.reason}"` +
+    (decision.nearest === undefined ? '' : `,"nearest":${text(nearestText(decision.nearest))}`) +
+    (slot.decisionId === '' ? '' : `,"decisionId":"${slot.decisionId}"`) +
+    '}}}'
+  );
+}
+
+function joinKeys(slot: RecordSlot): string {
+  let keys = '';
+  if (slot.localPort !== 0 && slot.peerPort !== 0) {
+    keys =
+      `"socket":{"local":{"address":${text(slot.localAddress)},"port":${slot.localPort}},` +
+      `"peer":{"address":${text(slot.peerAddress)},"port":${slot.peerPort}}}`;
+  }
+  if (slot.trace !== '') keys += `${keys === '' ? '' : ','}"trace":"${slot.trace}"`;
+  if (slot.span !== '') keys += `${keys === '' ? '' : ','}"span":"${slot.span}"`;
+  if (slot.caller !== '') keys += `${keys === '' ? '' : ','}"caller":${text(slot.caller)}`;
+  return keys;
+}
+
+function nearestText(nearest: NonNullable<Decision['nearest']>): string {
+  const failed = nearest.failed.map((miss) => `${miss.predicate}: wanted ${miss.wanted}, got ${miss.got}`);
+  return `${nearest.clause}: ${failed.join('; ')}`.slice(0, 512);
+}
+
+/** Characters that JSON needs escaped, or that are not ASCII: everything else may stand between quotes as it is. */
+const needsEscape = /[^\x20-\x21\x23-\x5b\x5d-\x7e]/;
+
+/** JSON string of ASCII characters alone, so that the whole line can be written without an encoder. */
+function text(value: string): string {
+  if (!needsEscape.test(value)) return `"${value}"`;
+  return JSON.stringify(value).replace(
+    /[\u007f-\uffff]/g,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
+function orNull(value: string | null): string {
+  return value === null ? 'null' : text(value);
+}

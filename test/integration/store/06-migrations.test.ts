@@ -1,0 +1,48 @@
+import pg from 'pg';
+import { afterAll, expect, test } from 'vitest';
+import { systemClock } from '../../../src/base/index.js';
+import { type Connection, openStore } from '../../../src/store/index.js';
+import { stopTestStores, testStore } from '../../fakes/test-store.js';
+
+afterAll(stopTestStores);
+
+test('three programs that start at once on an empty database migrate it once', async () => {
+  const { connection, dispose } = await emptied();
+  const stores = await Promise.all([1, 2, 3].map(() => openStore(connection, { clock: systemClock })));
+  expect(stores.map((store) => store.schema)).toEqual([1, 1, 1]);
+  expect(await rows(connection, 'select number from schema_migrations')).toEqual([{ number: 1 }]);
+  for (const store of stores) await store.close();
+  await dispose();
+});
+
+test('a database of a newer program is left alone', async () => {
+  const { connection, dispose } = await testStore();
+  await rows(connection, `insert into schema_migrations (number, name) values (999, 'from the future')`);
+  await expect(openStore(connection, { clock: systemClock })).rejects.toMatchObject({ code: 'schema-newer' });
+  await dispose();
+});
+
+test('a migration that fails leaves nothing behind', async () => {
+  const { connection, dispose } = await emptied();
+  await rows(connection, 'create table settings (something_else int)');
+  await expect(openStore(connection, { clock: systemClock })).rejects.toMatchObject({ code: 'query-failed' });
+  expect(await rows(connection, `select to_regclass('contracts') as contracts`)).toEqual([{ contracts: null }]);
+  await dispose();
+});
+
+async function emptied() {
+  const made = await testStore();
+  await rows(made.connection, 'drop schema public cascade; create schema public');
+  return made;
+}
+
+async function rows(connection: Connection, text: string): Promise<unknown> {
+  if (connection.kind !== 'socket') throw new Error('a private cluster is expected');
+  const client = new pg.Client({ host: connection.directory, user: connection.user, database: connection.database });
+  await client.connect();
+  try {
+    return (await client.query(text)).rows;
+  } finally {
+    await client.end();
+  }
+}
