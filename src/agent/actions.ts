@@ -102,6 +102,12 @@ export function createCarrier(options: CarrierOptions): Carrier {
         status: 'failed',
         detail: `the code in ${record.request.codeDirectory} is not what was approved (${found.digest}, approved ${wanted ?? 'none'})`,
       };
+    // What was taken from the old process is given back before the new one starts: it would stand still and mute otherwise.
+    const ended = await workloads.order(id, 'end', 30_000);
+    if (!ended.ok) return { status: 'failed', detail: ended.detail };
+    await hands.kill(target);
+    await hands.resume(target);
+    await hands.rejoin(target).catch(() => {});
     const result = await workloads.order(id, 'restart', 60_000);
     return {
       status: result.ok ? 'done' : 'failed',

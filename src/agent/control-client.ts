@@ -4,6 +4,7 @@ import { Agent, request } from 'node:https';
 import type { TLSSocket } from 'node:tls';
 import { z } from 'zod';
 import { messageOf } from '../base/index.js';
+import { type Bundles, type Svid, tlsClientOptions } from '../identity/index.js';
 import { AgentError } from './errors.js';
 
 export interface ControlClient {
@@ -22,9 +23,10 @@ export interface CallOptions {
 }
 
 export interface ClientIdentity {
-  readonly keyPem: string;
-  readonly chainPem: readonly string[];
-  readonly caPem: readonly string[];
+  readonly svid: Svid;
+  readonly bundles: Bundles;
+  /** `spiffe://TD/control-plane`: no other holder of a certificate of ours may pose as the control plane. */
+  readonly expectedId: string;
 }
 
 export function controlClient(url: string): ControlClient {
@@ -33,11 +35,8 @@ export function controlClient(url: string): ControlClient {
     identify: (identity) => {
       const old = agent;
       agent = new Agent({
-        key: identity.keyPem,
-        cert: identity.chainPem.join('\n'),
-        ca: [...identity.caPem],
+        ...tlsClientOptions(identity),
         keepAlive: true,
-        minVersion: 'TLSv1.3',
         // A resumed session would skip the certificate check.
         maxCachedSessions: 0,
       });
@@ -119,8 +118,6 @@ function send(url: URL, sending: Sending): Promise<unknown> {
       method: sending.method,
       agent: sending.agent,
       timeout: sending.timeoutMs ?? 20_000,
-      // The name in the certificate is loopback's; who it is, is proved by our own CA (or the fingerprint).
-      checkServerIdentity: () => undefined,
       ...(sending.signal === undefined ? {} : { signal: sending.signal }),
       headers:
         payload === undefined

@@ -33,10 +33,9 @@ export async function establishIdentity(
 ): Promise<HostIdentity> {
   const path = join(settings.directory, 'identity.json');
   const kept = (await usable(path, clock)) ?? (await enrolNow(settings, path, log));
-  const roots = kept.bundles[kept.trustDomain] ?? [];
+  const expectedId = `spiffe://${kept.trustDomain}/control-plane`;
   const initial = svidFrom(kept.keyPem, kept.chain);
-  const identify = (svid: Svid) =>
-    client.identify({ keyPem: svid.privateKeyPem, chainPem: svid.chainPem, caPem: roots });
+  const identify = (svid: Svid) => client.identify({ svid, bundles: kept.bundles, expectedId });
   identify(initial);
   const source = createSvidSource({
     clock,

@@ -41,8 +41,8 @@ export const StartedAnswer = z.strictObject({ identity: z.string() });
 /** `POST /workloads/ID/ended` */
 export const Ended = z.strictObject({ status: z.int().nullable() });
 
-/** One line of `GET /workloads/ID/orders`, a stream: what `run` shall do with its command. */
-export const Order = z.strictObject({ id: z.string(), order: z.enum(['restart', 'stop']) });
+/** One line of `GET /workloads/ID/orders`, a stream: `end` the command and hold on, `restart` it, or `stop` for good. */
+export const Order = z.strictObject({ id: z.string(), order: z.enum(['end', 'restart', 'stop']) });
 export type Order = z.infer<typeof Order>;
 /** `POST /workloads/ID/orders/ORDER`: how it went. */
 export const OrderResult = z.strictObject({

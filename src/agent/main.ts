@@ -15,6 +15,7 @@ import { bestRung, helperHands, ownHands, rungNamed } from './confine/index.js';
 import { helperConfinement, ownConfinement } from './confinement.js';
 import { Anything, StateAnswer, WorkloadAnswer } from './control-answers.js';
 import { controlClient } from './control-client.js';
+import { earlyObservations } from './early-observations.js';
 import { AgentError } from './errors.js';
 import { createGateway, gatewayId } from './gateway.js';
 import { type HelperClient, helperClient } from './helper/client.js';
@@ -67,6 +68,7 @@ async function store(batch: readonly Observation[]): Promise<void> {
   shipping.nudge();
 }
 
+const early = earlyObservations((id) => workloads.entry(id)?.record.attestation === null);
 let sensorBatch: Observation[] = [];
 const sensor = await startSensor({
   host: settings.host,
@@ -74,8 +76,7 @@ const sensor = await startSensor({
   clock,
   exec,
   sink: (observation) => {
-    sensorBatch.push(observation);
-    if (sensorBatch.length === 1) setTimeout(flushSensor, 10);
+    if (!early.hold(observation)) collect(observation);
   },
   ...(helper === undefined || !settings.collectors.includes('bpftrace')
     ? {}
@@ -86,6 +87,10 @@ const sensor = await startSensor({
         },
       }),
 });
+function collect(observation: Observation): void {
+  sensorBatch.push(observation);
+  if (sensorBatch.length === 1) setTimeout(flushSensor, 10);
+}
 function flushSensor(): void {
   const batch = sensorBatch;
   sensorBatch = [];
@@ -116,8 +121,13 @@ const workloads = createWorkloads({
   clock,
   log,
   attest: (record, pid, start) => attestLaunch(record, pid, start, hands),
-  identify: (record, attestation) =>
-    identify(record.id, record.request.service, attestation, record.prepared.rung, record.prepared.cgroup),
+  identify: async (record, attestation) => {
+    const { rung, cgroup } = record.prepared;
+    const handle = await identify(record.id, record.request.service, attestation, rung, cgroup);
+    // From here on the control plane knows the workload: what was seen of its start can be told.
+    for (const observation of early.release(record.id, handle.current()?.id ?? null)) collect(observation);
+    return handle;
+  },
   announceEnded: (id, status) => {
     client
       .call('POST', `/agent/v1/workloads/${id}/ended`, { status }, Anything)
@@ -159,7 +169,10 @@ const workloads = createWorkloads({
       ...(traced ? { trace: traceFile(record.id) } : {}),
     });
   },
-  unwatch: (id) => sensor.remove(id),
+  unwatch: (id) => {
+    sensor.remove(id);
+    early.release(id, null);
+  },
   tracer: (id) => (traced ? straceArguments({ program: 'strace', output: traceFile(id) }) : []),
   observations: store,
   changed: () => {

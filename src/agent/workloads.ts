@@ -290,13 +290,38 @@ export function createWorkloads(options: WorkloadsOptions): Workloads {
         },
       );
     }
+    const before = entry.record.attestation;
+    try {
+      await identified(entry, attestation);
+    } catch (error) {
+      if (before === null) throw error;
+      // Restarted clean while its identity is withdrawn: it gets the identity back as soon as the control plane allows.
+      log.info({ workload: id, error: messageOf(error) }, 'restarted, the identity is awaited');
+      void awaitIdentity(entry, attestation);
+    }
+    return { identity: serviceId(options.trustDomain(), entry.record.request.service) };
+  }
+
+  async function identified(entry: Entry, attestation: Attestation): Promise<void> {
+    const identity = await options.identify(entry.record, attestation);
     entry.identity?.stop();
-    entry.identity = await options.identify(entry.record, attestation);
+    entry.identity = identity;
     entry.record = { ...entry.record, attestation, state: 'running' };
     hand(entry);
     options.watch(entry.record);
     options.changed();
-    return { identity: serviceId(options.trustDomain(), entry.record.request.service) };
+  }
+
+  async function awaitIdentity(entry: Entry, attestation: Attestation): Promise<void> {
+    const { process } = entry.record;
+    while (entries.get(entry.record.id) === entry && entry.record.process?.pid === process?.pid) {
+      await new Promise((resolve) => setTimeout(resolve, 250).unref());
+      const done = await identified(entry, attestation).then(
+        () => true,
+        () => false,
+      );
+      if (done) return;
+    }
   }
 
   function hand(entry: Entry): void {

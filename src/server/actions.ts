@@ -1,5 +1,5 @@
 /** Containment, from plan to result. What agents do is handed to them by state; what is ours is done in the transaction. */
-import { randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { codeOf } from '../base/index.js';
 import { type Action, type ActionKind, serviceId } from '../model/index.js';
 import { actionOf, planResponse, undoOf } from '../respond/index.js';
@@ -57,7 +57,7 @@ export async function undoAction(context: ActionContext, id: string): Promise<Ac
   const { tx, by, at } = context;
   const done = await tx.actions.get(id);
   if (done === undefined) throw new ServerError('not-found', `there is no action \`${id}\``);
-  const back = taken(done, { requestedBy: by, now: at, newId: newActionId });
+  const back = taken(done, { requestedBy: by, now: at, newId: actionIds(at) });
   await tx.actions.insert(back);
   return applyAction(context, back.id);
 }
@@ -98,7 +98,7 @@ export async function planForIncident(context: ActionContext, incidentId: string
   if (incident === undefined) throw new ServerError('not-found', `there is no incident \`${incidentId}\``);
   const before = await tx.actions.list({ incident: incidentId });
   const workloads = await tx.workloads.list({ running: true, limit: 10_000 });
-  const plan = planResponse({ incident, workloads, end: 'restart', requestedBy: by, now: at, newId: newActionId });
+  const plan = planResponse({ incident, workloads, end: 'restart', requestedBy: by, now: at, newId: actionIds(at) });
   for (const step of plan) {
     const known = before.some(
       ({ kind, service, workload }) => kind === step.kind && service === step.service && workload === step.workload,
@@ -119,11 +119,12 @@ export async function planForService(
     throw new ServerError('not-found', `there is no service \`${request.service}\``);
   const running = await tx.workloads.list({ service: request.service, running: true });
   const plan: Action[] = [];
+  const newId = actionIds(at);
   for (const kind of request.kinds) {
     const { scope, undo } = actionOf(kind);
     for (const one of scope === 'service' ? [null] : running) {
       plan.push({
-        id: newActionId(),
+        id: newId(),
         incident: request.incident,
         kind,
         service: request.service,
@@ -152,8 +153,11 @@ function taken(done: Action, by: Parameters<typeof undoOf>[1]): Action {
   }
 }
 
-export function newActionId(): string {
-  return `act-${randomUUID()}`;
+/** Ids that sort in the order in which they are given: the order in which the steps are carried out. */
+export function actionIds(at: number): () => string {
+  let given = 0;
+  const time = Math.floor(at).toString(36).padStart(9, '0');
+  return () => `act-${time}-${(given++).toString(36).padStart(3, '0')}-${randomBytes(6).toString('hex')}`;
 }
 
 async function doOurs(context: ActionContext, action: Action): Promise<Action> {

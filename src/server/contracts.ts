@@ -92,10 +92,7 @@ export async function approve(
       hint: 'look at the proposal again and decide on its digest',
     });
   }
-  const running = await tx.workloads.list({ service, running: true });
-  oneCode(service, running);
-  const active = await tx.contracts.active(service);
-  const clean = running.length > 0 ? cleanDigests(running) : (active?.clean ?? {});
+  const clean = found.origin === 'mode-change' ? found.clean : await vouchedFor(tx, service);
   const approved = await tx.contracts.approve(service, version, {
     by,
     digest,
@@ -105,6 +102,14 @@ export async function approve(
   note.revise();
   note.tell('contracts', service, 'approved');
   return approved;
+}
+
+/** A change of modes says nothing about code; any other approval vouches for what runs now. */
+async function vouchedFor(tx: Repositories, service: string): Promise<Record<string, string>> {
+  const running = await tx.workloads.list({ service, running: true });
+  oneCode(service, running);
+  if (running.length > 0) return cleanDigests(running);
+  return (await tx.contracts.active(service))?.clean ?? {};
 }
 
 /** A version that differs in its modes alone, in force at once. What is clean stays as it was approved. */

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 
 /** Below this a copy through a string is cheaper than a Buffer of its own. */
 const small = 8 * 1024;
@@ -10,6 +11,9 @@ const small = 8 * 1024;
  * @returns false when the receiver is slower than the sender
  */
 export function writeBytes(socket: Socket, bytes: Buffer, from: number, to: number, shared: boolean): boolean {
+  // With nothing queued TLS encrypts before `write` returns: nothing refers to the memory afterwards.
+  if (shared && socket.writableLength === 0 && socket instanceof TLSSocket)
+    return socket.write(bytes.subarray(from, to));
   if (to - from <= small) return socket.write(bytes.toString('latin1', from, to), 'latin1');
   return socket.write(shared ? Buffer.from(bytes.subarray(from, to)) : bytes.subarray(from, to));
 }

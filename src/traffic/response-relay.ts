@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { Held, writeBytes } from './bytes.js';
 import { ChunkedReader } from './http1/chunked.js';
 import type { RefusalCode } from './http1/refusal.js';
-import { parseResponseHead } from './http1/response-head.js';
+import { endToEnd, parseResponseHead } from './http1/response-head.js';
 import { bareCr, bareLf, controlCharacter, incomplete, resumeAt, scanHead } from './http1/scan.js';
 
 /** What happened with the bytes: more are needed, the answer is over, the protocol was switched, or it is no HTTP. */
@@ -90,13 +90,13 @@ export class ResponseRelay {
       if (head.status === 101) {
         if (!this.#upgrade || !head.upgrade) return this.#refuse('upgrade');
         this.status = 101;
-        this.#write(`HTTP/1.1 101${head.rest}Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n`);
+        this.#write(`HTTP/1.1 101${endToEnd(text, head)}Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n`);
         if (end < to) this.congested = !writeBytes(this.#to, bytes, end, to, shared);
         return 'upgraded';
       }
       if (head.status < 200) {
         // Interim responses: only for callers that know them (RFC 9110 section 15.2).
-        if (this.#minor === 1) this.#write(`HTTP/1.1 ${head.status}${head.rest}\r\n`);
+        if (this.#minor === 1) this.#write(`HTTP/1.1 ${head.status}${endToEnd(text, head)}\r\n`);
         at = end;
         if (at === to) return 'more';
         continue;
@@ -115,7 +115,7 @@ export class ResponseRelay {
       }
       // Chunks for a caller that knows them: a cut-off is then told from an end, which the connection's end alone is not.
       const coding = this.#framing === 'until-close' && this.#minor === 1 ? 'Transfer-Encoding: chunked\r\n' : '';
-      const fresh = `HTTP/1.1 ${head.status}${head.rest}${coding}${this.closes ? 'Connection: close\r\n' : ''}\r\n`;
+      const fresh = `HTTP/1.1 ${head.status}${endToEnd(text, head)}${coding}${this.closes ? 'Connection: close\r\n' : ''}\r\n`;
       if (this.#framing !== 'until-close' && to - end <= 8_192) {
         const stop = this.#extent(bytes, end, to);
         this.#write(fresh + bytes.toString('latin1', end, stop));

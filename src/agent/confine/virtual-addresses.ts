@@ -57,9 +57,8 @@ function isIpv4(text: string): boolean {
   return parts.length === 4 && parts.every((part) => /^(0|[1-9]\d{0,2})$/.test(part) && Number(part) < 256);
 }
 
-/** RFC 1123, underscores allowed since container names have them; never all digits at the end. */
+/** RFC 1123, underscores allowed since container names have them; a last label of digits only would be an address. */
 function isName(text: string): boolean {
-  return /^(?=.{1,253}$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z_]([a-z0-9_-]{0,61}[a-z0-9_])?$|^(?=.{1,253}$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9_-]*[a-z_][a-z0-9_-]*$/i.test(
-    text,
-  );
+  if (text.length > 253 || /(^|\.)\d+$/.test(text)) return false;
+  return text.split('.').every((label) => /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/i.test(label));
 }

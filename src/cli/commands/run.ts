@@ -1,5 +1,5 @@
 import { isAbsolute, resolve } from 'node:path';
-import { accountNamed, inheritedEnvironment, processFacts, spawnProcess } from '../../base/index.js';
+import { accountNamed, inheritedEnvironment, messageOf, processFacts, spawnProcess } from '../../base/index.js';
 import { launchOf, Order, OrderResult, StartedAnswer, WorkloadPlan, type WorkloadRequest } from '../../agent/index.js';
 import { askAgent, followAgent } from '../agent-socket.js';
 import { CliError, type Command, type Invocation, list, text } from '../command.js';
@@ -62,7 +62,7 @@ async function hold(
     throw error;
   }
   let outcome = await ended(child);
-  while (restarting) {
+  while (restarting && !stopping) {
     await new Promise((resume) => setTimeout(resume, 20));
     if (!restarting) outcome = await ended(child);
   }
@@ -103,8 +103,23 @@ async function hold(
     }
   }
 
+  async function startAgain(): Promise<OrderResult> {
+    child = start();
+    const { pid } = child;
+    const begun = pid === undefined ? undefined : processFacts(pid)?.start;
+    try {
+      await announce();
+      return { ok: pid !== undefined, detail: 'started again', pid: pid ?? null, start: begun ?? null };
+    } catch (error) {
+      child.kill('SIGKILL');
+      return { ok: false, detail: messageOf(error), pid: null, start: null };
+    } finally {
+      restarting = false;
+    }
+  }
+
   async function obey(order: Order): Promise<void> {
-    let result: OrderResult = { ok: true, detail: 'stopped', pid: null, start: null };
+    let result: OrderResult = { ok: true, detail: 'ended', pid: null, start: null };
     if (order.order === 'stop') {
       stopping = true;
       child.kill('SIGTERM');
@@ -112,17 +127,7 @@ async function hold(
       restarting = true;
       child.kill('SIGKILL');
       await ended(child);
-      child = start();
-      const { pid } = child;
-      const begun = pid === undefined ? undefined : processFacts(pid)?.start;
-      result = { ok: pid !== undefined, detail: 'started again', pid: pid ?? null, start: begun ?? null };
-      try {
-        await announce();
-      } catch (error) {
-        child.kill('SIGKILL');
-        result = { ok: false, detail: error instanceof Error ? error.message : 'not attested', pid: null, start: null };
-      }
-      restarting = false;
+      if (order.order === 'restart') result = await startAgain();
     }
     await askAgent(
       socket,

@@ -25,23 +25,27 @@ export async function registerWorkload(
     const known = await tx.workloads.get(request.id);
     if (known !== undefined) {
       ownWorkload(known, peer);
-      if (known.service !== service || JSON.stringify(known.attestation) !== JSON.stringify(attestation))
-        throw new ServerError('conflict', 'this workload id stands for another process');
+      if (known.service !== service || codeOfAttestation(known.attestation) !== codeOfAttestation(attestation))
+        throw new ServerError('conflict', 'this workload id stands for other code');
       if (known.endedAt !== null) throw new ServerError('conflict', 'this workload has ended');
     }
-    const workload: Workload = known ?? {
-      id: request.id,
-      service,
-      host: peer.host,
-      identity: serviceId(context.config.trustDomain, service),
-      attributes: attributesOf(attestation, peer.host, contract),
-      attestation,
-      capture: request.capture,
-      cgroup: request.cgroup,
-      state: 'running',
-      startedAt: context.clock.now(),
-      endedAt: null,
-    };
+    const restarted = known !== undefined && JSON.stringify(known.attestation) !== JSON.stringify(attestation);
+    const workload: Workload =
+      known !== undefined
+        ? { ...known, attestation, state: 'running' }
+        : {
+            id: request.id,
+            service,
+            host: peer.host,
+            identity: serviceId(context.config.trustDomain, service),
+            attributes: attributesOf(attestation, peer.host, contract),
+            attestation,
+            capture: request.capture,
+            cgroup: request.cgroup,
+            state: 'running',
+            startedAt: context.clock.now(),
+            endedAt: null,
+          };
     await refuseRevoked(tx, workload.identity);
     if (known === undefined) {
       await tx.workloads.save(workload);
@@ -54,9 +58,26 @@ export async function registerWorkload(
       note.revise();
       note.tell('workloads', workload.id, 'started');
     }
+    if (restarted) {
+      await tx.workloads.save(workload);
+      await tx.audit.append({
+        actor: `agent/${peer.host}`,
+        action: 'workload.restart',
+        subject: workload.id,
+        detail: { service },
+      });
+      note.tell('workloads', workload.id, 'restarted');
+    }
     const svid = issueFor(context, workload, request.publicKey);
     return { workload, svid, contract };
   });
+}
+
+/** What stays the same when a workload is started again in place: only clean restarts keep their id. */
+function codeOfAttestation(attestation: Workload['attestation']): string {
+  return attestation.kind === 'process'
+    ? `${attestation.codeDirectory} ${attestation.codeDigest}`
+    : attestation.imageConfig;
 }
 
 export async function renewSvid(

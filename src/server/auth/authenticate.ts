@@ -56,6 +56,6 @@ async function bearer(store: Pick<Store, 'accounts'>, header: string): Promise<A
 /** One answer for absent, wrong, expired and revoked: nothing to learn from it. */
 export function unauthenticated(): ServerError {
   return new ServerError('unauthenticated', 'sign in first', {
-    hint: 'open a fresh login link from `tricordon status --login`, or send `Authorization: Bearer`',
+    hint: 'open a fresh login link (`tricordon up` prints one), or send `Authorization: Bearer`',
   });
 }

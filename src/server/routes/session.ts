@@ -39,7 +39,7 @@ export const sessionRoutes: readonly Route<Context>[] = [
       });
       if (opened === undefined) {
         throw new ServerError('unauthenticated', 'this login link is used, too old or unknown', {
-          hint: 'make a new one with `tricordon status --login`',
+          hint: '`tricordon up` prints a fresh one',
         });
       }
       void reply.header('set-cookie', writeCookie(sessionCookie, opened.cookie, sessionMs / 1_000));

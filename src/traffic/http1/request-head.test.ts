@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { RefusalCode } from './refusal.js';
-import { parseRequestHead } from './request-head.js';
+import { canonicalPath } from '../../model/index.js';
+import { isPlainPath, parseRequestHead } from './request-head.js';
 import { bareCr, bareLf, controlCharacter, incomplete, resumeAt, scanHead, tooLarge } from './scan.js';
 
 /** What a connection makes of these bytes: the head, or why it is refused. */
@@ -206,6 +207,17 @@ describe('a request head', () => {
 
   test('of HTTP/1.0 needs no Host and ends the connection', () => {
     expect(accepted('GET / HTTP/1.0\r\n\r\n')).toMatchObject({ minor: 0, host: '', keepAlive: false });
+  });
+
+  test('takes the short way only with paths that are canonical already', () => {
+    const piece = fc.constantFrom('/', '.', '..', 'a', 'Z9', '~', '-', '%41', '%2f', ';', '?', '//', '\\', 'é', '');
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 12 }), (pieces) => {
+        const target = `/${pieces.join('')}`;
+        if (isPlainPath(target)) expect(canonicalPath(target)).toEqual({ kind: 'ok', path: target, query: '' });
+      }),
+      { numRuns: 2_000 },
+    );
   });
 
   test('is found at the same place however the bytes were cut', () => {

@@ -93,9 +93,14 @@ export function parseRequestHead(head: string): RequestHead | RefusedHead {
     return refused('method', method, '');
   }
   if (target.charCodeAt(0) !== 0x2f) return refused('target-form', method, '');
-  const canonical = canonicalPath(target);
-  if (canonical.kind === 'refused') return refused('path-ambiguous', method, target.slice(0, 1_024));
-  const { path, query } = canonical;
+  let path = target;
+  let query = '';
+  if (!isPlainPath(target)) {
+    const canonical = canonicalPath(target);
+    if (canonical.kind === 'refused') return refused('path-ambiguous', method, target.slice(0, 1_024));
+    path = canonical.path;
+    query = canonical.query;
+  }
 
   let host = '';
   let hosts = 0;
@@ -225,6 +230,13 @@ export function parseRequestHead(head: string): RequestHead | RefusedHead {
     tracestate: trace === '' ? '' : tracestate,
     requestId: /^[A-Za-z0-9._:@/+=-]{1,128}$/.test(requestId) ? requestId : '',
   };
+}
+
+const plainPath = /^(?:\/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*\/?$/;
+
+/** True only for targets that `canonicalPath` gives back as they are (tested against it): the common case, cheaper. */
+export function isPlainPath(target: string): boolean {
+  return plainPath.test(target);
 }
 
 function kindOf(name: string): number {

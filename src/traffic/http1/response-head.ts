@@ -12,8 +12,8 @@ export interface ResponseHead {
   readonly upgrade: boolean;
   /** The head can be passed on byte for byte: HTTP/1.1, nothing in it that is meant for this hop only. */
   readonly untouched: boolean;
-  /** Reason phrase and end-to-end fields for a head that is written anew: ` OK CRLF field CRLF field CRLF`. */
-  readonly rest: string;
+  /** Names that `Connection` adds to what is meant for this hop only. */
+  readonly named: readonly string[];
 }
 
 export interface RefusedResponse {
@@ -39,9 +39,8 @@ export function parseResponseHead(head: string, bodiless: boolean): ResponseHead
   if (!head.startsWith('HTTP/1.') || head.charCodeAt(8) !== 0x20) return refused('start-line');
   const minor = head.charCodeAt(7) - 0x30;
   if (minor !== 0 && minor !== 1) return refused('version');
-  const digits = head.slice(9, 12);
-  if (!/^[1-5][0-9]{2}$/.test(digits) || (lineEnd > 12 && head.charCodeAt(12) !== 0x20)) return refused('start-line');
-  const status = Number(digits);
+  const status = statusAt(head);
+  if (status < 0 || lineEnd < 12 || (lineEnd > 12 && head.charCodeAt(12) !== 0x20)) return refused('start-line');
 
   let lengths = 0;
   let length = 0;
@@ -51,8 +50,6 @@ export function parseResponseHead(head: string, bodiless: boolean): ResponseHead
   let named: string[] | undefined;
   let upgrade = false;
   let touched = false;
-  let rest = head.slice(12, lineEnd + 2);
-  let run = lineEnd + 2;
   let count = 0;
   let at = lineEnd + 2;
   const end = head.length - 2;
@@ -87,30 +84,21 @@ export function parseResponseHead(head: string, bodiless: boolean): ResponseHead
         }
         touched = true;
       }
-      if (kind !== 1) {
-        if (run < at) rest += head.slice(run, at);
-        run = stop + 2;
-      }
     }
     at = stop + 2;
   }
-  if (run < end) rest += head.slice(run, end);
 
   if (codings > 0 && lengths > 0) return refused('length-and-chunked');
   if (lengths > 1) return refused('length-duplicate');
   if (length < 0) return refused('length-malformed');
   if (codings > 1 || (codings === 1 && !chunked)) return refused('transfer-encoding');
   if (codings > 0 && minor === 0) return refused('transfer-encoding-http10');
+  let extra: readonly string[] = nothing;
   if (named !== undefined) {
     if (named.includes('close')) close = true;
     else if (minor === 0 && named.includes('keep-alive')) close = false;
-    const extra = named.filter((name) => name !== 'close' && name !== 'keep-alive' && name !== 'upgrade');
+    extra = named.filter((name) => name !== 'close' && name !== 'keep-alive' && name !== 'upgrade');
     if (extra.some((name) => name === 'content-length' || name === 'set-cookie')) return refused('connection-option');
-    if (extra.length > 0) {
-      const lines = rest.split('\r\n');
-      const kept = lines.filter((l, i) => i === 0 || !extra.includes(l.slice(0, l.indexOf(':')).toLowerCase()));
-      rest = kept.join('\r\n');
-    }
   }
   const none = bodiless || status < 200 || status === 204 || status === 304;
   // A 1xx or 204 must not say that a body follows (RFC 9110 section 8.6, RFC 9112 section 6.1): two readers would differ.
@@ -124,8 +112,30 @@ export function parseResponseHead(head: string, bodiless: boolean): ResponseHead
     keepAlive: !close && framed !== -2,
     upgrade: upgrade && status === 101,
     untouched: !touched && minor === 1 && framed !== -2,
-    rest: codings > 0 && !none ? `${rest}Transfer-Encoding: chunked\r\n` : rest,
+    named: extra,
   };
+}
+
+/**
+ * Reason phrase and end-to-end fields of a head that is written anew: ` OK CRLF field CRLF`, each line ending in CRLF,
+ * without the empty line. Only for heads that `parseResponseHead` took.
+ */
+export function endToEnd(head: string, parsed: ResponseHead): string {
+  let rest = '';
+  for (const line of head.slice(12, -4).split('\r\n')) {
+    const name = rest === '' ? '' : line.slice(0, line.indexOf(':')).toLowerCase();
+    const kind = kinds.get(name);
+    if ((kind === undefined || kind === 1) && !parsed.named.includes(name)) rest += `${line}\r\n`;
+  }
+  return parsed.length === -1 ? `${rest}Transfer-Encoding: chunked\r\n` : rest;
+}
+
+const nothing: readonly string[] = [];
+
+/** The status code, or -1. */
+function statusAt(head: string): number {
+  const [a, b, c] = [head.charCodeAt(9) - 0x30, head.charCodeAt(10) - 0x30, head.charCodeAt(11) - 0x30];
+  return a >= 1 && a <= 5 && b >= 0 && b <= 9 && c >= 0 && c <= 9 ? a * 100 + b * 10 + c : -1;
 }
 
 function refused(code: RefusalCode): RefusedResponse {

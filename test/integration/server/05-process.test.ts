@@ -19,7 +19,7 @@ import { requires } from '../../requires.js';
 import { eventually, send } from './harness.js';
 
 const it = await requires('postgresql');
-const program = '.dist-srv/server/main.js';
+const program = 'dist/server/main.js';
 
 let root: string;
 let cluster: RunningCluster;

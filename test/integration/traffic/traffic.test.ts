@@ -1,6 +1,7 @@
+import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type AddressInfo, connect } from 'node:net';
-import { writeFileSync, mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { exec, spawnProcess, systemClock } from '../../../src/base/index.js';
@@ -12,6 +13,8 @@ import { approved, contract, type House, openHouse, type PlaneProcess, trustDoma
 const it = await requires('python', 'openssl', 'curl');
 
 const loopback = { address: '127.0.0.1', port: 0 };
+/** No two pages of it are alike, so that memory used twice shows. */
+const large = randomBytes(5_000_000);
 let house: House;
 let shop: PlaneProcess;
 let stock: PlaneProcess;
@@ -45,6 +48,7 @@ beforeAll(async () => {
   house = await openHouse();
   mkdirSync(join(house.folder, 'www'));
   writeFileSync(join(house.folder, 'www', 'items.json'), '{"items":[1,2,3]}');
+  writeFileSync(join(house.folder, 'www', 'large.bin'), large);
   const web = await pythonServer(house.folder);
   const raw = createServer((socket) => {
     socket.on('error', () => {});
@@ -184,6 +188,29 @@ describe('three sidecars and a gateway', () => {
     expect(seen.join.socket?.local.address).toBe('127.0.0.1');
   });
 
+  it('carry large answers and streams unchanged', async () => {
+    const expected = createHash('sha256').update(large).digest('hex');
+    const copies = await Promise.all(
+      [1, 2, 3].map(async (copy) => {
+        const file = join(house.folder, `copy-${copy}`);
+        await exec('curl', ['-sS', '--max-time', '60', '-o', file, `${publicUrl}/large.bin`]);
+        return createHash('sha256').update(readFileSync(file)).digest('hex');
+      }),
+    );
+    expect(copies).toEqual([expected, expected, expected]);
+    const socket = connect(shopOut.echo, '127.0.0.1');
+    const hash = createHash('sha256');
+    socket.on('data', (chunk: Buffer) => hash.update(chunk));
+    socket.end(Buffer.concat([Buffer.from([0]), large]));
+    await once(socket, 'close');
+    expect(hash.digest('hex')).toBe(
+      createHash('sha256')
+        .update(Buffer.from([0]))
+        .update(large)
+        .digest('hex'),
+    );
+  });
+
   it('refuse what the contract does not list, with a decision id and nothing else', async () => {
     const answer = await curl('-X', 'POST', '-d', 'x=1', `${publicUrl}/items.json`);
     expect(answer.status).toBe(403);
@@ -216,7 +243,7 @@ describe('three sidecars and a gateway', () => {
     expect(chunk.toString('latin1')).toBe('\u0000\u0001raw');
     socket.end();
     await once(socket, 'close');
-    const seen = await echo.observed((o) => o.event.kind === 'flow' && o.event.bytesIn !== undefined);
+    const seen = await echo.observed((o) => o.event.kind === 'flow' && o.event.bytesIn === 5);
     expect(seen.event).toMatchObject({ peer: 'shop', mtls: true, bytesIn: 5, bytesOut: 5 });
   });
 

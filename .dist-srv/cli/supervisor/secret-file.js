@@ -1,9 +1,0 @@
-import { chownSync, rmSync, writeFileSync } from 'node:fs';
-/** Writes JSON (or text) that only `account` (default: ourselves) can read; returns the path. */
-export function writeFor(account, path, value) {
-    rmSync(path, { force: true });
-    writeFileSync(path, typeof value === 'string' ? value : JSON.stringify(value), { mode: 0o600, flag: 'wx' });
-    if (account !== undefined)
-        chownSync(path, account.uid, account.gid);
-    return path;
-}

@@ -1,2 +1,0 @@
-export { peerCredentials } from './peer-credentials.js';
-export { serveWorkloadApi } from './server.js';

@@ -1,7 +1,0 @@
-/** Gathers the evidence bundle: processes, memory, files, events, before anything is changed further. */
-export const collect = {
-    kind: 'collect',
-    scope: 'workload',
-    undo: null,
-    run: (workload, { host }) => host.collect(workload),
-};

@@ -1,7 +1,0 @@
-/** Ends every process of the workload at once. What was in memory is lost: collect first. */
-export const kill = {
-    kind: 'kill',
-    scope: 'workload',
-    undo: null,
-    run: (workload, { host }) => host.kill(workload),
-};

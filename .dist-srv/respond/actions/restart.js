@@ -1,7 +1,0 @@
-/** Starts the workload again from the code or image that was approved; refused when the digest differs. */
-export const restart = {
-    kind: 'restart',
-    scope: 'workload',
-    undo: null,
-    run: (workload, { host }) => host.restart(workload),
-};

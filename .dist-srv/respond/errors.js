@@ -1,4 +1,0 @@
-import { TricordonError } from '../base/index.js';
-export class RespondError extends TricordonError {
-    name = 'RespondError';
-}

@@ -1,5 +1,0 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
-/** Compares in constant time, whatever the lengths. */
-export function sameSecret(a, b) {
-    return timingSafeEqual(createHash('sha256').update(a).digest(), createHash('sha256').update(b).digest());
-}

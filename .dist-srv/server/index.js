@@ -1,1 +1,0 @@
-export { ServerError } from './errors.js';

@@ -1,0 +1,92 @@
+/** Chooses the view by the URL, and the way in for who is not signed in. */
+import { useEffect, useState } from 'react';
+import type { WhoAmI } from '../../src/server/api-types.ts';
+import { ApiError, get, rememberCsrf } from './api.ts';
+import { Frame } from './parts/frame.tsx';
+import { Link } from './parts/link.tsx';
+import { Empty, Problem } from './parts/notice.tsx';
+import { navigate, type Route, routeOf, useLocation } from './router.ts';
+import { Me } from './session.ts';
+import { openStream } from './stream.ts';
+import { CoverageView } from './views/coverage/coverage-view.tsx';
+import { IncidentView } from './views/incident/incident-view.tsx';
+import { IncidentsView } from './views/incidents/incidents-view.tsx';
+import { LoginView } from './views/login/login-view.tsx';
+import { MapView } from './views/map/map-view.tsx';
+
+export function App() {
+  const location = useLocation();
+  const route = routeOf(location.split('?')[0] ?? '/');
+  const [me, setMe] = useState<WhoAmI>();
+  const [problem, setProblem] = useState<ApiError>();
+  const atDoor = route.view === 'login';
+
+  useEffect(() => {
+    if (atDoor || me !== undefined) return;
+    get<WhoAmI>('/v1/whoami').then(
+      (answer) => {
+        rememberCsrf(answer.csrf);
+        setProblem(undefined);
+        setMe(answer);
+      },
+      (error: unknown) => {
+        if (error instanceof ApiError && error.status === 401) navigate('/login');
+        else setProblem(error instanceof ApiError ? error : new ApiError(0, 'unexpected', 'the page could not start', null));
+      },
+    );
+  }, [atDoor, me]);
+  useEffect(() => (me === undefined ? undefined : openStream()), [me]);
+  useEffect(() => {
+    document.title = `${titleOf(route)} · Tricordon`;
+  });
+
+  if (atDoor) return <LoginView entered={setMe} />;
+  if (me === undefined) {
+    return (
+      <main id="main" tabIndex={-1}>
+        <h1 className="sr">Tricordon</h1>
+        {problem === undefined ? null : <Problem problem={problem} retry={() => window.location.reload()} />}
+      </main>
+    );
+  }
+  return (
+    <Me value={me}>
+      <Frame route={route} me={me}>
+        <View route={route} />
+      </Frame>
+    </Me>
+  );
+}
+
+function View({ route }: { readonly route: Route }) {
+  switch (route.view) {
+    case 'coverage':
+      return <CoverageView />;
+    case 'map':
+      return <MapView />;
+    case 'incidents':
+      return <IncidentsView />;
+    case 'incident':
+      return <IncidentView key={route.id} id={route.id} />;
+    case 'login':
+      return null;
+    case 'unknown':
+      return (
+        <>
+          <h1>There is no such page</h1>
+          <Empty title="Perhaps one of these">
+            <p>
+              <Link to="/coverage">Coverage</Link>, <Link to="/map">Map</Link>, <Link to="/incidents">Incidents</Link>
+            </p>
+          </Empty>
+        </>
+      );
+    default:
+      return route satisfies never;
+  }
+}
+
+function titleOf(route: Route): string {
+  const titles = { coverage: 'Coverage', map: 'Map', incidents: 'Incidents', login: 'Sign in', unknown: 'No such page' };
+  return route.view === 'incident' ? route.id : titles[route.view];
+}

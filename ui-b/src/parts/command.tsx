@@ -1,0 +1,31 @@
+import { useEffect, useState } from 'react';
+import { visible } from '../format.ts';
+
+/** A command to run elsewhere, and a button that takes it along. */
+export function Command({ text }: { readonly text: string }) {
+  const [copied, setCopied] = useState<'no' | 'yes' | 'failed'>('no');
+  useEffect(() => {
+    if (copied === 'no') return;
+    const timer = setTimeout(() => setCopied('no'), 2_000);
+    return () => clearTimeout(timer);
+  }, [copied]);
+  const copy = () => {
+    // What is shown is what is copied: control characters never reach a terminal this way.
+    navigator.clipboard.writeText(visible(text, 2_000)).then(
+      () => setCopied('yes'),
+      () => setCopied('failed'),
+    );
+  };
+  const words = { no: 'Copy', yes: 'Copied', failed: 'Select it by hand' } as const;
+  return (
+    <span className="command">
+      <code>{visible(text, 2_000)}</code>
+      <button type="button" className="small" onClick={copy} aria-label={`Copy the command ${visible(text, 120)}`}>
+        {words[copied]}
+      </button>
+      <span className="sr" role="status">
+        {copied === 'yes' ? 'Copied' : ''}
+      </span>
+    </span>
+  );
+}

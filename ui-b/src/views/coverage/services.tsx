@@ -1,0 +1,109 @@
+import type { CoveredService } from '../../../../src/server/api-types.ts';
+import { count, plural, visible } from '../../format.ts';
+import { Command } from '../../parts/command.tsx';
+import { CordLine, cordOfHold } from '../../parts/cord.tsx';
+import { layerNames } from '../../parts/layer.tsx';
+import { Link } from '../../parts/link.tsx';
+import { HoldWord } from '../../parts/words.tsx';
+
+export function Services({ services }: { readonly services: readonly CoveredService[] }) {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls has to be reachable by keyboard
+    <div className="scroll" role="region" aria-labelledby="services-title" tabIndex={0}>
+      <table className="services">
+        <thead>
+          <tr>
+            <th scope="col">Service</th>
+            <th scope="col">Held on three layers</th>
+            <th scope="col">Identity</th>
+          </tr>
+        </thead>
+        <tbody>
+          {services.map((service) => (
+            <ServiceRow key={service.service} service={service} />
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function ServiceRow({ service }: { readonly service: CoveredService }) {
+  const { contract } = service;
+  return (
+    <tr>
+      <th scope="row">
+        <Link to={`/map?node=${encodeURIComponent(service.service === 'gateway' ? 'gateway' : `service:${service.service}`)}`} className="name">
+          {service.service}
+        </Link>
+        <span className="sub block">
+          {contract === null ? 'no contract' : `contract v${contract.version}`}
+          {', '}
+          {service.workloads === 0 ? 'not running' : plural(service.workloads, 'replica')}
+        </span>
+        {service.hosts.length > 0 && <span className="sub block">{service.hosts.slice(0, 3).join(', ')}</span>}
+        {service.openIncident !== null && (
+          <Link to={`/incidents/${service.openIncident}`} className="alarm">
+            {service.openIncident} is open
+          </Link>
+        )}
+      </th>
+      <td>
+        <ul className="holds">
+          {service.holds.map(({ layer, hold, reason }) => (
+            <li key={layer}>
+              <span className="hold-layer">{layerNames[layer]}</span>
+              <CordLine layer={layer} state={cordOfHold(hold)} width={128} />
+              <HoldWord hold={hold} />
+              {hold !== 'enforced' && <span className="sub why">{visible(reason, 240)}</span>}
+            </li>
+          ))}
+        </ul>
+        <Waiting service={service} />
+      </td>
+      <td>
+        <code className="wrap">{visible(service.identity, 200)}</code>
+        <Attributes attributes={service.attributes} />
+      </td>
+    </tr>
+  );
+}
+
+/** What somebody could decide about this service now. */
+function Waiting({ service }: { readonly service: CoveredService }) {
+  if (service.proposal !== null) {
+    return (
+      <p className="waiting">
+        <span className="sub">Proposed contract v{service.proposal} waits for approval.</span>{' '}
+        <Command text={`tricordon contract diff ${service.service}`} />
+      </p>
+    );
+  }
+  if (service.learned > 0 && service.holds.some(({ hold }) => hold === 'learning')) {
+    return (
+      <p className="waiting">
+        <span className="sub">Learned from {count(service.learned)} observations.</span>{' '}
+        <Command text={`tricordon contract diff ${service.service}`} />
+      </p>
+    );
+  }
+  return null;
+}
+
+function Attributes({ attributes }: { readonly attributes: CoveredService['attributes'] }) {
+  const entries = Object.entries(attributes).slice(0, 8);
+  if (entries.length === 0) return null;
+  return (
+    <details>
+      <summary>{plural(entries.length, 'signed attribute')}</summary>
+      <dl className="attributes">
+        {entries.map(([name, value]) => (
+          <div key={name}>
+            <dt>{visible(name, 64)}</dt>
+            <dd className="mono wrap">{visible(value, 120)}</dd>
+          </div>
+        ))}
+      </dl>
+    </details>
+  );
+}

@@ -1,0 +1,80 @@
+import type { KeyboardEvent } from 'react';
+import type { MapNode } from '../../../../src/server/api-types.ts';
+import { visible } from '../../format.ts';
+import { Cord, cordOfHold } from '../../parts/cord.tsx';
+import type { Point } from '../../parts/graph-layout.ts';
+import { layerNames } from '../../parts/layer.tsx';
+import { holdWords } from '../../parts/words.tsx';
+
+export const nodeHeight = 46;
+const longest = 22;
+
+export function nodeWidth(node: MapNode): number {
+  const letters = Math.min(longest + 1, node.label.length);
+  return Math.max(92, letters * 8.2 + (node.holds.length > 0 ? 66 : 28));
+}
+
+interface NodeMarkProps {
+  readonly node: MapNode;
+  readonly at: Point | undefined;
+  readonly selected: boolean;
+  readonly tabStop: boolean;
+  readonly focus: () => void;
+  readonly select: () => void;
+}
+
+export function NodeMark({ node, at, selected, tabStop, focus, select }: NodeMarkProps) {
+  if (at === undefined) return null;
+  const width = nodeWidth(node);
+  const x = at.x - width / 2;
+  const y = at.y - nodeHeight / 2;
+  const label = visible(node.label, longest);
+  const alarming = node.openIncident !== null;
+  const around = node.holds.some(({ hold }) => hold === 'bypassable');
+  const note = noteOf(node);
+  const keys = (event: KeyboardEvent) => {
+    if (event.key !== 'Enter' && event.key !== ' ') return;
+    event.preventDefault();
+    select();
+  };
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: SVG has no button
+    <g
+      className={`node kind-${node.kind}${selected ? ' selected' : ''}${alarming || around ? ' alarming' : ''} state-${node.state}`}
+      role="button"
+      tabIndex={tabStop ? 0 : -1}
+      aria-pressed={selected}
+      aria-label={spoken(node)}
+      data-node={node.id}
+      onClick={select}
+      onFocus={focus}
+      onKeyDown={keys}
+    >
+      <rect x={x} y={y} width={width} height={nodeHeight} rx={7} />
+      <text className="node-name" x={x + 13} y={at.y + (note === '' ? 5 : -2)}>
+        {label}
+      </text>
+      {note !== '' && (
+        <text className="node-note" x={x + 13} y={at.y + 14}>
+          {note}
+        </text>
+      )}
+      {node.holds.map(({ layer, hold }, index) => (
+        <Cord key={layer} layer={layer} state={cordOfHold(hold)} x={x + width - 42} y={at.y - 9 + index * 9} width={30} plain />
+      ))}
+    </g>
+  );
+}
+
+function noteOf(node: MapNode): string {
+  if (node.openIncident !== null) return node.openIncident;
+  if (node.kind === 'public') return 'the public';
+  if (node.kind === 'outside') return 'outside';
+  if (node.state !== 'running') return node.state;
+  return node.contract === null ? 'no contract' : `v${node.contract.version}, ${node.workloads}×`;
+}
+
+function spoken(node: MapNode): string {
+  const holds = node.holds.map(({ layer, hold }) => `${layerNames[layer]} ${holdWords[hold].text}`).join(', ');
+  return [visible(node.label, 120), noteOf(node), holds].filter((part) => part !== '').join('; ');
+}
