@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { Socket } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { cgroup2Mount, exec, logger, messageOf, skewed, systemClock } from '../base/index.js';
 import { createSvidSource, generateKeyPair, serveWorkloadApi, type Svid, svidFrom } from '../identity/index.js';
@@ -173,7 +173,10 @@ const workloads = createWorkloads({
     sensor.remove(id);
     early.release(id, null);
   },
-  tracer: (id) => (traced ? straceArguments({ program: 'strace', output: traceFile(id) }) : []),
+  tracer: (id) =>
+    traced
+      ? { words: straceArguments({ program: 'strace', output: traceFile(id) }), folder: dirname(traceFile(id)) }
+      : undefined,
   observations: store,
   changed: () => {
     writeAgentState(statePath, { workloads: [...workloads.records()], gateway: gateway.process() });

@@ -46,7 +46,8 @@ export interface WorkloadsOptions {
   /** Tells the sensor; undefined takes it away again. */
   readonly watch: (record: WorkloadRecord) => void;
   readonly unwatch: (id: string) => void;
-  readonly tracer: (id: string) => readonly string[];
+  /** A tracer for the command, with the folder it writes to; undefined where another sensor sees it. */
+  readonly tracer: (id: string) => { readonly words: readonly string[]; readonly folder: string } | undefined;
   readonly observations: PlaneLinkOptions['observations'];
   /** Something changed that the control plane or the state file should know. */
   readonly changed: () => void;
@@ -142,6 +143,7 @@ export function createWorkloads(options: WorkloadsOptions): Workloads {
     const short = randomBytes(4).toString('hex');
     const id = `${request.service}-${settings.host.replaceAll('.', '-')}-${short}`.slice(0, 160);
     const workloadApiSocket = join(settings.runtimeDir, 'w', `${short}.sock`);
+    const tracer = options.tracer(id);
     const spec = {
       instance: settings.instance,
       workload: id,
@@ -153,7 +155,9 @@ export function createWorkloads(options: WorkloadsOptions): Workloads {
       cwd: request.cwd,
       runtimeDir: settings.runtimeDir,
       hideDirs: [...settings.hideDirs],
-      keepPaths: [...new Set([request.codeDirectory, request.cwd])].filter((path) => path !== '/'),
+      keepPaths: [
+        ...new Set([request.codeDirectory, request.cwd, ...(tracer === undefined ? [] : [tracer.folder])]),
+      ].filter((path) => path !== '/'),
       workloadApiSocket,
       nodePath: request.nodePath,
       programDir: request.programDir,
@@ -202,7 +206,7 @@ export function createWorkloads(options: WorkloadsOptions): Workloads {
         workload: id,
         prepared,
         environment,
-        tracer: [...options.tracer(id)],
+        tracer: [...(tracer?.words ?? [])],
         published: entry.published ?? null,
         notices: prepared.gaps.map((gap) => gap.what),
       };

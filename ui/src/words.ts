@@ -111,6 +111,8 @@ export function joinedBy(key: string): string {
     socket: 'the same TCP connection',
     trace: 'the same request (trace id)',
     caller: 'the same proved caller',
+    'caller identity': 'the caller that was proved',
+    'socket and process': 'the same connection, held by that process',
     identity: 'the same identity',
     cgroup: 'the same workload',
     workload: 'the same workload',

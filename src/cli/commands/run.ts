@@ -126,8 +126,11 @@ async function hold(
     } else if (!stopping) {
       restarting = true;
       child.kill('SIGKILL');
-      await ended(child);
-      if (order.order === 'restart') result = await startAgain();
+      // Not awaited for `end`: a paused tracer keeps the dead command from being reaped until the agent ends it as well.
+      if (order.order === 'restart') {
+        await ended(child);
+        result = await startAgain();
+      }
     }
     await askAgent(
       socket,

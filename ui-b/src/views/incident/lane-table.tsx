@@ -1,0 +1,48 @@
+import type { StoryStep } from '../../../../src/server/api-types.ts';
+import { clockTime, offset, visible } from '../../format.ts';
+import { LayerWord } from '../../parts/layer.tsx';
+import { OutcomeWord } from '../../parts/words.tsx';
+
+/** The same as the lanes, line by line, with why signals were joined. */
+export function LaneTable({ story }: { readonly story: readonly StoryStep[] }) {
+  const numbers = new Map(story.map((step, index) => [step.id, index + 1]));
+  return (
+    <details>
+      <summary>The same as a table</summary>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls has to be reachable by keyboard */}
+      <div className="scroll" role="region" aria-label="Steps as a table" tabIndex={0}>
+        <table className="dense">
+          <thead>
+            <tr>
+              <th scope="col">Step</th>
+              <th scope="col">Time</th>
+              <th scope="col">Layer</th>
+              <th scope="col">What</th>
+              <th scope="col">Outcome</th>
+              <th scope="col">Joined with</th>
+            </tr>
+          </thead>
+          <tbody>
+            {story.map((step, index) => (
+              <tr key={step.id}>
+                <td>{index + 1}</td>
+                <td className="mono">
+                  {clockTime(step.at)}
+                  <span className="sub block">{offset(step.afterMs)}</span>
+                </td>
+                <td>{step.layer === null ? 'Response' : <LayerWord layer={step.layer} />}</td>
+                <td>{visible(step.sentence, 300)}</td>
+                <td>
+                  <OutcomeWord outcome={step.outcome} />
+                </td>
+                <td className="sub">
+                  {step.links.map(({ to, by }) => `${numbers.get(to) ?? '?'} by ${visible(by, 60)}`).join('; ')}
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </details>
+  );
+}

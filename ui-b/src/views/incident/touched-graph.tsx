@@ -1,0 +1,114 @@
+/** Who touched what: callers, services, processes, files and peers behind the signals. */
+import { useMemo } from 'react';
+import type { Touched } from '../../../../src/server/api-types.ts';
+import { visible } from '../../format.ts';
+import { layGraph } from '../../parts/graph-layout.ts';
+import { LayerWord } from '../../parts/layer.tsx';
+import { Word } from '../../parts/words.tsx';
+
+const height = 42;
+const kinds = { outside: 'outside', gateway: 'gateway', service: 'service', process: 'process', file: 'file', peer: 'address' } as const;
+
+export function TouchedGraph({ touched }: { readonly touched: Touched }) {
+  const laid = useMemo(
+    () =>
+      layGraph(
+        touched.nodes.map((node) => ({ id: node.id, width: widthOf(node.label), height })),
+        touched.edges.map((edge, index) => ({ id: `${index}`, from: edge.from, to: edge.to, labelWidth: Math.min(20, edge.label.length) * 6.6 + 10, labelHeight: 18 })),
+        { rank: 22, node: 16 },
+      ),
+    [touched],
+  );
+  if (touched.nodes.length === 0) return <p className="sub">The observations behind it are no longer kept.</p>;
+  const names = new Map(touched.nodes.map(({ id, label }) => [id, visible(label, 120)]));
+  return (
+    <figure className="touched">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls has to be reachable by keyboard */}
+      <div className="scroll" role="region" aria-label="Drawing of who touched what" tabIndex={0}>
+        <svg
+          role="img"
+          aria-label={`${touched.nodes.length} things and ${touched.edges.length} touches; the table below shows the same.`}
+          width={laid.width}
+          height={laid.height}
+          viewBox={`0 0 ${laid.width} ${laid.height}`}
+        >
+          {touched.edges.map((edge, index) => {
+            const line = laid.lines.get(`${index}`);
+            if (line === undefined) return null;
+            const { label, end, angle } = line;
+            return (
+              // biome-ignore lint/suspicious/noArrayIndexKey: edges have no other name and come whole
+              <g key={index} className={edge.refused ? 'touch refused' : 'touch'}>
+                <path className={`touch-line stroke-${edge.layer}`} d={line.path} />
+                <path className={`touch-head fill-${edge.layer}`} d="M0 0l-8 -4v8z" transform={`translate(${end.x.toFixed(1)} ${end.y.toFixed(1)}) rotate(${angle.toFixed(1)})`} />
+                <text className="touch-word" x={label.x} y={label.y + (edge.refused ? -8 : 4)} textAnchor="middle">
+                  {visible(edge.label, 20)}
+                </text>
+                {edge.refused && (
+                  <g transform={`translate(${label.x} ${label.y + 4})`}>
+                    <circle className="touch-plate" r="8" />
+                    <path className="cord-cross" d="M-3.5 -3.5l7 7m0 -7l-7 7" />
+                  </g>
+                )}
+              </g>
+            );
+          })}
+          {touched.nodes.map((node) => {
+            const at = laid.boxes.get(node.id);
+            if (at === undefined) return null;
+            const width = widthOf(node.label);
+            return (
+              <g key={node.id} className={`thing kind-${node.kind}${node.hot ? ' hot' : ''}`}>
+                <rect x={at.x - width / 2} y={at.y - height / 2} width={width} height={height} rx={node.kind === 'file' ? 0 : 6} />
+                <text className="thing-name" x={at.x - width / 2 + 10} y={at.y - 2}>
+                  {shorten(node.label)}
+                </text>
+                <text className="thing-kind" x={at.x - width / 2 + 10} y={at.y + 13}>
+                  {kinds[node.kind]}
+                </text>
+              </g>
+            );
+          })}
+        </svg>
+      </div>
+      <details>
+        <summary>The same as a table</summary>
+        <table className="dense">
+          <thead>
+            <tr>
+              <th scope="col">Who</th>
+              <th scope="col">Did</th>
+              <th scope="col">To what</th>
+              <th scope="col">Layer</th>
+              <th scope="col">Outcome</th>
+            </tr>
+          </thead>
+          <tbody>
+            {touched.edges.map((edge, index) => (
+              // biome-ignore lint/suspicious/noArrayIndexKey: edges have no other name and come whole
+              <tr key={index}>
+                <td className="wrap">{names.get(edge.from) ?? visible(edge.from, 120)}</td>
+                <td className="wrap">{visible(edge.label, 120)}</td>
+                <td className="wrap">{names.get(edge.to) ?? visible(edge.to, 120)}</td>
+                <td>
+                  <LayerWord layer={edge.layer} />
+                </td>
+                <td>{edge.refused ? <Word tone="good" glyph="cross" text="refused" /> : 'passed'}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </details>
+    </figure>
+  );
+}
+
+/** The end of a path says more than its beginning. */
+function shorten(label: string): string {
+  const text = visible(label, 120);
+  return text.length <= 26 ? text : `…${text.slice(-25)}`;
+}
+
+function widthOf(label: string): number {
+  return Math.max(76, Math.min(26, visible(label, 120).length) * 7.4 + 22);
+}
