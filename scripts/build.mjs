@@ -17,7 +17,10 @@ export async function build({ quiet = false } = {}) {
   await mkdir(next, { recursive: true });
   try {
     await step('src', () => tool('typescript/bin/tsc', ['-p', 'tsconfig.build.json', '--outDir', next]));
-    if (existsSync(join(root, 'ui/index.html'))) await step('ui', () => tool('vite/bin/vite.js', ['build', 'ui', '--outDir', join(next, 'ui'), '--emptyOutDir', '--logLevel', 'warn']));
+    if (existsSync(join(root, 'ui/index.html')))
+      await step('ui', () =>
+        tool('vite/bin/vite.js', ['build', 'ui', '--outDir', join(next, 'ui'), '--emptyOutDir', '--logLevel', 'warn']),
+      );
     const old = `${next}-old`;
     if (existsSync(join(root, 'dist'))) await rename(join(root, 'dist'), old);
     await rename(next, join(root, 'dist'));
@@ -38,7 +41,9 @@ async function step(name, work) {
   try {
     await work();
   } catch (error) {
-    throw new Error(`${name}: ${String(error.stdout ?? '')}${String(error.stderr ?? '')}${error.stdout ? '' : error.message}`);
+    throw new Error(
+      `${name}: ${String(error.stdout ?? '')}${String(error.stderr ?? '')}${error.stdout ? '' : error.message}`,
+    );
   }
 }
 

@@ -49,7 +49,18 @@ async function command(name, args) {
 async function vitest(name, args) {
   const report = `.tricordon/${name}.json`;
   rmSync(report, { force: true });
-  const { status, seconds } = await run([bin('vitest/vitest.mjs'), 'run', ...args, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...rest], true);
+  const { status, seconds } = await run(
+    [
+      bin('vitest/vitest.mjs'),
+      'run',
+      ...args,
+      '--reporter=default',
+      '--reporter=json',
+      `--outputFile.json=${report}`,
+      ...rest,
+    ],
+    true,
+  );
   if (!existsSync(report)) {
     totals.failed += 1;
     rows.push([name, '0', '1 (no report)', '0', seconds]);
@@ -57,7 +68,9 @@ async function vitest(name, args) {
   }
   const result = JSON.parse(readFileSync(report, 'utf8'));
   const skipped = result.numPendingTests + (result.numTodoTests ?? 0);
-  const broken = result.testResults.filter((file) => file.status === 'failed' && file.assertionResults.length === 0).length;
+  const broken = result.testResults.filter(
+    (file) => file.status === 'failed' && file.assertionResults.length === 0,
+  ).length;
   const failed = result.numFailedTests + broken + (status !== 0 && result.numFailedTests + broken === 0 ? 1 : 0);
   totals.passed += result.numPassedTests;
   totals.failed += failed;
@@ -68,11 +81,15 @@ async function vitest(name, args) {
 function run(args, show) {
   const started = performance.now();
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, args, { stdio: ['ignore', show ? 'inherit' : 'pipe', show ? 'inherit' : 'pipe'] });
+    const child = spawn(process.execPath, args, {
+      stdio: ['ignore', show ? 'inherit' : 'pipe', show ? 'inherit' : 'pipe'],
+    });
     let output = '';
     child.stdout?.on('data', (chunk) => (output += chunk));
     child.stderr?.on('data', (chunk) => (output += chunk));
-    child.on('close', (status) => resolve({ status, output, seconds: `${((performance.now() - started) / 1000).toFixed(0)} s` }));
+    child.on('close', (status) =>
+      resolve({ status, output, seconds: `${((performance.now() - started) / 1000).toFixed(0)} s` }),
+    );
   });
 }
 

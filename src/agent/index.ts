@@ -9,4 +9,11 @@ export {
   WorkloadRequest,
 } from './local-protocol.js';
 export { AgentSettings } from './settings.js';
-export { ensureAccounts, ensureDemoAccount, leftovers, placeProgram, removeAccounts } from './installation.js';
+export {
+  ensureAccounts,
+  ensureDemoAccount,
+  isEnrolled,
+  leftovers,
+  placeProgram,
+  removeAccounts,
+} from './installation.js';

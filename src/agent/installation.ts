@@ -1,4 +1,5 @@
 /** What an installation needs on a host before and after its agent: accounts, a safe program tree, the removal of leftovers. */
+import { X509Certificate } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Account, cgroup2Mount, codeOf, exec, isRunning, messageOf } from '../base/index.js';
@@ -6,6 +7,17 @@ import { killCgroup, processesOf, rungNamed, stopPlane } from './confine/index.j
 import { ensureAccount, removeAccount } from './helper/accounts.js';
 import { secureProgram } from './helper/program-tree.js';
 import { readAgentState } from './workload-record.js';
+
+/** Whether the agent of this directory holds an identity that is still good; without one it needs a one-time token. */
+export function isEnrolled(dataDir: string, now: number): boolean {
+  try {
+    const { chain }: { chain?: unknown } = JSON.parse(readFileSync(join(dataDir, 'agent/identity.json'), 'utf8'));
+    const leaf: unknown = Array.isArray(chain) ? chain[0] : undefined;
+    return typeof leaf === 'string' && Date.parse(new X509Certificate(leaf).validTo) > now + 60_000;
+  } catch {
+    return false;
+  }
+}
 
 /** Root mode: the account of control plane and PostgreSQL, and that of agent and data plane. Those made are remembered. */
 export async function ensureAccounts(dataDir: string): Promise<{ readonly control: Account; readonly agent: Account }> {

@@ -78,6 +78,8 @@ const sensor = await startSensor({
   sink: (observation) => {
     if (!early.hold(observation)) collect(observation);
   },
+  // As root nothing is launched under a tracer: strace is the ordinary user's rung.
+  collectors: settings.collectors.filter((name) => helper === undefined || name !== 'strace'),
   ...(helper === undefined || !settings.collectors.includes('bpftrace')
     ? {}
     : {
@@ -91,10 +93,11 @@ function collect(observation: Observation): void {
   sensorBatch.push(observation);
   if (sensorBatch.length === 1) setTimeout(flushSensor, 10);
 }
-function flushSensor(): void {
+function flushSensor(): Promise<void> {
   const batch = sensorBatch;
   sensorBatch = [];
-  store(batch).catch((error: unknown) =>
+  if (batch.length === 0) return Promise.resolve();
+  return store(batch).catch((error: unknown) =>
     log.error({ error: messageOf(error), lost: batch.length }, 'sensor observations were not stored'),
   );
 }
@@ -154,7 +157,9 @@ const workloads = createWorkloads({
   },
   watch: (record) => {
     const { prepared } = record;
-    sensor.remove(record.id);
+    // A restart is launched anew: what the launcher does is noise again until the command runs.
+    const before = sensor.targets().find((target) => target.workload === record.id)?.root?.pid;
+    if (before !== undefined && before !== record.process?.pid) sensor.remove(record.id);
     sensor.add({
       workload: record.id,
       service: record.request.service,
@@ -163,9 +168,8 @@ const workloads = createWorkloads({
         ? {}
         : { cgroup: { id: String(statSync(prepared.cgroupPath).ino), path: prepared.cgroup } }),
       ...(record.process === null ? {} : { root: record.process }),
-      ...(record.process === null && record.request.command[0] !== undefined
-        ? { command: record.request.command[0] }
-        : {}),
+      ...(record.request.command[0] === undefined ? {} : { command: record.request.command[0] }),
+      launcher: `${settings.programDir}/dist/agent/confine/launcher.js`,
       ...(traced ? { trace: traceFile(record.id) } : {}),
     });
   },
@@ -262,7 +266,7 @@ async function shutDown(): Promise<void> {
   await workloads.close();
   gateway.close();
   await sensor.stop();
-  flushSensor();
+  await flushSensor();
   await shipping.stop();
   await spool.close();
   host.source.stop();

@@ -36,9 +36,10 @@ export function list(invocation: Invocation, option: string): readonly string[] 
 const prerequisites: ReadonlySet<string> = new Set([
   'not-running',
   'prerequisite',
-  'no-postgres',
-  'no-privilege',
-  'binaries-missing',
+  'no-binaries',
+  'no-account',
+  'version-mismatch',
+  'rung-unusable',
 ]);
 
 export function exitCodeOf(error: unknown): number {

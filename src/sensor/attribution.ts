@@ -217,8 +217,10 @@ export class Registry implements Targets {
     const at = 'bootMs' in event.at ? event.at.bootMs : event.at.wallMs;
     entry.firstAt ??= at;
     if (at - entry.firstAt > setupMs) return true;
-    const command = entry.target.command;
-    return command === undefined || (event.act.kind === 'exec' && base(event.act.path) === base(command));
+    const { command, launcher } = entry.target;
+    if (command === undefined) return true;
+    if (event.act.kind !== 'exec' || base(event.act.path) !== base(command)) return false;
+    return launcher === undefined || event.act.args[1] !== launcher;
   }
 }
 

@@ -52,7 +52,7 @@ export function runtimeCoverage(
     return {
       level: 'none',
       by: '',
-      gaps: every.length > 0 ? every : [{ what: 'no collector was tried', fix: 'tricordon doctor --only sensor' }],
+      gaps: every.length > 0 ? every : [{ what: 'no collector was tried', fix: 'tricordon doctor --only runtime' }],
     };
   }
   const own = active.flatMap(({ gaps }) => gaps);

@@ -22,6 +22,8 @@ export interface SensorOptions {
   readonly kernel?: { readonly source: LineSource; readonly selection: Selection };
   /** Events per second and workload that are passed on. Default 50,000. */
   readonly rate?: number;
+  /** Which rungs may be tried; default all. */
+  readonly collectors?: readonly CollectorName[];
 }
 
 export interface Sensor {
@@ -89,7 +91,7 @@ export async function startSensor(options: SensorOptions): Promise<Sensor> {
       pipeline.about(name, { kind: 'sensor', state: 'started', detail: `${name} watches` });
     } catch (error) {
       rung.reason = messageOf(error);
-      rung.fix = 'tricordon doctor --only sensor';
+      rung.fix = 'tricordon doctor --only runtime';
       pipeline.about(name, {
         kind: 'sensor',
         state: 'degraded',
@@ -152,7 +154,8 @@ function collectors(options: SensorOptions, watchedElsewhere: (target: Target) =
     kernel === undefined
       ? unavailableKernel
       : bpftraceCollector({ source: kernel.source, selection: kernel.selection, clock });
-  return [first, straceCollector({ exec }), procCollector({ watchedElsewhere })];
+  const ladder = [first, straceCollector({ exec }), procCollector({ watchedElsewhere })];
+  return ladder.filter(({ name }) => options.collectors?.includes(name) !== false);
 }
 
 const unavailableKernel: Pick<BpftraceCollector, 'name' | 'probe' | 'gaps'> & Collector = {

@@ -15,6 +15,8 @@ export interface Target {
    * is not reported. Absent: everything counts from the first event.
    */
   readonly command?: string;
+  /** Script of a launcher that runs under the same interpreter as COMMAND might: its execution is not COMMAND's. */
+  readonly launcher?: string;
   /** The file strace writes about this workload, when it was launched under it. */
   readonly trace?: string;
 }

@@ -29,6 +29,14 @@ export function duration(ms: number): string {
   return hours < 48 ? `${hours} h ${minutes % 60} min` : `${Math.floor(hours / 24)} days`;
 }
 
+/** `just now`, `12 s ago`, `4 min ago`: no more exact than anybody wants it. */
+export function ago(ms: number): string {
+  if (ms < 3_000) return 'just now';
+  if (ms < 60_000) return `${Math.round(ms / 1_000)} s ago`;
+  if (ms < 3_600_000) return `${Math.round(ms / 60_000)} min ago`;
+  return `${duration(ms)} ago`;
+}
+
 /** `+0.12 s`, short enough for an axis. */
 export function offset(ms: number): string {
   if (ms < 1_000) return `+${Math.round(ms)} ms`;
@@ -50,7 +58,7 @@ export function rate(perSecond: number): string {
   if (perSecond >= 10) return `${count(Math.round(perSecond))}/s`;
   if (perSecond >= 1) return `${perSecond.toFixed(1)}/s`;
   const perMinute = perSecond * 60;
-  return perMinute >= 1 ? `${Math.round(perMinute)}/min` : perMinute > 0 ? 'under 1/min' : 'none';
+  return perMinute >= 1 ? `${Math.round(perMinute)}/min` : perMinute > 0 ? '<1/min' : 'none';
 }
 
 /** `1.4 MB` (powers of ten). */

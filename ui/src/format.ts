@@ -50,7 +50,7 @@ export function rate(perSecond: number): string {
   if (perSecond >= 10) return `${count(Math.round(perSecond))}/s`;
   if (perSecond >= 1) return `${perSecond.toFixed(1)}/s`;
   const perMinute = perSecond * 60;
-  return perMinute >= 1 ? `${Math.round(perMinute)}/min` : perMinute > 0 ? 'under 1/min' : 'none';
+  return perMinute >= 1 ? `${Math.round(perMinute)}/min` : perMinute > 0 ? '<1/min' : 'none';
 }
 
 /** `1.4 MB` (powers of ten). */

@@ -1,5 +1,6 @@
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { isEnrolled } from '../../agent/index.js';
 import { systemClock, environment } from '../../base/index.js';
 import { holdLock } from '../../store/index.js';
 import { CliError, type Command, exitCode, text } from '../command.js';
@@ -16,7 +17,7 @@ export const command: Command = async (invocation) => {
   const { address, port } = addressAndPort(invocation.arguments[0] ?? '');
   const fingerprint = text(invocation, 'caFingerprint');
   const places = await preparePlaces(installation);
-  const enrolled = existsSync(join(places.dataDir, 'agent/identity.json'));
+  const enrolled = isEnrolled(places.dataDir, systemClock.now());
   if (fingerprint === undefined) {
     throw new CliError('usage', 'which control plane is the right one?', {
       hint: 'give --ca-fingerprint as `tricordon agent token HOST` printed it there',

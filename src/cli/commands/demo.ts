@@ -1,7 +1,7 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { type Account, accountNamed, exec } from '../../base/index.js';
+import { type Account, accountNamed, exec, printable } from '../../base/index.js';
 import { ensureDemoAccount, removeAccounts } from '../../agent/index.js';
 import { CliError, type Command, exitCode, flag, text } from '../command.js';
 import { openListener } from '../demo/attack.js';
@@ -152,9 +152,12 @@ function configuration(place: DemoPlace): unknown {
     services: services.map((service) => ({
       name: service.name,
       port: service.port,
-      directory: join(place.shop, service.folder),
+      // The working directory and all below it stay in sight of the command also where its /tmp is a private one.
+      directory: place.base,
       code: place.shop,
-      command: service.command.map((word) => words[word] ?? word),
+      command: service.command.map(
+        (word) => words[word] ?? (word.endsWith('.mjs') ? join(place.shop, service.folder, word) : word),
+      ),
       calls: service.calls,
       ...(service.name === 'storefront' ? { publish: '127.0.0.1:0' } : {}),
       ...(service.name === 'orders'
@@ -165,16 +168,11 @@ function configuration(place: DemoPlace): unknown {
 }
 
 function showLogs(place: DemoPlace, say: (line: string) => void): void {
-  for (const name of ['control', 'agent', 'helper', 'catalog', 'orders-db']) {
-    try {
-      const lines = readFileSync(join(place.house, 'log', `${name}.log`), 'utf8')
-        .trim()
-        .split('\n')
-        .slice(-6);
-      if (lines[0] !== '') say(`--- ${name}.log\n${lines.join('\n')}`);
-    } catch {
-      // that process never started
-    }
+  const folder = join(place.house, 'log');
+  if (!existsSync(folder)) return; // nothing of ours ever started
+  for (const name of readdirSync(folder).filter((file) => file.endsWith('.log') && !file.endsWith('.plane.log'))) {
+    const lines = readFileSync(join(folder, name), 'utf8').trim().split('\n').slice(-6);
+    if (lines[0] !== '') say(`--- ${name}\n${lines.map((line) => printable(line, 400)).join('\n')}`);
   }
 }
 

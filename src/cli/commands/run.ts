@@ -58,6 +58,7 @@ async function hold(
     // Unattested is unprotected: the command must not go on.
     child.kill('SIGKILL');
     await ended(child);
+    listening.abort();
     await askAgent(socket, 'POST', `/workloads/${plan.workload}/ended`, { status: null }, Nothing).catch(() => {});
     throw error;
   }

@@ -35,7 +35,7 @@ export const command: Command = async (invocation) => {
         ...(host === undefined ? [] : coverageLines(output, host.coverage)),
         '',
         `Console      ${house.consoleUrl}`,
-        `Sign in      ${house.loginUrl}   (once, within 10 minutes)`,
+        `Sign in      ${house.loginUrl}   (once, within 15 minutes)`,
         `Certificate  SHA-256 ${house.fingerprint}`,
         'Stop with Ctrl-C, or `tricordon down`.',
       ].join('\n'),

@@ -1,10 +1,10 @@
 /** Starts and supervises everything of one host: PostgreSQL, control plane, privileged helper, agent, services. */
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type Account, logger, messageOf, systemClock } from '../../base/index.js';
 import type { EnrolToken, LoginLink } from '../../server/index.js';
 import { clusterHealth, discoverCluster, holdLock, type RunningCluster, startCluster } from '../../store/index.js';
-import { AgentStatus, leftovers } from '../../agent/index.js';
+import { AgentStatus, isEnrolled, leftovers } from '../../agent/index.js';
 import { askAgent } from '../agent-socket.js';
 import { openApi, readAccess } from '../api.js';
 import { CliError } from '../command.js';
@@ -265,5 +265,5 @@ function takeAccess(places: Places): void {
 }
 
 async function enrolToken(places: Places, make: () => Promise<string>): Promise<string | undefined> {
-  return existsSync(join(places.dataDir, 'agent/identity.json')) ? undefined : make();
+  return isEnrolled(places.dataDir, systemClock.now()) ? undefined : make();
 }

@@ -160,7 +160,7 @@ test.each<[string, string, string[]]>([
   ['an agent from elsewhere', '/usr/bin/java', ['-javaagent:/etc/hostname', '-jar', 'app.jar']],
   ['an argument file', '/usr/bin/java', ['@args', '-jar', 'app.jar']],
   ['an interpreter nobody taught us', '/usr/bin/lua5.4', ['-e', 'x', 'app.lua']],
-  ['a program outside the code', '/usr/bin/sleep', ['1']],
+  ['a program outside the code that others could change', '/tmp/some-program', ['1']],
   ['a deleted program', '/usr/bin/node (deleted)', ['server.js']],
   ['a program in memory', '/memfd:x', ['server.js']],
 ])('refuses %s', (_what, executable, args) => {

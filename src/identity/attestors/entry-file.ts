@@ -87,7 +87,8 @@ export function entryFile(
   if (/^java[\d.]*$/.test(name)) return javaEntry(executable, commandLine.slice(1), workingDirectory, code);
   const interpreter = interpreters.find((candidate) => candidate.names.test(name));
   if (interpreter === undefined) {
-    if (!isInside(executable, code)) return refused(`the executable \`${name}\` lies outside the declared code`);
+    if (!isInside(executable, code) && !isSystemFile(executable))
+      return refused(`the executable \`${name}\` lies outside the declared code, and is no program of the system`);
     const copyOf = copiedInterpreter(executable);
     // under another name it would pass for a program of its own, and any script could ride on its hash
     if (copyOf !== undefined) return refused(`the executable is a copy of \`${copyOf}\``);
@@ -138,11 +139,34 @@ function script(executable: string, named: string | undefined, workingDirectory:
 /** `python -m name`: the module must be a file of the code; one from the interpreter's own library is no identity. */
 function moduleEntry(executable: string, name: string, workingDirectory: string, code: string): EntryFile {
   if (!/^[A-Za-z_][\w.]*$/.test(name)) return refused('the module name is not understood');
-  const path = realFile(join(workingDirectory, ...name.split('.')), ['.py', '/__main__.py']);
-  if (path === undefined) return refused(`the module \`${name}\` is no file of the working directory`);
-  return isInside(path, code)
+  const path =
+    realFile(join(workingDirectory, ...name.split('.')), ['.py', '/__main__.py']) ?? libraryModule(executable, name);
+  if (path === undefined)
+    return refused(`the module \`${name}\` is no file of the working directory or of Python's own library`);
+  return isInside(path, code) || isSystemFile(path)
     ? { kind: 'found', executable, entry: path }
     : refused('the module lies outside the declared code');
+}
+
+/** A module that Python brings along (`http.server`): a file of `lib/pythonX.Y` beside the interpreter. */
+function libraryModule(executable: string, name: string): string | undefined {
+  const version = /^python(\d+\.\d+)/.exec(basename(executable))?.[1];
+  if (version === undefined) return undefined;
+  const library = resolve(executable, '../../lib', `python${version}`);
+  return realFile(join(library, ...name.split('.')), ['.py', '/__main__.py']);
+}
+
+/** Root's alone, as are the folders that lead to it: what the system's packages installed. */
+function isSystemFile(path: string): boolean {
+  try {
+    for (let at = realpathSync(path); ; at = resolve(at, '..')) {
+      const { uid, mode } = statSync(at);
+      if (uid !== 0 || (mode & 0o022) !== 0) return false;
+      if (at === '/') return true;
+    }
+  } catch {
+    return false;
+  }
 }
 
 /** `-jar FILE`, or `-cp PATHS Main`; everything on the class path must be declared code. */

@@ -153,7 +153,7 @@ class Supervisor implements RunningBpftrace {
       tracer.retired = true;
       await tracer.lines.stop();
       throw new SensorError('sensor-start', `the kernel tracer did not come up: ${lastWords || 'no answer in time'}`, {
-        hint: 'run `tricordon doctor --only sensor`',
+        hint: 'run `tricordon doctor --only runtime`',
       });
     }
     return tracer;

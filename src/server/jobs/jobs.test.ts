@@ -46,7 +46,7 @@ const opened = (path: string, at: number, more: Partial<Observation> = {}): Obse
 
 test('learns only in layers that are in learn, after the version came into force, and never during an incident', () => {
   const learning = createLearning();
-  learning.follow(new Map([['orders', first]]), () => []);
+  learning.follow(new Map([['orders', { ...first, version: 1 }]]), () => []);
   learning.fold(opened('/srv/early', 500));
   expect(learning.proposal('orders')).toBeUndefined();
   learning.fold(opened('/srv/a', 1_500));
@@ -57,6 +57,13 @@ test('learns only in layers that are in learn, after the version came into force
   learning.suspect('orders', 1_650);
   const files = learning.proposal('orders')?.contract.runtime?.files?.map(({ path }) => path);
   expect(files).toEqual(['/srv/a']);
+});
+
+test('what a service did at its start, before its first version was recorded, teaches that version', () => {
+  const learning = createLearning();
+  learning.follow(new Map([['orders', { ...first, version: 0 }]]), () => []);
+  learning.fold(opened('/srv/early', 500));
+  expect(learning.proposal('orders')?.observed).toBe(1);
 });
 
 test('layers that do not learn keep what is in force', () => {

@@ -53,8 +53,8 @@ export function createLearning(): Learning {
       if (student === undefined) return;
       // A request teaches both its own layer and, by its socket, the network: it counts as API.
       if (student.version.contract.mode[observation.layer] !== 'learn') return;
-      // What was seen before the version was in force taught the version before it.
-      if (observation.at < (student.version.decidedAt ?? 0)) return;
+      // What was seen before the version was in force taught the version before it; before the first, there is none.
+      if (student.version.version > 0 && observation.at < (student.version.decidedAt ?? 0)) return;
       if (student.learn.add(observation)) student.observed += 1;
     },
     suspect(service, since) {

@@ -16,16 +16,26 @@ export function Command({ text }: { readonly text: string }) {
       () => setCopied('failed'),
     );
   };
-  const words = { no: 'Copy', yes: 'Copied', failed: 'Select it by hand' } as const;
+  const says = { no: 'Copy', yes: 'Copied', failed: 'Select it by hand' } as const;
   return (
     <span className="command">
-      <code>{visible(text, 2_000)}</code>
+      <code>{words(visible(text, 2_000))}</code>
       <button type="button" className="small" onClick={copy} aria-label={`Copy the command ${visible(text, 120)}`}>
-        {words[copied]}
+        {says[copied]}
       </button>
       <span className="sr" role="status">
         {copied === 'yes' ? 'Copied' : ''}
       </span>
     </span>
   );
+}
+
+/** Breaks between words, never inside `--option`. */
+function words(text: string) {
+  return text.split(/(?<= )/).map((word, index) => (
+    // biome-ignore lint/suspicious/noArrayIndexKey: parts of one text in their order
+    <span key={index} className={word.length <= 30 ? 'word' : undefined}>
+      {word}
+    </span>
+  ));
 }

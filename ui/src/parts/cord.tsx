@@ -41,7 +41,7 @@ export function CordLine({ layer, stroke, x, y, length, width = 3 }: {
           <path
             className="line-critical"
             strokeWidth={Math.max(1.2, width * 0.55)}
-            d={`M${middle - gap * 1.8} ${y + width}C${middle - gap} ${y + cross * 3.2} ${middle + gap} ${y + cross * 3.2} ${middle + gap * 1.8} ${y + width}`}
+            d={`M${middle - gap * 1.5} ${y}C${middle - gap} ${y + cross * 2.2} ${middle + gap} ${y + cross * 2.2} ${middle + gap * 1.5} ${y}`}
           />
         </g>
       );
@@ -70,8 +70,8 @@ export function Cord({ layer, shown }: { layer: Layer; shown: Shown }) {
     <span className="cord" aria-hidden="true">
       <LayerIcon layer={layer} />
       {/* Longer than any box and cut evenly at both ends, so that the middle of the cord stays in the middle. */}
-      <svg height="16" viewBox={`0 0 ${length} 16`} preserveAspectRatio="xMidYMid slice">
-        <CordLine layer={layer} stroke={shown.stroke} x={0} y={8} length={length} />
+      <svg height="20" viewBox={`0 0 ${length} 20`} preserveAspectRatio="xMidYMid slice">
+        <CordLine layer={layer} stroke={shown.stroke} x={0} y={10} length={length} />
       </svg>
     </span>
   );

@@ -18,11 +18,11 @@ export function useWidth<Box extends HTMLElement>(): { ref: RefObject<Box | null
 let context: CanvasRenderingContext2D | null | undefined;
 
 /** Width in pixels in the console's own font; a fair guess where there is no canvas. */
-export function textWidth(text: string, size: number): number {
+export function textWidth(text: string, size: number, weight = 400): number {
   if (typeof document === 'undefined') return text.length * size * 0.56;
   context ??= document.createElement('canvas').getContext('2d');
   if (context === null || context === undefined) return text.length * size * 0.56;
-  context.font = `${size}px ${getComputedStyle(document.documentElement).getPropertyValue('--font')}`;
+  context.font = `${weight} ${size}px ${getComputedStyle(document.documentElement).getPropertyValue('--font')}`;
   return context.measureText(text).width;
 }
 

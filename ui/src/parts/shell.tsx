@@ -2,7 +2,7 @@
 import { type ReactNode, useCallback, useEffect, useRef, useState } from 'react';
 import type { CoverageAnswer, WhoAmI } from '../../../src/server/api-types.ts';
 import { post } from '../api.ts';
-import { count, plural, visible } from '../format.ts';
+import { count, visible } from '../format.ts';
 import { useResource } from '../resource.ts';
 import { navigate, type Route } from '../router.ts';
 import { useLiveness } from '../stream.ts';
@@ -81,7 +81,8 @@ function Watch({ coverage }: { coverage: CoverageAnswer }) {
     .map(({ layer, level }) => `${layerNames[layer]}: ${levelShown[level].word.toLowerCase()}`)
     .join('; ');
   return (
-    <Link to="/coverage" className="watch" label={`${words}. ${plural(coverage.summary.hosts, 'host')}.`}>
+    <Link to="/coverage" className="watch">
+      <span className="hidden">{words}. </span>
       <svg width="44" height="20" viewBox="0 0 44 20" aria-hidden="true">
         {coverage.layers.map(({ layer, level }, index) => (
           <CordLine key={layer} layer={layer} stroke={levelShown[level].stroke} x={0} y={4 + index * 6} length={44} width={2} />

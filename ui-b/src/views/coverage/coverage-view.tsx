@@ -5,6 +5,7 @@ import { Command } from '../../parts/command.tsx';
 import { Cord } from '../../parts/cord.tsx';
 import { Link } from '../../parts/link.tsx';
 import { Empty, Loading, Problem } from '../../parts/notice.tsx';
+import { Word } from '../../parts/words.tsx';
 import { useResource } from '../../resource.ts';
 import type { Topic } from '../../stream.ts';
 import { Hosts } from './hosts.tsx';
@@ -37,12 +38,25 @@ function Coverage({ answer }: { readonly answer: CoverageAnswer }) {
       <header className="head">
         <h1>
           <span className="sr">Coverage: </span>
-          {headline.map(({ text, tone }) => (
-            <span key={text} className={`say-${tone}`}>
-              {visible(text, 300)}{' '}
-            </span>
-          ))}
+          {headline
+            .filter(({ tone }) => tone !== 'warning')
+            .map(({ text, tone }) => (
+              <span key={text} className={`say-${tone}`}>
+                {visible(text, 300)}{' '}
+              </span>
+            ))}
         </h1>
+        {headline.some(({ tone }) => tone === 'warning') && (
+          <ul className="notes">
+            {headline
+              .filter(({ tone }) => tone === 'warning')
+              .map(({ text }) => (
+                <li key={text}>
+                  <Word tone="warning" glyph="half" text={visible(text, 300)} />
+                </li>
+              ))}
+          </ul>
+        )}
         <div className="facts">
           <a href="#hosts">
             <b>{summary.layersWatched} of 3</b> layers watched on {plural(summary.hosts, 'host')}

@@ -1,5 +1,5 @@
 import type { HostRow } from '../../../../src/server/api-types.ts';
-import { count, duration, plural, visible } from '../../format.ts';
+import { ago, count, plural, visible } from '../../format.ts';
 import { Command } from '../../parts/command.tsx';
 import { CordLine, cordOfLevel } from '../../parts/cord.tsx';
 import { layerNames, layers } from '../../parts/layer.tsx';
@@ -18,7 +18,7 @@ export function Hosts({ hosts, now }: { readonly hosts: readonly HostRow[]; read
               {plural(host.workloads, 'workload')}
               {', '}
               <span className={host.lost > 0 ? 'say-bad' : ''}>{count(host.lost)} events lost</span>
-              {host.at !== null && `, heard ${duration(now - host.at)} ago`}
+              {host.at !== null && `, heard ${ago(now - host.at)}`}
             </span>
           </div>
           <dl className="watch">
@@ -40,7 +40,7 @@ function Watched({ layer, host }: { readonly layer: (typeof layers)[number]; rea
   return (
     <div className="watch-row">
       <dt>
-        <CordLine layer={layer} state={cordOfLevel(believed)} width={112} />
+        <CordLine layer={layer} state={cordOfLevel(believed)} width={92} />
         {layerNames[layer]}
       </dt>
       <dd>

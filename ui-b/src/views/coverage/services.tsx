@@ -2,6 +2,7 @@ import type { CoveredService } from '../../../../src/server/api-types.ts';
 import { count, plural, visible } from '../../format.ts';
 import { Command } from '../../parts/command.tsx';
 import { CordLine, cordOfHold } from '../../parts/cord.tsx';
+import { Identity } from '../../parts/identity.tsx';
 import { layerNames } from '../../parts/layer.tsx';
 import { Link } from '../../parts/link.tsx';
 import { HoldWord } from '../../parts/words.tsx';
@@ -37,7 +38,7 @@ function ServiceRow({ service }: { readonly service: CoveredService }) {
           {service.service}
         </Link>
         <span className="sub block">
-          {contract === null ? 'no contract' : `contract v${contract.version}`}
+          {contract === null ? 'no contract' : `v${contract.version}`}
           {', '}
           {service.workloads === 0 ? 'not running' : plural(service.workloads, 'replica')}
         </span>
@@ -50,19 +51,19 @@ function ServiceRow({ service }: { readonly service: CoveredService }) {
       </th>
       <td>
         <ul className="holds">
-          {service.holds.map(({ layer, hold, reason }) => (
+          {service.holds.map(({ layer, hold, reason }, index) => (
             <li key={layer}>
               <span className="hold-layer">{layerNames[layer]}</span>
-              <CordLine layer={layer} state={cordOfHold(hold)} width={128} />
+              <CordLine layer={layer} state={cordOfHold(hold)} width={108} />
               <HoldWord hold={hold} />
-              {hold !== 'enforced' && <span className="sub why">{visible(reason, 240)}</span>}
+              {hold !== 'enforced' && <span className="sub why">{reason === service.holds[index - 1]?.reason ? 'for the same reason' : visible(reason, 240)}</span>}
             </li>
           ))}
         </ul>
         <Waiting service={service} />
       </td>
       <td>
-        <code className="wrap">{visible(service.identity, 200)}</code>
+        <Identity id={service.identity} />
         <Attributes attributes={service.attributes} />
       </td>
     </tr>

@@ -1,5 +1,6 @@
 import type { HeldBy, SocketRow } from '../../../../src/server/api-types.ts';
 import { visible } from '../../format.ts';
+import { Identity } from '../../parts/identity.tsx';
 import { LayerIcon, layerNames, layers } from '../../parts/layer.tsx';
 import { MtlsWord, Word } from '../../parts/words.tsx';
 
@@ -52,7 +53,7 @@ export function Sockets({ sockets }: { readonly sockets: readonly SocketRow[] })
                 {socket.identity === null ? (
                   <span className="sub">none</span>
                 ) : (
-                  <code className="wrap">{visible(socket.identity, 200)}</code>
+                  <Identity id={socket.identity} />
                 )}
               </td>
               <td>

@@ -3,6 +3,7 @@ import { type KeyboardEvent, useLayoutEffect, useMemo, useRef, useState } from '
 import type { StoryStep } from '../../../../src/server/api-types.ts';
 import { clockTime, duration, offset, plural, visible } from '../../format.ts';
 import { type Layer, LayerShape, layerNames, layers } from '../../parts/layer.tsx';
+import { fitText, textWidth } from '../../parts/text-width.ts';
 import { placeLabels } from './labels.ts';
 import { LaneTable } from './lane-table.tsx';
 import { timeAxis } from './time-axis.ts';
@@ -13,9 +14,9 @@ const laneY: Readonly<Record<Layer | 'respond', number>> = {
   runtime: top + laneHeight * 0.5,
   network: top + laneHeight * 1.5,
   api: top + laneHeight * 2.5,
-  respond: top + laneHeight * 3.28,
+  respond: top + laneHeight * 3.38,
 };
-const floor = top + laneHeight * 3.62;
+const floor = top + laneHeight * 3.76;
 const height = floor + 34;
 
 interface LanesProps {
@@ -51,8 +52,24 @@ export function Lanes({ story, containedAt, unwatched, selected, select }: Lanes
     () => story.map((step, index) => ({ step, number: index + 1, x: axis.x(step.afterMs), y: laneY[step.layer ?? 'respond'] })),
     [story, axis],
   );
-  const labels = useMemo(() => placeLabels(points, left, width), [points, left, width]);
-  const at = new Map(points.map((point) => [point.step.id, point]));
+  const ties = useMemo(() => {
+    const at = new Map(points.map((point) => [point.step.id, point]));
+    return points.flatMap((from) =>
+      from.step.links.flatMap(({ to, by }) => {
+        const end = at.get(to);
+        const tied = from.step.id === selected || to === selected;
+        return end === undefined ? [] : [{ key: `${from.step.id} ${to} ${by}`, by, tied, ...tieOf(from, end) }];
+      }),
+    );
+  }, [points, selected]);
+  const labels = useMemo(() => {
+    const words = ties.filter(({ tied }) => tied).map(({ key, by, x, y }) => ({ key, x, y, text: visible(by, 24) }));
+    const marks = points.map(({ step, number, x, y }) => {
+      const sentence = visible(step.sentence, 120);
+      return { key: step.id, number, sentence, note: step.tacticName ?? '', x, y };
+    });
+    return placeLabels(marks, words, width, { width: textWidth, fit: fitText });
+  }, [points, ties, width]);
   const index = points.findIndex(({ step }) => step.id === selected);
 
   const keys = (event: KeyboardEvent) => {
@@ -100,17 +117,14 @@ export function Lanes({ story, containedAt, unwatched, selected, select }: Lanes
               <title>{duration(ms)} in which nothing happened, drawn shorter</title>
             </g>
           ))}
-          {points.flatMap((from) =>
-            from.step.links.map(({ to, by }) => {
-              const end = at.get(to);
-              if (end === undefined) return null;
-              const tied = from.step.id === selected || to === selected;
-              return <Tie key={`${from.step.id} ${to} ${by}`} from={from} to={end} by={by} tied={tied} />;
-            }),
-          )}
+          {ties.map(({ key, by, tied, path }) => (
+            <path key={key} className={`tie${tied ? ' tied' : ''}`} d={path} aria-hidden="true">
+              <title>{visible(by, 60)}</title>
+            </path>
+          ))}
           {labels.map(({ key, x, y, anchor, text, note }) => (
             <g key={key} aria-hidden="true">
-              <text className="label" x={x} y={y} textAnchor={anchor}>
+              <text className={anchor === 'middle' ? 'tie-word' : 'label'} x={x} y={y} textAnchor={anchor}>
                 {text}
               </text>
               <text className="label-note" x={x} y={y + 14} textAnchor={anchor}>
@@ -206,23 +220,14 @@ interface End {
   readonly y: number;
 }
 
-function Tie({ from, to, by, tied }: { readonly from: End; readonly to: End; readonly by: string; readonly tied: boolean }) {
-  const bend = from.y === to.y ? Math.min(26, 8 + Math.abs(to.x - from.x) * 0.1) : 0;
+/** The line between two marks, and where its word would best stand. */
+function tieOf(from: End, to: End): { path: string; x: number; y: number } {
   const middle = (from.x + to.x) / 2;
-  const path =
-    bend > 0
-      ? `M${from.x} ${from.y}Q${middle} ${from.y + bend * 2} ${to.x} ${to.y}`
-      : `M${from.x} ${from.y}C${middle} ${from.y} ${middle} ${to.y} ${to.x} ${to.y}`;
-  return (
-    <g className={`tie${tied ? ' tied' : ''}`} aria-hidden="true">
-      <path d={path}>
-        <title>{visible(by, 60)}</title>
-      </path>
-      {tied && (
-        <text className="tie-word" x={middle} y={(from.y + to.y) / 2 + (bend > 0 ? bend + 12 : 4)} textAnchor="middle">
-          {visible(by, 24)}
-        </text>
-      )}
-    </g>
-  );
+  if (from.y !== to.y) {
+    const path = `M${from.x} ${from.y}C${middle} ${from.y} ${middle} ${to.y} ${to.x} ${to.y}`;
+    return { path, x: middle, y: (from.y + to.y) / 2 + 4 };
+  }
+  const bend = Math.min(26, 8 + Math.abs(to.x - from.x) * 0.1);
+  const path = `M${from.x} ${from.y}Q${middle} ${from.y + bend * 2} ${to.x} ${to.y}`;
+  return { path, x: middle, y: from.y + bend + 14 };
 }

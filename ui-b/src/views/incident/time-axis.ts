@@ -55,7 +55,7 @@ export function timeAxis(times: readonly number[], left: number, right: number):
   for (const ms of moments) {
     const here = x(ms);
     const before = ticks.at(-1);
-    if (before === undefined || here - before.x >= 84) ticks.push({ ms, x: here });
+    if (before === undefined || here - before.x >= (ticks.length === 1 ? 112 : 84)) ticks.push({ ms, x: here });
   }
   return { x, ticks, breaks };
 }

@@ -4,9 +4,11 @@ import type { Touched } from '../../../../src/server/api-types.ts';
 import { visible } from '../../format.ts';
 import { layGraph } from '../../parts/graph-layout.ts';
 import { LayerWord } from '../../parts/layer.tsx';
+import { textWidth } from '../../parts/text-width.ts';
 import { Word } from '../../parts/words.tsx';
 
 const height = 42;
+const longestWord = 16;
 const kinds = { outside: 'outside', gateway: 'gateway', service: 'service', process: 'process', file: 'file', peer: 'address' } as const;
 
 export function TouchedGraph({ touched }: { readonly touched: Touched }) {
@@ -14,8 +16,8 @@ export function TouchedGraph({ touched }: { readonly touched: Touched }) {
     () =>
       layGraph(
         touched.nodes.map((node) => ({ id: node.id, width: widthOf(node.label), height })),
-        touched.edges.map((edge, index) => ({ id: `${index}`, from: edge.from, to: edge.to, labelWidth: Math.min(20, edge.label.length) * 6.6 + 10, labelHeight: 18 })),
-        { rank: 22, node: 16 },
+        touched.edges.map((edge, index) => ({ id: `${index}`, from: edge.from, to: edge.to, labelWidth: textWidth(visible(edge.label, longestWord), 11) + 8, labelHeight: 18 })),
+        { rank: 18, node: 18 },
       ),
     [touched],
   );
@@ -42,7 +44,7 @@ export function TouchedGraph({ touched }: { readonly touched: Touched }) {
                 <path className={`touch-line stroke-${edge.layer}`} d={line.path} />
                 <path className={`touch-head fill-${edge.layer}`} d="M0 0l-8 -4v8z" transform={`translate(${end.x.toFixed(1)} ${end.y.toFixed(1)}) rotate(${angle.toFixed(1)})`} />
                 <text className="touch-word" x={label.x} y={label.y + (edge.refused ? -8 : 4)} textAnchor="middle">
-                  {visible(edge.label, 20)}
+                  {visible(edge.label, longestWord)}
                 </text>
                 {edge.refused && (
                   <g transform={`translate(${label.x} ${label.y + 4})`}>
@@ -106,9 +108,9 @@ export function TouchedGraph({ touched }: { readonly touched: Touched }) {
 /** The end of a path says more than its beginning. */
 function shorten(label: string): string {
   const text = visible(label, 120);
-  return text.length <= 26 ? text : `…${text.slice(-25)}`;
+  return text.length <= 22 ? text : `…${text.slice(-21)}`;
 }
 
 function widthOf(label: string): number {
-  return Math.max(76, Math.min(26, visible(label, 120).length) * 7.4 + 22);
+  return Math.max(72, Math.ceil(textWidth(shorten(label), 12.5, 600)) + 22);
 }

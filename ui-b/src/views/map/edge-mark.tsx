@@ -1,9 +1,13 @@
 import type { MapEdge } from '../../../../src/server/api-types.ts';
 import { rate } from '../../format.ts';
 import type { Laid } from '../../parts/graph-layout.ts';
+import { textWidth } from '../../parts/text-width.ts';
 import { LockPath } from '../../parts/words.tsx';
 
-export const edgeLabelWidth = 92;
+/** Room that the layout keeps for an edge's words. By kind, not by the figures of the moment: they must not move things. */
+export function labelRoom(edge: MapEdge | undefined): number {
+  return edge?.protocol === 'tcp' ? 84 : 66;
+}
 
 interface EdgeMarkProps {
   readonly edge: MapEdge;
@@ -18,7 +22,7 @@ export function EdgeMark({ edge, line, state, select }: EdgeMarkProps) {
   const { label, end, angle, path } = line;
   const width = 1.3 + Math.min(2.6, Math.log10(1 + edge.ratePerSecond) * 1.5);
   const text = `${edge.protocol === 'tcp' ? 'tcp ' : ''}${rate(edge.ratePerSecond)}`;
-  const half = (text.length * 6.6 + 24) / 2;
+  const half = (textWidth(text, 12) + 28) / 2;
   return (
     // The table and the side panel do the same by keyboard.
     // biome-ignore lint/a11y/noStaticElementInteractions lint/a11y/useKeyWithClickEvents: see above
@@ -47,7 +51,7 @@ export function EdgeMark({ edge, line, state, select }: EdgeMarkProps) {
       )}
       {edge.refused === 0 && edge.wouldRefuse > 0 && (
         <text className="edge-would" x={label.x - half + 2} y={label.y + 24}>
-          {edge.wouldRefuse} would be
+          {edge.wouldRefuse} off contract
         </text>
       )}
     </g>

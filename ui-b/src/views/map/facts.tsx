@@ -26,24 +26,9 @@ export function Facts({ drawn, minutes, node, edge }: FactsProps) {
       ) : chosenEdge !== undefined ? (
         <EdgeFacts edge={chosenEdge} drawn={drawn} minutes={minutes} />
       ) : (
-        <Reading gone={node !== null || edge !== null} />
+        <SideHead title="Not seen in this time" sub="Look further back, or select something else." />
       )}
     </aside>
-  );
-}
-
-function Reading({ gone }: { readonly gone: boolean }) {
-  return (
-    <>
-      <h2>{gone ? 'Not seen in this time' : 'How to read it'}</h2>
-      <ul className="reading">
-        <li>Select a service or a connection to see what is known of it.</li>
-        <li>Three strokes in a service: runtime, network, API. A broken stroke is a layer that is not held.</li>
-        <li>A closed padlock and a full line: every connection was mutual TLS. Open and dashed: at least one was not.</li>
-        <li>A cross counts what was refused. Thicker lines carry more.</li>
-        <li>Dashed frames are outside our hold.</li>
-      </ul>
-    </>
   );
 }
 

@@ -18,6 +18,7 @@ const windows = ['1', '5', '15', '60'] as const;
 export function MapView() {
   const query = useQuery();
   const minutes = windows.find((known) => known === query.get('minutes')) ?? '5';
+  const chosen = query.has('node') || query.has('edge');
   const asTable = query.get('view') === 'table';
   const { data, problem, reload } = useResource<MapAnswer>(`/v1/map?minutes=${minutes}`, topics, 5_000);
   const drawn = useMemo(() => (data === undefined ? undefined : aggregate(data)), [data]);
@@ -68,9 +69,12 @@ export function MapView() {
           <Command text="tricordon demo" />
         </Empty>
       ) : (
-        <div className="map-body">
+        <div className={`map-body${chosen ? ' with-side' : ''}`}>
           {asTable ? <EdgeTable drawn={drawn} /> : <Sheet drawn={drawn} selected={query.get('node') ?? query.get('edge')} />}
-          <Facts drawn={drawn} minutes={Number(minutes)} node={query.get('node')} edge={query.get('edge')} />
+          {chosen && (
+            <Facts drawn={drawn} minutes={Number(minutes)} node={query.get('node')} edge={query.get('edge')} />
+          )}
+          {!asTable && <Legend />}
         </div>
       )}
     </div>
@@ -80,17 +84,31 @@ export function MapView() {
 function Headline({ drawn, minutes }: { readonly drawn: ReturnType<typeof aggregate>; readonly minutes: number }) {
   const services = drawn.nodes.filter(({ kind }) => kind === 'service').length;
   const refused = drawn.edges.reduce((sum, edge) => sum + edge.refused, 0);
-  const ours = new Set(drawn.nodes.filter(({ kind }) => kind === 'service' || kind === 'gateway').map(({ id }) => id));
-  const plain = drawn.edges.filter((edge) => !edge.mtls && ours.has(edge.from) && ours.has(edge.to)).length;
+  // The gateway's public door and what lies outside are plain by nature; what reaches a service of ours is not.
+  const ours = new Set(drawn.nodes.filter(({ kind }) => kind === 'service').map(({ id }) => id));
+  const plain = drawn.edges.filter((edge) => !edge.mtls && ours.has(edge.to)).length;
   return (
     <>
       {plural(services, 'service')}, {plural(drawn.edges.length, 'connection')} in the last {plural(minutes, 'minute')}.{' '}
       {refused > 0 && <span className="say-bad">{plural(refused, 'call')} refused. </span>}
       {plain > 0 ? (
-        <span className="say-bad">{plural(plain, 'connection')} between services without mutual TLS.</span>
+        <span className="say-bad">{plural(plain, 'connection')} reached a service without mutual TLS.</span>
       ) : (
-        drawn.edges.length > 0 && 'Between services, mutual TLS everywhere.'
+        drawn.edges.length > 0 && 'Mutual TLS everywhere inside.'
       )}
     </>
+  );
+}
+
+function Legend() {
+  return (
+    <ul className="legend map-legend">
+      <li>Three strokes in a service: runtime, network, API; broken where not held</li>
+      <li>Closed padlock, full line: mutual TLS only</li>
+      <li>Open padlock, dashed line: not only</li>
+      <li>Cross: refused</li>
+      <li>Thicker: more calls</li>
+      <li>Dashed frame: outside our hold</li>
+    </ul>
   );
 }

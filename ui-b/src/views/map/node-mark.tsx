@@ -4,14 +4,16 @@ import { visible } from '../../format.ts';
 import { Cord, cordOfHold } from '../../parts/cord.tsx';
 import type { Point } from '../../parts/graph-layout.ts';
 import { layerNames } from '../../parts/layer.tsx';
+import { textWidth } from '../../parts/text-width.ts';
 import { holdWords } from '../../parts/words.tsx';
 
 export const nodeHeight = 46;
-const longest = 22;
+const longest = 18;
+const cordWidth = 24;
 
 export function nodeWidth(node: MapNode): number {
-  const letters = Math.min(longest + 1, node.label.length);
-  return Math.max(92, letters * 8.2 + (node.holds.length > 0 ? 66 : 28));
+  const words = Math.max(textWidth(visible(node.label, longest), 14, 600), textWidth(noteOf(node), 11.5));
+  return Math.max(76, Math.ceil(words) + 24 + (node.holds.length > 0 ? cordWidth + 10 : 0));
 }
 
 interface NodeMarkProps {
@@ -51,16 +53,16 @@ export function NodeMark({ node, at, selected, tabStop, focus, select }: NodeMar
       onKeyDown={keys}
     >
       <rect x={x} y={y} width={width} height={nodeHeight} rx={7} />
-      <text className="node-name" x={x + 13} y={at.y + (note === '' ? 5 : -2)}>
+      <text className="node-name" x={x + 11} y={at.y + (note === '' ? 5 : -2)}>
         {label}
       </text>
       {note !== '' && (
-        <text className="node-note" x={x + 13} y={at.y + 14}>
+        <text className="node-note" x={x + 11} y={at.y + 14}>
           {note}
         </text>
       )}
       {node.holds.map(({ layer, hold }, index) => (
-        <Cord key={layer} layer={layer} state={cordOfHold(hold)} x={x + width - 42} y={at.y - 9 + index * 9} width={30} plain />
+        <Cord key={layer} layer={layer} state={cordOfHold(hold)} x={x + width - 11 - cordWidth} y={at.y - 9 + index * 9} width={cordWidth} plain />
       ))}
     </g>
   );

@@ -3,7 +3,7 @@ import { type KeyboardEvent, type PointerEvent, useCallback, useEffect, useMemo,
 import { layGraph } from '../../parts/graph-layout.ts';
 import { setQuery } from '../../router.ts';
 import type { Drawn } from './aggregate.ts';
-import { EdgeMark, edgeLabelWidth } from './edge-mark.tsx';
+import { EdgeMark, labelRoom } from './edge-mark.tsx';
 import { NodeMark, nodeHeight, nodeWidth } from './node-mark.tsx';
 
 interface Camera {
@@ -17,13 +17,14 @@ const highest = 2.5;
 export function Sheet({ drawn, selected }: { readonly drawn: Drawn; readonly selected: string | null }) {
   // Only who is there and who calls whom moves things; rates and levels do not.
   const shape = JSON.stringify([drawn.nodes.map(({ id, label }) => [id, label]), drawn.edges.map(({ id }) => id)]);
+  const roomOf = (id: string) => labelRoom(drawn.edges.find((edge) => edge.id === id));
   // biome-ignore lint/correctness/useExhaustiveDependencies: `shape` stands for the parts of `drawn` that matter here
   const laid = useMemo(
     () =>
       layGraph(
         drawn.nodes.map((node) => ({ id: node.id, width: nodeWidth(node), height: nodeHeight })),
-        drawn.edges.map(({ id, from, to }) => ({ id, from, to, labelWidth: edgeLabelWidth, labelHeight: 36 })),
-        { rank: 26, node: 34 },
+        drawn.edges.map(({ id, from, to }) => ({ id, from, to, labelWidth: roomOf(id), labelHeight: 40 })),
+        { rank: 16, node: 44 },
       ),
     [shape],
   );
@@ -36,7 +37,7 @@ export function Sheet({ drawn, selected }: { readonly drawn: Drawn; readonly sel
     const box = svg.current?.getBoundingClientRect();
     if (box === undefined || box.width === 0 || laid.width === 0) return;
     // On a narrow screen a map that fits cannot be read: start at its left, at a size that can.
-    const scale = Math.max(0.62, Math.min(1.25, box.width / laid.width, box.height / laid.height));
+    const scale = Math.max(box.width < 600 ? 0.7 : 0.3, Math.min(1.3, box.width / laid.width, box.height / laid.height));
     const x = laid.width * scale > box.width ? 0 : (box.width - laid.width * scale) / 2;
     setCamera({ scale, x, y: (box.height - laid.height * scale) / 2 });
     moved.current = false;

@@ -2,6 +2,7 @@ import type { CoveredService, Hold } from '../../../../src/server/api-types.ts';
 import { count, plural, shortDigest, visible } from '../../format.ts';
 import { Cord, ShownWord } from '../../parts/cord.tsx';
 import { Command } from '../../parts/command.tsx';
+import { Identity } from '../../parts/identity.tsx';
 import { Link } from '../../parts/link.tsx';
 import { Live } from '../../parts/live.tsx';
 import { Hostile } from '../../parts/text.tsx';
@@ -41,7 +42,7 @@ export function Services({ services }: { services: readonly CoveredService[] }) 
                 </td>
               ))}
               <td data-label="Identity">
-                <code className="identity">{visible(service.identity, 200)}</code>
+                <Identity id={service.identity} />
                 <span className="faint">
                   {plural(service.workloads, 'workload')}
                   {service.hosts.length > 0 && ` on ${service.hosts.map((host) => visible(host, 40)).join(', ')}`}
@@ -82,9 +83,12 @@ function HoldCell({ hold }: { hold: Hold | undefined }) {
       <Live value={hold.hold}>
         <ShownWord shown={shown} />
       </Live>
-      <span className="faint">
-        <Hostile text={hold.reason} limit={200} />
-      </span>
+      {/* What holds as it should needs no reason. */}
+      {hold.hold !== 'enforced' && (
+        <span className="faint">
+          <Hostile text={hold.reason} limit={200} />
+        </span>
+      )}
     </>
   );
 }

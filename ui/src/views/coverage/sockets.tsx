@@ -1,6 +1,7 @@
 import { useState } from 'react';
 import type { SocketRow } from '../../../../src/server/api-types.ts';
 import { count, visible } from '../../format.ts';
+import { Identity } from '../../parts/identity.tsx';
 import { Link } from '../../parts/link.tsx';
 import { LockIcon, ToneIcon } from '../../parts/shapes.tsx';
 import { Hostile } from '../../parts/text.tsx';
@@ -37,7 +38,7 @@ export function Sockets({ sockets }: { sockets: readonly SocketRow[] }) {
                 <Link to={`/map?select=${encodeURIComponent(`service:${socket.service}`)}`}>{socket.service}</Link>
               </th>
               <td data-label="Listens on">
-                <code>
+                <code className="address">
                   {visible(socket.address, 60)}:{socket.port}
                 </code>
                 <span className="faint">{visible(socket.host, 60)}</span>
@@ -47,7 +48,7 @@ export function Sockets({ sockets }: { sockets: readonly SocketRow[] }) {
                 {socket.identity === null ? (
                   <span className="faint">none: whoever connects is not known</span>
                 ) : (
-                  <code className="identity">{visible(socket.identity, 200)}</code>
+                  <Identity id={socket.identity} />
                 )}
               </td>
               <td data-label="Mutual TLS" className="nowrap">

@@ -141,9 +141,9 @@ function Head({ answer, onChanged }: { answer: IncidentAnswer; onChanged: () => 
             detected <b>{duration(row.detectMs)}</b> after the first event
           </li>
           <li>
-            <b>{total}</b> {total === 1 ? 'signal' : 'signals'}:{' '}
+            <b>{total}</b> {total === 1 ? 'signal' : 'signals'}:
             {layers.map((layer) => (
-              <span key={layer} className="shown">
+              <span key={layer} className="shown by-layer">
                 <LayerIcon layer={layer} />
                 {row.signals[layer]} {layerNames[layer]}
               </span>

@@ -30,7 +30,7 @@ export function Lanes({ story, containedAt, selected, onSelect }: {
   const chosen = story[selected];
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
-    <section ref={ref} className="lanes" tabIndex={0} aria-label="Three lanes on one time axis">
+    <section ref={ref} className="lanes" tabIndex={0} aria-label="The three lanes, can be scrolled">
       {room > 0 && (
         // biome-ignore lint/a11y/noStaticElementInteractions: keys bubble up from the steps, which are buttons
         <svg
@@ -99,7 +99,7 @@ export function Lanes({ story, containedAt, selected, onSelect }: {
               data-step={index}
               className={`step${index === selected ? ' chosen' : ''}`}
               aria-pressed={index === selected}
-              aria-label={`Step ${index + 1}, ${step.layer === null ? 'our answer' : layerNames[step.layer]}, ${offset(step.afterMs)}: ${visible(step.sentence, 200)}, ${outcomes[step.outcome].word}`}
+              aria-label={`${index + 1} ${labelOf(step)}, ${step.layer === null ? 'our answer' : layerNames[step.layer]}, ${offset(step.afterMs)}: ${visible(step.sentence, 200)}, ${outcomes[step.outcome].word}`}
               onClick={() => onSelect(index)}
             >
               <circle className="halo" cx={x} cy={y} r="14" />
@@ -108,7 +108,7 @@ export function Lanes({ story, containedAt, selected, onSelect }: {
               ) : (
                 <>
                   <LayerMark layer={step.layer} x={x} y={y} r={9} />
-                  <text className="number" x={x} y={y + 3.8} textAnchor="middle" fontSize="11">
+                  <text aria-hidden="true" className="number" x={x} y={y + 3.8} textAnchor="middle" fontSize="11">
                     {index + 1}
                   </text>
                 </>

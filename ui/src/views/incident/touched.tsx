@@ -21,10 +21,10 @@ const kinds: Readonly<Record<Graph['nodes'][number]['kind'], string>> = {
 export function TouchedGraph({ graph }: { graph: Graph }) {
   const { ref, width } = useWidth<HTMLElement>();
   const placed = useMemo(() => place(graph), [graph]);
-  const scale = Math.min(1, Math.max(0.62, width / Math.max(1, placed.width)));
+  const scale = Math.min(1, Math.max(0.8, width / Math.max(1, placed.width)));
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
-    <section ref={ref} className="touched" tabIndex={0} aria-label="Who touched what">
+    <section ref={ref} className="touched" tabIndex={0} aria-label="The graph, can be scrolled">
       {width > 0 && (
         <svg
           width={placed.width * scale}
@@ -109,14 +109,14 @@ export function TouchedTable({ graph }: { graph: Graph }) {
 
 function place({ nodes, edges }: Graph) {
   const graph = new dagre.graphlib.Graph({ multigraph: true });
-  graph.setGraph({ rankdir: 'LR', nodesep: 18, ranksep: 26, edgesep: 14, marginx: 4, marginy: 6 });
+  graph.setGraph({ rankdir: 'LR', nodesep: 18, ranksep: 12, edgesep: 14, marginx: 4, marginy: 6 });
   const known = new Set(nodes.map(({ id }) => id));
-  const names = new Map(nodes.map(({ id, label }) => [id, fit(visible(label, 80), 12.5, 150)]));
+  const names = new Map(nodes.map(({ id, label }) => [id, fit(visible(label, 80), 12.5, 140)]));
   for (const { id } of nodes) graph.setNode(id, { width: Math.ceil(textWidth(names.get(id) ?? '', 12.5)) + 24, height: 38 });
   const drawn = edges
     .filter(({ from, to }) => known.has(from) && known.has(to))
     .map((edge) => {
-      const text = fit(visible(edge.label, 60), 11, 120);
+      const text = fit(visible(edge.label, 60), 11, 92);
       return { edge, text, width: Math.ceil(textWidth(text, 11)) + (edge.refused ? 26 : 10) };
     });
   for (const { edge, width } of drawn)

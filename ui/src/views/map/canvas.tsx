@@ -1,10 +1,11 @@
 /** The picture: nodes and edges that can be chosen, moved and zoomed by mouse, touch and keyboard. */
 import { type KeyboardEvent, type PointerEvent, useEffect, useMemo, useRef, useState } from 'react';
+import { visible } from '../../format.ts';
 import { CordLine } from '../../parts/cord.tsx';
 import { useWidth } from '../../parts/measure.ts';
 import { LockShape } from '../../parts/shapes.tsx';
 import { holdShown, nodeKinds } from '../../words.ts';
-import { type Layout, labelSize, nearest, type PlacedEdge, type PlacedNode, pathOf, smallSize } from './layout.ts';
+import { type Layout, labelSize, lineHeight, nearest, type PlacedEdge, type PlacedNode, pathOf, smallSize } from './layout.ts';
 
 interface View {
   readonly scale: number;
@@ -162,7 +163,7 @@ function NodeBox({ placed, chosen, tab, onSelect }: {
       data-id={node.id}
       className={`node${hot ? ' hot' : ''}${chosen ? ' chosen' : ''}${plain ? ' foreign' : ''}`}
       aria-pressed={chosen}
-      aria-label={`${nodeKinds[node.kind]} ${label}${holds === '' ? '' : `: ${holds}`}${node.openIncident === null ? '' : `, ${node.openIncident} open`}${state === '' ? '' : `, ${state}`}`}
+      aria-label={`${label} ${under}. ${nodeKinds[node.kind]}${holds === '' ? '' : `: ${holds}`}${node.openIncident === null ? '' : ', open incident'}${state === '' ? '' : `, ${state}`}`}
       onClick={() => onSelect(node.id)}
       onKeyDown={(event) => {
         if (event.key !== 'Enter' && event.key !== ' ') return;
@@ -175,7 +176,7 @@ function NodeBox({ placed, chosen, tab, onSelect }: {
         {label}
       </text>
       {under !== '' && (
-        <text className={node.openIncident === null ? 'small' : 'small bad'} x={left + 15} y={y + 13} fontSize={smallSize}>
+        <text aria-hidden="true" className={node.openIncident === null ? 'small' : 'small bad'} x={left + 15} y={y + 13} fontSize={smallSize}>
           {under}
         </text>
       )}
@@ -207,9 +208,10 @@ function EdgeLabel({ placed, chosen, tab, onSelect }: {
   tab: boolean;
   onSelect: (id: string) => void;
 }) {
-  const { edge, x, y, text, trouble, labelWidth } = placed;
-  const high = trouble === '' ? 20 : 36;
+  const { edge, x, y, lines, labelWidth } = placed;
+  const high = lines.length * lineHeight + 4;
   const left = x - labelWidth / 2;
+  const top = y - high / 2;
   return (
     // biome-ignore lint/a11y/useSemanticElements: there is no button in SVG
     <g
@@ -218,7 +220,7 @@ function EdgeLabel({ placed, chosen, tab, onSelect }: {
       data-id={edge.id}
       className={`edge-label${chosen ? ' chosen' : ''}`}
       aria-pressed={chosen}
-      aria-label={`${edge.from.replace(/^service:/, '')} calls ${edge.to.replace(/^service:/, '')}: ${text}, ${edge.mtls ? 'mutual TLS' : 'no mutual TLS'}${trouble === '' ? '' : `, ${trouble}`}`}
+      aria-label={`${lines.join(' ')}: ${visible(edge.from.replace(/^service:/, ''), 60)} to ${visible(edge.to.replace(/^service:/, ''), 60)}, ${edge.mtls ? 'mutual TLS' : 'no mutual TLS'}`}
       onClick={() => onSelect(edge.id)}
       onKeyDown={(event) => {
         if (event.key !== 'Enter' && event.key !== ' ') return;
@@ -226,18 +228,22 @@ function EdgeLabel({ placed, chosen, tab, onSelect }: {
         onSelect(edge.id);
       }}
     >
-      <rect x={left} y={y - high / 2} width={labelWidth} height={high} rx="4" />
+      <rect x={left} y={top} width={labelWidth} height={high} rx="4" />
       <g className={edge.mtls ? 'ink-good' : 'ink-plain'}>
-        <LockShape closed={edge.mtls} x={left + 5} y={y - high / 2 + 3} />
+        <LockShape closed={edge.mtls} x={left + 5} y={top + 3} />
       </g>
-      <text x={left + 21} y={y - high / 2 + 14} fontSize={smallSize}>
-        {text}
-      </text>
-      {trouble !== '' && (
-        <text className={edge.refused > 0 ? 'bad' : 'warning'} x={left + 5} y={y + 12} fontSize={smallSize}>
-          {trouble}
+      {lines.map((line, index) => (
+        <text
+          key={line}
+          aria-hidden={index > 0}
+          className={index < 2 ? undefined : line.endsWith('refused') ? 'bad' : 'warning'}
+          x={left + (index === 0 ? 21 : 5)}
+          y={top + lineHeight * (index + 1) - 2}
+          fontSize={smallSize}
+        >
+          {line}
         </text>
-      )}
+      ))}
     </g>
   );
 }

@@ -1,7 +1,7 @@
 /** Where everything stands on the map: left to right, callers before those they call. */
 import dagre from '@dagrejs/dagre';
 import type { MapEdge, MapNode } from '../../../../src/server/api-types.ts';
-import { rate, visible } from '../../format.ts';
+import { count, rate, visible } from '../../format.ts';
 import { fit, textWidth } from '../../parts/measure.ts';
 import type { Picture } from './aggregate.ts';
 
@@ -18,8 +18,8 @@ export interface PlacedNode extends Point {
 export interface PlacedEdge extends Point {
   readonly edge: MapEdge;
   readonly points: readonly Point[];
-  readonly text: string;
-  readonly trouble: string;
+  /** Protocol, rate, and in words what went wrong. */
+  readonly lines: readonly string[];
   readonly labelWidth: number;
 }
 export interface Layout {
@@ -30,11 +30,12 @@ export interface Layout {
 }
 
 export const labelSize = 13;
-export const smallSize = 11.5;
+export const smallSize = 12;
+export const lineHeight = 16;
 
 export function layoutOf({ nodes, edges }: Picture): Layout {
   const graph = new dagre.graphlib.Graph({ multigraph: true });
-  graph.setGraph({ rankdir: 'LR', nodesep: 34, ranksep: 56, edgesep: 22, marginx: 20, marginy: 20 });
+  graph.setGraph({ rankdir: 'LR', nodesep: 40, ranksep: 26, edgesep: 26, marginx: 12, marginy: 16 });
   const known = new Set<string>();
   const labels = new Map<string, string>();
   for (const node of nodes) {
@@ -42,13 +43,13 @@ export function layoutOf({ nodes, edges }: Picture): Layout {
     labels.set(node.id, label);
     known.add(node.id);
     const cords = node.holds.length > 0 ? 44 : 0;
-    graph.setNode(node.id, { width: Math.ceil(textWidth(label, labelSize)) + 30 + cords, height: 44 });
+    graph.setNode(node.id, { width: Math.ceil(textWidth(label, labelSize, 600)) + 30 + cords, height: 44 });
   }
   const drawn = edges.filter((edge) => known.has(edge.from) && known.has(edge.to));
   for (const edge of drawn) {
-    const { text, trouble } = wordsOf(edge);
-    const width = Math.ceil(Math.max(textWidth(text, smallSize) + 18, textWidth(trouble, smallSize))) + 10;
-    graph.setEdge(edge.from, edge.to, { width, height: trouble === '' ? 20 : 36, labelpos: 'c' }, edge.id);
+    const { lines } = wordsOf(edge);
+    const width = Math.ceil(Math.max(...lines.map((line, index) => textWidth(line, smallSize, 600) + (index === 0 ? 17 : 0)))) + 10;
+    graph.setEdge(edge.from, edge.to, { width, height: lines.length * lineHeight + 4, labelpos: 'c' }, edge.id);
   }
   dagre.layout(graph);
   const size = graph.graph();
@@ -66,13 +67,15 @@ export function layoutOf({ nodes, edges }: Picture): Layout {
   };
 }
 
-/** `HTTP 12/s`, and in words what went wrong on it. */
-function wordsOf(edge: MapEdge): { text: string; trouble: string } {
-  const trouble = [
-    ...(edge.refused > 0 ? [`${edge.refused} refused`] : []),
-    ...(edge.wouldRefuse > 0 ? [`${edge.wouldRefuse} against contract`] : []),
-  ];
-  return { text: `${edge.protocol.toUpperCase()} ${rate(edge.ratePerSecond)}`, trouble: trouble.join(', ') };
+function wordsOf(edge: MapEdge): { lines: string[] } {
+  return {
+    lines: [
+      edge.protocol.toUpperCase(),
+      rate(edge.ratePerSecond),
+      ...(edge.refused > 0 ? [`${count(edge.refused)} refused`] : []),
+      ...(edge.wouldRefuse > 0 ? [`${count(edge.wouldRefuse)} let pass`] : []),
+    ],
+  };
 }
 
 /** A smooth line through the points dagre gives (quadratic curves from middle to middle). */

@@ -3,6 +3,7 @@ import type { MapAnswer, MapEdge, MapNode } from '../../../../src/server/api-typ
 import { count, dateTime, duration, plural, rate, visible } from '../../format.ts';
 import { Command } from '../../parts/command.tsx';
 import { Cord, ShownWord } from '../../parts/cord.tsx';
+import { Identity } from '../../parts/identity.tsx';
 import { Link } from '../../parts/link.tsx';
 import { LockIcon } from '../../parts/shapes.tsx';
 import { Hostile } from '../../parts/text.tsx';
@@ -75,9 +76,11 @@ function NodeFacts({ node, answer, onSelect }: { node: MapNode; answer: MapAnswe
               <span>{layerNames[hold.layer]}</span>
               <Cord layer={hold.layer} shown={holdShown[hold.hold]} />
               <ShownWord shown={holdShown[hold.hold]} />
-              <span className="faint">
-                <Hostile text={hold.reason} limit={200} />
-              </span>
+              {hold.hold !== 'enforced' && (
+                <span className="faint">
+                  <Hostile text={hold.reason} limit={200} />
+                </span>
+              )}
             </li>
           ))}
         </ul>
@@ -87,7 +90,7 @@ function NodeFacts({ node, answer, onSelect }: { node: MapNode; answer: MapAnswe
           <>
             <dt>Identity</dt>
             <dd>
-              <code className="identity">{visible(node.identity, 200)}</code>
+              <Identity id={node.identity} />
             </dd>
           </>
         )}
@@ -169,7 +172,7 @@ function EdgeFacts({ edge, answer, onSelect }: { edge: MapEdge; answer: MapAnswe
         </dd>
         <dt>Caller</dt>
         <dd>
-          {edge.identity === null ? 'not proved' : <code className="identity">{visible(edge.identity, 200)}</code>}
+          {edge.identity === null ? 'not proved' : <Identity id={edge.identity} />}
         </dd>
         <dt>Traffic</dt>
         <dd>

@@ -1,6 +1,7 @@
 /** The map as tables: the same facts, for those who read rather than look. */
 import type { MapAnswer } from '../../../../src/server/api-types.ts';
 import { count, plural, rate, visible } from '../../format.ts';
+import { Identity } from '../../parts/identity.tsx';
 import { LayerIcon, LockIcon } from '../../parts/shapes.tsx';
 import { Hostile } from '../../parts/text.tsx';
 import { holdShown, layerNames, nodeKinds } from '../../words.ts';
@@ -47,7 +48,7 @@ export function Tables({ answer, selected, onSelect }: {
                   {edge.identity === null ? (
                     <span className="faint">not proved</span>
                   ) : (
-                    <code className="identity">{visible(edge.identity, 200)}</code>
+                    <Identity id={edge.identity} />
                   )}
                 </td>
                 <td data-label="Rate">{rate(edge.ratePerSecond)}</td>

@@ -1,0 +1,127 @@
+/** Serves a built console with the control plane's own security headers, and answers as it would from the fixtures. */
+import { readFileSync } from 'node:fs';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { extname, join, normalize } from 'node:path';
+import { secureHeaders } from '../../../src/server/http/security-headers.js';
+import { incident, incidents, verifiedEvidence } from './incidents.js';
+import { emptyMap, map } from './traffic.js';
+import { coverage, emptyCoverage, me } from './world.js';
+
+const types: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+  '.svg': 'image/svg+xml',
+};
+
+export interface FixtureServer {
+  readonly url: string;
+  /** `METHOD path` and the CSRF token of everything that asked for a change. */
+  readonly changes: { readonly what: string; readonly csrf: string | undefined; readonly body: string }[];
+  /** Violations of the content policy that a browser reported. */
+  readonly reports: string[];
+  /** Answers as an installation does in which nothing has happened yet. */
+  empty: boolean;
+  signedIn: boolean;
+  tell(topic: string, subject: string): void;
+  close(): Promise<void>;
+}
+
+export async function fixtureServer(directory: string): Promise<FixtureServer> {
+  const streams = new Set<ServerResponse>();
+  const state: FixtureServer = {
+    url: '',
+    changes: [],
+    reports: [],
+    empty: false,
+    signedIn: true,
+    tell: (topic, subject) => {
+      const data = JSON.stringify({ topic, subject, change: 'changed', at: 0 });
+      for (const stream of streams) stream.write(`event: ${topic}\ndata: ${data}\n\n`);
+    },
+    close: () =>
+      new Promise((resolve) => {
+        for (const stream of streams) stream.end();
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+  const server = createServer((request, response) => {
+    for (const [name, value] of Object.entries(secureHeaders())) response.setHeader(name, value);
+    void answer(request, response).catch(() => response.writeHead(500).end());
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo; // a TCP listener has no other kind of address
+  return Object.assign(state, { url: `http://localhost:${port}` });
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost');
+    if (request.method === 'POST') return change(request, response, pathname);
+    if (pathname === '/v1/stream') {
+      response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
+      response.write('event: hello\ndata: {}\n\n');
+      streams.add(response);
+      response.on('close', () => streams.delete(response));
+      return;
+    }
+    if (pathname.startsWith('/v1/')) {
+      const found = state.signedIn ? bodyOf(pathname, searchParams.get('state')) : undefined;
+      if (!state.signedIn) json(response, 401, problem(401, 'unauthenticated', 'sign in first'));
+      else if (found === undefined) json(response, 404, problem(404, 'not-found', `there is no incident`));
+      else json(response, 200, found);
+      return;
+    }
+    file(response, pathname);
+  }
+
+  async function change(request: IncomingMessage, response: ServerResponse, path: string): Promise<void> {
+    let body = '';
+    for await (const chunk of request) body += String(chunk);
+    if (path === '/csp-report') {
+      state.reports.push(body);
+      response.writeHead(204).end();
+      return;
+    }
+    const csrf = request.headers['x-csrf-token'];
+    state.changes.push({ what: `POST ${path}`, csrf: Array.isArray(csrf) ? csrf[0] : csrf, body });
+    if (path === '/v1/login') {
+      state.signedIn = true;
+      json(response, 200, me);
+    } else if (path.startsWith('/v1/actions/')) json(response, 200, { actions: [] });
+    else if (path.endsWith('/state')) json(response, 200, { id: 'INC-42', state: 'triaged' });
+    else json(response, 404, problem(404, 'not-found', 'there is nothing here'));
+  }
+
+  function bodyOf(path: string, wanted: string | null): unknown {
+    if (path === '/v1/whoami') return me;
+    if (path === '/v1/coverage') return state.empty ? emptyCoverage : coverage;
+    if (path === '/v1/map') return state.empty ? emptyMap : map;
+    if (path === '/v1/incidents')
+      return {
+        incidents: state.empty ? [] : incidents.filter((row) => wanted === null || row.state === wanted),
+        next: null,
+      };
+    if (path === '/v1/incidents/INC-42') return incident;
+    if (path.startsWith('/v1/evidence/')) return { evidence: verifiedEvidence, manifest: {} };
+    return undefined;
+  }
+
+  function file(response: ServerResponse, path: string): void {
+    const name = extname(path) === '' ? 'index.html' : normalize(path).replace(/^[/\\.]+/, '');
+    try {
+      const bytes = readFileSync(join(directory, name));
+      response.writeHead(200, { 'content-type': types[extname(name)] ?? 'application/octet-stream' }).end(bytes);
+    } catch {
+      response.writeHead(404).end();
+    }
+  }
+}
+
+function json(response: ServerResponse, status: number, body: unknown): void {
+  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+}
+
+function problem(status: number, code: string, detail: string): unknown {
+  return { type: 'about:blank', title: code, status, code, detail, hint: null };
+}
