@@ -151,7 +151,8 @@ export async function kernelTracer(): Promise<ProbeResult> {
   if (path === undefined) return { status: 'warn', detail: 'not found', fix: 'apt-get install bpftrace' };
   if (!existsSync('/sys/kernel/btf/vmlinux'))
     return { status: 'warn', detail: 'the kernel has no BTF', fix: 'use a kernel built with CONFIG_DEBUG_INFO_BTF' };
-  if (!/ tracefs | debugfs /.test(readText('/proc/self/mounts'))) {
+  // Where it is not mounted, the sensor mounts it for itself alone: the folder must be there.
+  if (!/ tracefs | debugfs /.test(readText('/proc/self/mounts')) && !existsSync('/sys/kernel/tracing')) {
     return { status: 'warn', detail: 'tracefs is not mounted', fix: 'mount -t tracefs tracefs /sys/kernel/tracing' };
   }
   const version = await exec(path, ['--version'], { timeoutMs: 10_000 });

@@ -3,6 +3,8 @@ import { readFileSync } from 'node:fs';
 import { Command as Program, CommanderError } from 'commander';
 import { type CommandSpec, catalogue, groups } from './catalogue.js';
 import { exitCodeOf, type Invocation } from './command.js';
+import { demoPlace } from './demo/location.js';
+import { isLeftBehind } from './demo/leftover.js';
 import { createOutput } from './output/output.js';
 
 const version = (
@@ -54,6 +56,10 @@ function register(spec: CommandSpec): void {
         options,
         output,
       };
+      if (isLeftBehind(demoPlace().base, process.argv)) {
+        const { sweep } = await import('./commands/demo.js');
+        await sweep(demoPlace(), output.progress);
+      }
       const { command: run } = await spec.load();
       process.exitCode = await run(invocation);
     } catch (error) {

@@ -112,7 +112,8 @@ export function routeOut(
     caller: '',
     mtls: true,
     address: destination.address,
-    port: destination.port,
+    // The port that contracts speak of: without capture the workload dialled a port of the sidecar's own instead.
+    port: route.port,
     socket: workloadEnd,
   };
   const decide = (): Decision => {

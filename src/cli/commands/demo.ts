@@ -1,16 +1,16 @@
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { type Account, accountNamed, exec, printable } from '../../base/index.js';
+import { type Account, accountNamed, exec, isRunning, processFacts } from '../../base/index.js';
 import { ensureDemoAccount, removeAccounts } from '../../agent/index.js';
 import { CliError, type Command, exitCode, flag, text } from '../command.js';
 import { openListener } from '../demo/attack.js';
 import { type HouseProcess, startHouseProcess } from '../demo/house-process.js';
-import { type DemoPlace, demoPlace, placeShop, shopPostgres } from '../demo/place.js';
+import { type DemoPlace, demoPlace } from '../demo/location.js';
+import { placeShop, shopPostgres } from '../demo/place.js';
 import { shortcomings } from '../demo/report.js';
 import { play } from '../demo/script.js';
 import { programRoot } from '../accounts.js';
-import { alive, readState } from '../state-file.js';
 import { summary } from '../demo/summary.js';
 
 /** Exit 0 only if everything held: see `shortcomings`. Leaves nothing behind unless `--keep`. */
@@ -41,7 +41,7 @@ export const command: Command = async (invocation) => {
     const owner = await account(text(invocation, 'user'), place);
     say('preparing the shop');
     placeShop(place, owner);
-    writeFileSync(join(place.base, 'pid'), String(process.pid));
+    writeFileSync(join(place.base, 'pid'), `${process.pid} ${processFacts(process.pid)?.start ?? 0}`);
     writeFileSync(place.configFile, stringify(configuration(place)), { mode: 0o644 });
     house = await Promise.race([startHouseProcess(place, owner?.name, (line) => say(line.trim())), interruption]);
     const report = await Promise.race([
@@ -63,8 +63,11 @@ export const command: Command = async (invocation) => {
   } finally {
     listener.server.close();
     if (keep && !interrupted && house !== undefined) {
+      writeFileSync(join(place.base, 'keep'), '');
       house.release();
-      say(`left running; end it with: tricordon down --purge --data-dir ${place.house} && rm -r ${place.base}`);
+      say(
+        `left running; end it with: tricordon down --purge --data-dir ${place.house} --runtime-dir ${place.runtime} && rm -r ${place.base}`,
+      );
     } else {
       say('cleaning up');
       await house?.stop();
@@ -76,15 +79,13 @@ export const command: Command = async (invocation) => {
 /** What a killed demo left: stopped and removed. A living one is left alone. */
 export async function sweep(place: DemoPlace, say: (line: string) => void): Promise<void> {
   if (!existsSync(place.base)) return;
-  const state = readState(place.house);
-  if (
-    state !== undefined &&
-    alive(state.supervisor) &&
-    existsSync(join(place.base, 'pid')) &&
-    isAlive(Number(readFileSync(join(place.base, 'pid'), 'utf8')))
-  ) {
-    throw new CliError('refused', 'a demo is running already', {
-      hint: `end it first, or: tricordon down --purge --data-dir ${place.house}`,
+  const holder = existsSync(join(place.base, 'pid'))
+    ? readFileSync(join(place.base, 'pid'), 'utf8').split(' ').map(Number)
+    : [];
+  const kept = existsSync(join(place.base, 'keep'));
+  if (kept || (holder[0] !== undefined && isRunning(holder[0], holder[1] ?? 0))) {
+    throw new CliError('refused', kept ? 'a demo was left running with --keep' : 'a demo is running already', {
+      hint: `end it with: tricordon down --purge --data-dir ${place.house} --runtime-dir ${place.runtime} && rm -r ${place.base}`,
     });
   }
   say('removing what a killed demo left');
@@ -107,15 +108,6 @@ async function remove(place: DemoPlace): Promise<void> {
   if (process.getuid?.() === 0 && existsSync(place.base)) await removeAccounts(place.base);
   rmSync(place.runtime, { recursive: true, force: true });
   rmSync(place.base, { recursive: true, force: true });
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return pid !== process.pid;
-  } catch {
-    return false;
-  }
 }
 
 /** Root mode: whom the shop runs as. An ordinary user: that user. */

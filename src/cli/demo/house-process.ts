@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { Coverage } from '../../model/index.js';
 import { programRoot } from '../accounts.js';
 import { CliError } from '../command.js';
-import type { DemoPlace } from './place.js';
+import type { DemoPlace } from './location.js';
 
 const Ready = z.object({
   ready: z.literal(true),

@@ -1,42 +1,11 @@
-/** Where the demo lives: one directory that only it uses, so that a killed demo can be found and removed. */
+/** Puts the shop where its account can read it. */
 import { chmodSync, chownSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createRequire } from 'node:module';
 import { randomBytes } from 'node:crypto';
-import { type Account, environment, postgresFolders } from '../../base/index.js';
+import { type Account, postgresFolders } from '../../base/index.js';
 import { programRoot } from '../accounts.js';
-
-export interface DemoPlace {
-  readonly base: string;
-  /** Data directory of the installation. */
-  readonly house: string;
-  readonly runtime: string;
-  readonly shop: string;
-  readonly shopData: string;
-  readonly configFile: string;
-}
-
-export function demoPlace(): DemoPlace {
-  const root = process.getuid?.() === 0;
-  const base = root
-    ? '/var/lib/tricordon-demo'
-    : join(environment('XDG_DATA_HOME') ?? join(homedir(), '.local/share'), 'tricordon-demo');
-  const runtimeHome = environment('XDG_RUNTIME_DIR');
-  const runtime = root
-    ? '/run/tricordon-demo'
-    : runtimeHome === undefined
-      ? `/tmp/tricordon-demo-${process.getuid?.() ?? 0}`
-      : join(runtimeHome, 'tricordon-demo');
-  return {
-    base,
-    house: join(base, 'house'),
-    runtime,
-    shop: join(base, 'shop'),
-    shopData: join(base, 'shop-data'),
-    configFile: join(base, 'tricordon.yaml'),
-  };
-}
+import type { DemoPlace } from './location.js';
 
 /** Copies the shop to where its account can read it, with the one package it needs, and makes its database's secrets. */
 export function placeShop(place: DemoPlace, owner: Account | undefined): void {

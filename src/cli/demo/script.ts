@@ -22,7 +22,7 @@ import type { Output } from '../output/output.js';
 import { settle } from '../settle.js';
 import { type AttackRun, judge, runAttack } from './attack.js';
 import type { HouseProcess } from './house-process.js';
-import type { DemoPlace } from './place.js';
+import type { DemoPlace } from './location.js';
 import type { DemoReport } from './report.js';
 
 export interface Stage {

@@ -55,7 +55,7 @@ export function Frame({ route, me, children }: { route: Route; me: WhoAmI; child
           <Liveness />
           <span className="who">{visible(me.account, 40)}</span>
           <ThemeButton />
-          <button type="button" className="plain small" onClick={() => setHelp(true)}>
+          <button type="button" className="plain small keys-button" onClick={() => setHelp(true)}>
             Keys <kbd>?</kbd>
           </button>
           <button type="button" className="plain small" onClick={signOut}>
@@ -88,11 +88,13 @@ function Liveness() {
 function ThemeButton() {
   const theme = useTheme();
   const following: Record<Theme, Theme> = { system: 'dark', dark: 'light', light: 'system' };
-  const words: Record<Theme, string> = { system: 'as system', dark: 'dark', light: 'light' };
+  const words: Record<Theme, string> = { system: 'system', dark: 'dark', light: 'light' };
   return (
     <button type="button" className="plain small" onClick={() => chooseTheme(following[theme])}>
-      <span className="sr">Colours: </span>
-      {words[theme]}
+      <span className="sr">Theme: {words[theme]}</span>
+      <span className="theme-word" aria-hidden="true">
+        Theme: {words[theme]}
+      </span>
       <svg className="icon" width="14" height="14" viewBox="0 0 14 14" aria-hidden="true" focusable="false">
         <circle className="glyph-line" cx="7" cy="7" r="5" />
         <path className="glyph-fill" d="M7 2a5 5 0 0 1 0 10z" />

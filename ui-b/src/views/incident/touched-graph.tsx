@@ -8,7 +8,7 @@ import { textWidth } from '../../parts/text-width.ts';
 import { Word } from '../../parts/words.tsx';
 
 const height = 42;
-const longestWord = 16;
+const longestWord = 14;
 const kinds = { outside: 'outside', gateway: 'gateway', service: 'service', process: 'process', file: 'file', peer: 'address' } as const;
 
 export function TouchedGraph({ touched }: { readonly touched: Touched }) {
@@ -17,7 +17,7 @@ export function TouchedGraph({ touched }: { readonly touched: Touched }) {
       layGraph(
         touched.nodes.map((node) => ({ id: node.id, width: widthOf(node.label), height })),
         touched.edges.map((edge, index) => ({ id: `${index}`, from: edge.from, to: edge.to, labelWidth: textWidth(visible(edge.label, longestWord), 11) + 8, labelHeight: 18 })),
-        { rank: 18, node: 18 },
+        { rank: 12, node: 22 },
       ),
     [touched],
   );
@@ -32,6 +32,7 @@ export function TouchedGraph({ touched }: { readonly touched: Touched }) {
           aria-label={`${touched.nodes.length} things and ${touched.edges.length} touches; the table below shows the same.`}
           width={laid.width}
           height={laid.height}
+          style={{ minWidth: laid.width * 0.78 }}
           viewBox={`0 0 ${laid.width} ${laid.height}`}
         >
           {touched.edges.map((edge, index) => {
@@ -43,7 +44,7 @@ export function TouchedGraph({ touched }: { readonly touched: Touched }) {
               <g key={index} className={edge.refused ? 'touch refused' : 'touch'}>
                 <path className={`touch-line stroke-${edge.layer}`} d={line.path} />
                 <path className={`touch-head fill-${edge.layer}`} d="M0 0l-8 -4v8z" transform={`translate(${end.x.toFixed(1)} ${end.y.toFixed(1)}) rotate(${angle.toFixed(1)})`} />
-                <text className="touch-word" x={label.x} y={label.y + (edge.refused ? -8 : 4)} textAnchor="middle">
+                <text className="touch-word" x={label.x} y={label.y + (edge.refused ? -10 : -6)} textAnchor="middle">
                   {visible(edge.label, longestWord)}
                 </text>
                 {edge.refused && (

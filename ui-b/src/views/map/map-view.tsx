@@ -7,7 +7,7 @@ import { Empty, Loading, Problem } from '../../parts/notice.tsx';
 import { useResource } from '../../resource.ts';
 import { setQuery, useQuery } from '../../router.ts';
 import type { Topic } from '../../stream.ts';
-import { aggregate } from './aggregate.ts';
+import { aggregate, type Drawn } from './aggregate.ts';
 import { EdgeTable } from './edge-table.tsx';
 import { Facts } from './facts.tsx';
 import { Sheet } from './sheet.tsx';
@@ -30,8 +30,9 @@ export function MapView() {
         <div>
           <h1>
             <span className="sr">Map: </span>
-            {drawn === undefined ? 'Who calls whom' : <Headline drawn={drawn} minutes={Number(minutes)} />}
+            {drawn === undefined ? 'Who calls whom' : <Headline drawn={drawn} />}
           </h1>
+          {drawn !== undefined && <Numbers drawn={drawn} />}
           {data !== undefined && data.uncounted > 0 && (
             <p className="say-warning">{count(data.uncounted)} calls were too many to count and are not drawn.</p>
           )}
@@ -81,22 +82,39 @@ export function MapView() {
   );
 }
 
-function Headline({ drawn, minutes }: { readonly drawn: ReturnType<typeof aggregate>; readonly minutes: number }) {
-  const services = drawn.nodes.filter(({ kind }) => kind === 'service').length;
-  const refused = drawn.edges.reduce((sum, edge) => sum + edge.refused, 0);
+function sums(drawn: Drawn) {
   // The gateway's public door and what lies outside are plain by nature; what reaches a service of ours is not.
   const ours = new Set(drawn.nodes.filter(({ kind }) => kind === 'service').map(({ id }) => id));
-  const plain = drawn.edges.filter((edge) => !edge.mtls && ours.has(edge.to)).length;
+  return {
+    services: ours.size,
+    refused: drawn.edges.reduce((sum, edge) => sum + edge.refused, 0),
+    passed: drawn.edges.reduce((sum, edge) => sum + edge.wouldRefuse, 0),
+    plain: drawn.edges.filter((edge) => !edge.mtls && ours.has(edge.to)).length,
+  };
+}
+
+function Headline({ drawn }: { readonly drawn: Drawn }) {
+  const { services, refused } = sums(drawn);
   return (
     <>
-      {plural(services, 'service')}, {plural(drawn.edges.length, 'connection')} in the last {plural(minutes, 'minute')}.{' '}
-      {refused > 0 && <span className="say-bad">{plural(refused, 'call')} refused. </span>}
-      {plain > 0 ? (
-        <span className="say-bad">{plural(plain, 'connection')} reached a service without mutual TLS.</span>
-      ) : (
-        drawn.edges.length > 0 && 'Mutual TLS everywhere inside.'
-      )}
+      {plural(services, 'service')}, {plural(drawn.edges.length, 'connection')}.{' '}
+      {refused > 0 ? <span className="say-bad">{plural(refused, 'call')} refused.</span> : 'Nothing was refused.'}
     </>
+  );
+}
+
+function Numbers({ drawn }: { readonly drawn: Drawn }) {
+  const { plain, passed } = sums(drawn);
+  return (
+    <p className="facts">
+      {plain > 0 ? (
+        <span className="say-bad">{plural(plain, 'connection')} reached a service without mutual TLS</span>
+      ) : (
+        <span>every connection to a service was mutual TLS</span>
+      )}
+      {passed > 0 && <span className="say-warning">{plural(passed, 'call')} let pass against a contract</span>}
+      <span>select a service or a connection to see what is known of it</span>
+    </p>
   );
 }
 

@@ -36,19 +36,31 @@ export function Sheet({ drawn, selected }: { readonly drawn: Drawn; readonly sel
   const fit = useCallback(() => {
     const box = svg.current?.getBoundingClientRect();
     if (box === undefined || box.width === 0 || laid.width === 0) return;
-    // On a narrow screen a map that fits cannot be read: start at its left, at a size that can.
-    const scale = Math.max(box.width < 600 ? 0.7 : 0.3, Math.min(1.3, box.width / laid.width, box.height / laid.height));
-    const x = laid.width * scale > box.width ? 0 : (box.width - laid.width * scale) / 2;
-    setCamera({ scale, x, y: (box.height - laid.height * scale) / 2 });
+    const all = Math.min(1.3, box.width / laid.width, box.height / laid.height);
+    // A map that fits but cannot be read helps nobody: then a readable size, with the selected one in the middle.
+    const scale = Math.max(all, all >= 0.45 || box.width < 600 ? 0.78 : all);
+    const chosen = selected === null ? undefined : (laid.boxes.get(selected) ?? laid.lines.get(selected)?.label);
+    const inside = (size: number, room: number, at: number | undefined) =>
+      size <= room ? (room - size) / 2 : Math.min(0, Math.max(room - size, at === undefined ? 0 : room / 2 - at * scale));
+    setCamera({
+      scale,
+      x: inside(laid.width * scale, box.width, chosen?.x),
+      y: inside(laid.height * scale, box.height, chosen?.y ?? laid.height / 2),
+    });
     moved.current = false;
-  }, [laid]);
+  }, [laid, selected]);
 
+  const fitNow = useRef(fit);
+  fitNow.current = fit;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another graph is fitted anew, another selection is not
   useEffect(() => {
-    fit();
+    fitNow.current();
+  }, [laid]);
+  useEffect(() => {
     const element = svg.current;
     if (element === null) return;
     const observer = new ResizeObserver(() => {
-      if (!moved.current) fit();
+      if (!moved.current) fitNow.current();
     });
     observer.observe(element);
     // React listens passively to the wheel; the page must not scroll away while the map is scaled.
@@ -63,7 +75,7 @@ export function Sheet({ drawn, selected }: { readonly drawn: Drawn; readonly sel
       observer.disconnect();
       element.removeEventListener('wheel', wheel);
     };
-  }, [fit]);
+  }, []);
 
   function zoom(factor: number, x?: number, y?: number): void {
     const box = svg.current?.getBoundingClientRect();

@@ -108,9 +108,9 @@ export function Lanes({ story, containedAt, selected, onSelect }: {
               ) : (
                 <>
                   <LayerMark layer={step.layer} x={x} y={y} r={9} />
-                  <text aria-hidden="true" className="number" x={x} y={y + 3.8} textAnchor="middle" fontSize="11">
+                  <text className="number" x={x} y={y + 3.8} textAnchor="middle" fontSize="11">
                     {index + 1}
-                  </text>
+                  </text>{' '}
                 </>
               )}
               {step.outcome === 'refused' && (

@@ -174,9 +174,9 @@ function NodeBox({ placed, chosen, tab, onSelect }: {
       <rect x={left} y={y - height / 2} width={width} height={height} rx="7" />
       <text x={left + 15} y={under === '' ? y + 4.5 : y - 2} fontSize={labelSize}>
         {label}
-      </text>
+      </text>{' '}
       {under !== '' && (
-        <text aria-hidden="true" className={node.openIncident === null ? 'small' : 'small bad'} x={left + 15} y={y + 13} fontSize={smallSize}>
+        <text className={node.openIncident === null ? 'small' : 'small bad'} x={left + 15} y={y + 13} fontSize={smallSize}>
           {under}
         </text>
       )}
@@ -235,13 +235,12 @@ function EdgeLabel({ placed, chosen, tab, onSelect }: {
       {lines.map((line, index) => (
         <text
           key={line}
-          aria-hidden={index > 0}
           className={index < 2 ? undefined : line.endsWith('refused') ? 'bad' : 'warning'}
           x={left + (index === 0 ? 21 : 5)}
           y={top + lineHeight * (index + 1) - 2}
           fontSize={smallSize}
         >
-          {line}
+          {`${line} `}
         </text>
       ))}
     </g>

@@ -1,0 +1,16 @@
+import { expect, it } from 'vitest';
+import { routeOf } from './router.ts';
+
+it('finds each view by its path', () => {
+  expect(routeOf('/')).toEqual({ view: 'coverage' });
+  expect(routeOf('/coverage/')).toEqual({ view: 'coverage' });
+  expect(routeOf('/map')).toEqual({ view: 'map' });
+  expect(routeOf('/incidents')).toEqual({ view: 'incidents' });
+  expect(routeOf('/incidents/INC-42')).toEqual({ view: 'incident', id: 'INC-42' });
+  expect(routeOf('/login')).toEqual({ view: 'login' });
+});
+
+it('takes nothing else for an incident', () => {
+  for (const path of ['/incidents/42', '/incidents/INC-', '/incidents/INC-1/../x', '/incidents/INC-%31', `/incidents/INC-${'9'.repeat(16)}`])
+    expect(routeOf(path).view).toBe('unknown');
+});
