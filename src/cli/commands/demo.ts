@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { type Account, accountNamed, exec, isRunning, processFacts } from '../../base/index.js';
+import { type Account, accountNamed, exec, isRunning, printable, processFacts } from '../../base/index.js';
 import { ensureDemoAccount, removeAccounts } from '../../agent/index.js';
 import { CliError, type Command, exitCode, flag, text } from '../command.js';
 import { openListener } from '../demo/attack.js';
