@@ -103,7 +103,13 @@ async function remove(place: DemoPlace): Promise<void> {
       '--runtime-dir',
       place.runtime,
     ];
-    await exec(process.execPath, down, { timeoutMs: 120_000, cwd: '/' });
+    const done = await exec(process.execPath, down, { timeoutMs: 120_000, cwd: '/' });
+    // Its records are all that tells what runs: they stay until everything has ended.
+    if (done.status !== 0 && existsSync(join(place.house, 'state.json'))) {
+      throw new CliError('demo-failed', `the demo could not be removed: ${printable(done.stderr.trim(), 300)}`, {
+        hint: `try: tricordon down --purge --data-dir ${place.house} --runtime-dir ${place.runtime}`,
+      });
+    }
   }
   if (process.getuid?.() === 0 && existsSync(place.base)) await removeAccounts(place.base);
   rmSync(place.runtime, { recursive: true, force: true });

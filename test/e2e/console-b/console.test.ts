@@ -1,0 +1,233 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser } from 'playwright-core';
+import { build } from 'vite';
+import { afterAll, beforeAll, beforeEach, describe, expect } from 'vitest';
+import { requires } from '../../requires.js';
+import { accessibilityProblems, launchBrowser, type Look, openPage, overflow } from './browser.js';
+import { type FixtureServer, fixtureServer } from './fixture-server.js';
+
+const it = await requires('chromium');
+const laptop: Look = { width: 1280, height: 800, scheme: 'dark' };
+
+const views = {
+  coverage: { path: '/coverage', ready: 'How each service is held' },
+  map: { path: '/map', ready: '5 calls refused.' },
+  'map-service': { path: '/map?node=service:catalog', ready: 'What it may do' },
+  'map-table': { path: '/map?view=table&edge=service:catalog>service:payments', ready: 'Why refused' },
+  incidents: { path: '/incidents', ready: 'Signals by layer' },
+  incident: { path: '/incidents/INC-42?step=signal:3', ready: 'What made it possible' },
+  'no-incident': { path: '/incidents/INC-9', ready: 'There is no INC-9' },
+  'no-page': { path: '/nothing/here', ready: 'There is no such page' },
+  login: { path: '/login#aaaaaaaaaaaaaaaaaaaaaaaaaaaa', ready: 'Your name' },
+  'login-without-link': { path: '/login', ready: 'You need a login link' },
+} as const;
+const sizes = [
+  [1280, 800],
+  [1920, 1080],
+  [390, 844],
+] as const;
+
+let directory: string;
+let pictures: string;
+let server: FixtureServer;
+let browser: Browser;
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'tricordon-console-'));
+  pictures = await mkdtemp(join(tmpdir(), 'tricordon-screenshots-'));
+  await build({ root: 'ui-b', logLevel: 'error', build: { outDir: directory, emptyOutDir: true } });
+  server = await fixtureServer(directory);
+  browser = await launchBrowser();
+});
+afterAll(async () => {
+  await browser?.close();
+  await server?.close();
+  if (directory !== undefined) await rm(directory, { recursive: true, force: true });
+});
+beforeEach(() => {
+  if (server === undefined) return;
+  server.empty = false;
+  server.signedIn = true;
+  server.changes.length = 0;
+});
+
+describe('every view', () => {
+  for (const [name, { path, ready }] of Object.entries(views)) {
+    it(`is sound at every size, dark and light: ${name}`, async () => {
+      for (const [width, height] of sizes) {
+        for (const scheme of ['dark', 'light'] as const) {
+          const { page, complaints } = await openPage(browser, { width, height, scheme });
+          await page.goto(server.url + path);
+          await page.getByText(ready).first().waitFor();
+          const at = `${name} ${width} ${scheme}`;
+          expect(await accessibilityProblems(page), at).toEqual([]);
+          expect(await overflow(page), at).toBe(0);
+          // The browser itself notes the 404 of an incident that is not there.
+          expect(complaints.filter((line) => !line.includes('404')), at).toEqual([]);
+          await page.screenshot({ path: join(pictures, `${name}-${width}-${scheme}.png`) });
+          await page.context().close();
+        }
+      }
+      expect(server.reports).toEqual([]);
+    });
+  }
+
+  it('says which command fills it while there is nothing to show', async () => {
+    server.empty = true;
+    const { page } = await openPage(browser, laptop);
+    for (const [path, command] of [
+      ['/coverage', 'tricordon up'],
+      ['/map', 'tricordon demo'],
+      ['/incidents', 'tricordon demo --attack'],
+    ] as const) {
+      await page.goto(server.url + path);
+      await page.getByText(command, { exact: true }).first().waitFor();
+      expect(await accessibilityProblems(page), path).toEqual([]);
+    }
+    await page.context().close();
+  });
+});
+
+describe('what is shown', () => {
+  it('never shows a socket that can be gone around as good', async () => {
+    const { page } = await openPage(browser, laptop);
+    await page.goto(`${server.url}/coverage`);
+    const row = page.getByRole('row').filter({ hasText: '10.0.4.7:7005' });
+    await row.getByText('can be gone around').waitFor();
+    expect(await row.locator('.tone-good').count()).toBe(0);
+    await page.context().close();
+  });
+
+  it('writes hostile names out instead of obeying them', async () => {
+    const { page } = await openPage(browser, laptop);
+    await page.goto(`${server.url}/map?view=table`);
+    await page.getByText('\\u{202e}<img src=x onerror=alert(1)>\\x1b[2J.example').first().waitFor();
+    expect(await page.locator('img').count()).toBe(0);
+    await page.context().close();
+  });
+
+  it('fetches anew what the event stream says has changed', async () => {
+    const { page } = await openPage(browser, laptop);
+    await page.goto(`${server.url}/incidents/INC-42`);
+    await page.getByText('live', { exact: true }).waitFor();
+    const again = page.waitForRequest((request) => request.url().endsWith('/v1/incidents/INC-42'));
+    server.tell('actions', 'INC-42');
+    await again;
+    await page.context().close();
+  });
+});
+
+describe('the keyboard', () => {
+  it('goes along the time axis with the arrow keys, list and lane together', async () => {
+    const { page } = await openPage(browser, laptop);
+    await page.goto(`${server.url}/incidents/INC-42`);
+    const first = page.locator('[data-step="signal:1"]');
+    await first.focus();
+    await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('ArrowRight');
+    await page.waitForURL(/step=signal(:|%3A)3/);
+    expect(await page.locator('.story li.selected .step-number').textContent()).toBe('3');
+    expect(await page.evaluate('document.activeElement.dataset.step')).toBe('signal:3');
+    await page.keyboard.press('End');
+    await page.waitForURL(/step=action(:|%3A)a4/);
+    await page.context().close();
+  });
+
+  it('walks the map from service to service and selects', async () => {
+    const { page } = await openPage(browser, laptop);
+    await page.goto(`${server.url}/map`);
+    await page.locator('[data-node="public"]').focus();
+    await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('Enter');
+    await page.getByRole('complementary').getByRole('heading', { name: 'gateway' }).waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('complementary').waitFor({ state: 'detached' });
+    await page.context().close();
+  });
+
+  it('reaches the filter with /, narrows the list and keeps it in the URL', async () => {
+    const { page } = await openPage(browser, laptop);
+    await page.goto(`${server.url}/incidents`);
+    await page.getByRole('link', { name: /catalog was taken over/ }).waitFor();
+    await page.keyboard.press('/');
+    await page.keyboard.type('severity:high');
+    await page.getByText('1 incident of 4.').waitFor();
+    expect(new URL(page.url()).searchParams.get('q')).toBe('severity:high');
+    await page.keyboard.type('x layr:api');
+    await page.getByText('did you mean `layer:`?').waitFor();
+    await page.context().close();
+  });
+
+  it('shows help with ? and closes it with Escape, and skips to the content', async () => {
+    const { page } = await openPage(browser, laptop);
+    await page.goto(`${server.url}/coverage`);
+    await page.getByText('How each service is held').waitFor();
+    await page.keyboard.press('Tab');
+    expect(await page.evaluate('document.activeElement.className')).toBe('skip');
+    await page.keyboard.press('?');
+    await page.getByRole('dialog').waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'hidden' });
+    await page.context().close();
+  });
+});
+
+describe('doing something', () => {
+  it('applies, undoes and verifies, each with the CSRF token', async () => {
+    const { page } = await openPage(browser, laptop);
+    await page.goto(`${server.url}/incidents/INC-42`);
+    await page.getByRole('button', { name: 'Apply 2 planned steps in this order' }).click();
+    await expect.poll(() => server.changes.length).toBe(1);
+    await page.getByRole('button', { name: 'Undo: Pause catalog-shop-a-7f3a90c1' }).click();
+    await expect.poll(() => server.changes.length).toBe(2);
+    expect(server.changes).toEqual([
+      { what: 'POST /v1/actions/apply', csrf: 'fixture-csrf', body: '{"actions":["a5","a6"]}' },
+      { what: 'POST /v1/actions/a1/undo', csrf: 'fixture-csrf', body: '' },
+    ]);
+    await page.getByRole('button', { name: 'Verify now' }).click();
+    await page.getByText('verified now').waitFor();
+    await page.context().close();
+  });
+
+  it('wants a reason before an incident is closed', async () => {
+    const { page } = await openPage(browser, laptop);
+    await page.goto(`${server.url}/incidents/INC-42`);
+    await page.getByRole('button', { name: 'Close INC-42' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Close', exact: true }).click();
+    expect(server.changes).toEqual([]);
+    await page.getByLabel('Reason, for the audit trail').fill('restored from approved code');
+    await page.keyboard.press('Enter');
+    await expect.poll(() => server.changes.map(({ body }) => body)).toEqual([
+      '{"state":"closed","reason":"restored from approved code"}',
+    ]);
+    await page.context().close();
+  });
+
+  it('sends who is signed out to the door, and takes the token out of the address bar', async () => {
+    server.signedIn = false;
+    const { page } = await openPage(browser, laptop);
+    await page.goto(`${server.url}/map`);
+    await page.getByText('You need a login link').waitFor();
+    await page.goto('about:blank');
+    await page.goto(`${server.url}/login#aaaaaaaaaaaaaaaaaaaaaaaaaaaa`);
+    await page.getByLabel('Your name').fill('Ana Lima');
+    expect(page.url()).toBe(`${server.url}/login`);
+    await page.keyboard.press('Enter');
+    await page.getByText('How each service is held').waitFor();
+    expect(server.changes[0]?.body).toBe('{"token":"aaaaaaaaaaaaaaaaaaaaaaaaaaaa","name":"Ana Lima"}');
+    await page.context().close();
+  });
+
+  it('remembers the chosen theme', async () => {
+    const { page } = await openPage(browser, laptop);
+    await page.goto(`${server.url}/coverage`);
+    await page.getByRole('button', { name: 'Theme: system' }).click();
+    await page.getByRole('button', { name: 'Theme: dark' }).click();
+    await page.reload();
+    await page.getByRole('button', { name: 'Theme: light' }).waitFor();
+    expect(await page.evaluate('document.documentElement.dataset.theme')).toBe('light');
+    await page.context().close();
+  });
+});
