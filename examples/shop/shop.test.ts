@@ -56,7 +56,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   listener.close();
-  for (const child of children) {
+  for (const child of children.filter((one) => one.pid !== undefined)) {
     const gone = new Promise((resolve) => child.once('exit', resolve));
     child.kill('SIGTERM');
     if (child.exitCode === null && child.signalCode === null) await gone;

@@ -30,7 +30,10 @@ export function openOriginalDestination(): OriginalDestination | { readonly unav
     const length = Buffer.alloc(4);
     length.writeInt32LE(address.length);
     if (getsockopt(descriptor, solIp, soOriginalDst, address, length) !== 0) return undefined;
-    return parseSocketAddress(address);
+    const found = parseSocketAddress(address);
+    // With connection tracking on, the kernel names our own address for what was never redirected.
+    const redirected = found?.port !== socket.localPort || found?.address !== socket.localAddress;
+    return redirected ? found : undefined;
   };
 }
 

@@ -31,7 +31,10 @@ export function App() {
       },
       (error: unknown) => {
         if (error instanceof ApiError && error.status === 401) navigate('/login');
-        else setProblem(error instanceof ApiError ? error : new ApiError(0, 'unexpected', 'the page could not start', null));
+        else
+          setProblem(
+            error instanceof ApiError ? error : new ApiError(0, 'unexpected', 'the page could not start', null),
+          );
       },
     );
   }, [atDoor, me]);
@@ -87,6 +90,12 @@ function View({ route }: { readonly route: Route }) {
 }
 
 function titleOf(route: Route): string {
-  const titles = { coverage: 'Coverage', map: 'Map', incidents: 'Incidents', login: 'Sign in', unknown: 'No such page' };
+  const titles = {
+    coverage: 'Coverage',
+    map: 'Map',
+    incidents: 'Incidents',
+    login: 'Sign in',
+    unknown: 'No such page',
+  };
   return route.view === 'incident' ? route.id : titles[route.view];
 }

@@ -2,7 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { type Filterable, matches, parseFilter, toggleTerm } from './filter.ts';
 
 const takeover: Filterable = {
-  fields: { severity: ['critical'], state: ['contained'], service: ['catalog'], layer: ['runtime', 'api'], id: ['INC-42'] },
+  fields: {
+    severity: ['critical'],
+    state: ['contained'],
+    service: ['catalog'],
+    layer: ['runtime', 'api'],
+    id: ['INC-42'],
+  },
   score: 92,
   text: 'INC-42 catalog was taken over through POST /products/import',
 };
@@ -47,9 +53,12 @@ describe('the filter grammar', () => {
     expect(matches(filter, takeover)).toBe(false);
   });
 
-  it.each(['score:many', 'service:', '"open', 'nosuchfield:1', 'x'.repeat(401)])('refuses `%s` with a reason', (text) => {
-    expect(parseFilter(text).problems).toHaveLength(1);
-  });
+  it.each(['score:many', 'service:', '"open', 'nosuchfield:1', 'x'.repeat(401)])(
+    'refuses `%s` with a reason',
+    (text) => {
+      expect(parseFilter(text).problems).toHaveLength(1);
+    },
+  );
 
   it('never throws, whatever is typed', () => {
     for (const text of ['-', ':', '::', '"', '-"', '""', 'a:b:c', '\u0000', '\ud800', 'score:>', ',,,', '-:x'])

@@ -11,6 +11,12 @@ it('finds each view by its path', () => {
 });
 
 it('takes nothing else for an incident', () => {
-  for (const path of ['/incidents/42', '/incidents/INC-', '/incidents/INC-1/../x', '/incidents/INC-%31', `/incidents/INC-${'9'.repeat(16)}`])
+  for (const path of [
+    '/incidents/42',
+    '/incidents/INC-',
+    '/incidents/INC-1/../x',
+    '/incidents/INC-%31',
+    `/incidents/INC-${'9'.repeat(16)}`,
+  ])
     expect(routeOf(path).view).toBe('unknown');
 });

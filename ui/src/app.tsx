@@ -23,13 +23,11 @@ export function App() {
   const atLogin = route.view === 'login';
 
   // Asked again when the stream breaks: that is how a session that ended is noticed.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: `turn` asks again
   useEffect(() => {
     if (atLogin || liveness === 'connecting') return;
     if (me !== undefined && liveness === 'live') return;
     ask();
   }, [atLogin, liveness, turn]);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: `turn` asks again
   useEffect(() => {
     if (!atLogin && me === undefined) ask();
   }, [atLogin, turn]);

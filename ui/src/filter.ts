@@ -10,7 +10,13 @@ export type FilterKey = (typeof filterKeys)[number];
 export type Term =
   | { readonly kind: 'word'; readonly text: string; readonly not: boolean }
   | { readonly kind: 'field'; readonly key: FilterKey; readonly values: readonly string[]; readonly not: boolean }
-  | { readonly kind: 'number'; readonly key: 'score'; readonly sign: '>' | '<' | '>=' | '<=' | '='; readonly value: number; readonly not: boolean };
+  | {
+      readonly kind: 'number';
+      readonly key: 'score';
+      readonly sign: '>' | '<' | '>=' | '<=' | '=';
+      readonly value: number;
+      readonly not: boolean;
+    };
 
 export interface Filter {
   readonly terms: readonly Term[];

@@ -1,6 +1,14 @@
 /** The words the console uses for what the model names with codes. */
 import type { Layer, Mode, Severity, Tactic } from '../../src/model/index.ts';
-import type { ActionRow, Hold, HostRow, IncidentRow, MapNode, SocketRow, StoryStep } from '../../src/server/api-types.ts';
+import type {
+  ActionRow,
+  Hold,
+  HostRow,
+  IncidentRow,
+  MapNode,
+  SocketRow,
+  StoryStep,
+} from '../../src/server/api-types.ts';
 
 export const layers = ['runtime', 'network', 'api'] as const satisfies readonly Layer[];
 export const layerNames: Readonly<Record<Layer, string>> = { runtime: 'Runtime', network: 'Network', api: 'API' };

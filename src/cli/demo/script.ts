@@ -74,7 +74,10 @@ export async function play(stage: Stage): Promise<DemoReport> {
   const run = await runAttack(place.shop, base, stage.listener);
   const incident = await story(api, run);
   report.attack = { name: run.name, steps: judge(run, incident?.incident.signals ?? []) };
-  for (const step of report.attack.steps) say(`  ${step.layer.padEnd(8)} ${step.outcome.padEnd(9)} ${step.name}`);
+  for (const [index, step] of report.attack.steps.entries()) {
+    const why = step.outcome === 'failed' ? ` (${run.steps[index]?.detail || 'no answer'})` : '';
+    say(`  ${step.layer.padEnd(8)} ${step.outcome.padEnd(9)} ${step.name}${why}`);
+  }
   if (incident === undefined)
     throw new CliError('demo-failed', 'the attack opened no incident', {
       hint: 'look at the observations with --keep',

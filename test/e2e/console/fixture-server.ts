@@ -68,14 +68,13 @@ export async function fixtureServer(built: string): Promise<FixtureServer> {
       }),
   };
 
-  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<unknown> {
     const url = new URL(request.url ?? '/', 'http://localhost');
     const path = url.pathname;
     if (path === '/csp-report') {
       violations.push(await bodyOf(request));
       response.statusCode = 204;
-      response.end();
-      return;
+      return response.end();
     }
     if (!path.startsWith('/v1/')) return page(path, response);
     if (scene.down)
@@ -90,10 +89,10 @@ export async function fixtureServer(built: string): Promise<FixtureServer> {
         return problem(response, 403, 'csrf', 'the header is missing', null);
       return change(path, await bodyOf(request), response);
     }
-    read(path, request, response);
+    return read(path, request, response);
   }
 
-  function read(path: string, request: IncomingMessage, response: ServerResponse): void {
+  function read(path: string, request: IncomingMessage, response: ServerResponse): unknown {
     const empty = scene.world === 'empty';
     switch (path) {
       case '/v1/whoami':
@@ -112,19 +111,18 @@ export async function fixtureServer(built: string): Promise<FixtureServer> {
       case '/v1/stream': {
         const last = request.headers['last-event-id'];
         response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
-        stream.attach(response, {
+        return stream.attach(response, {
           topics: new Set(streamTopics),
           lastEventId: typeof last === 'string' ? last : undefined,
           until: null,
         });
-        return;
       }
       default:
         return problem(response, 404, 'not-found', 'there is no such thing', null);
     }
   }
 
-  function login(body: string, response: ServerResponse): void {
+  function login(body: string, response: ServerResponse): unknown {
     const request = LoginRequest.parse(JSON.parse(body));
     if (request.token !== loginToken) {
       return problem(
@@ -136,7 +134,7 @@ export async function fixtureServer(built: string): Promise<FixtureServer> {
       );
     }
     scene.signedIn = true;
-    json(response, WhoAmI, { ...whoAmI(), account: request.name });
+    return json(response, WhoAmI, { ...whoAmI(), account: request.name });
   }
 
   function change(path: string, body: string, response: ServerResponse): void {

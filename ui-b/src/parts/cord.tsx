@@ -46,13 +46,8 @@ export function Cord({ layer, state, x, y, width, plain = false }: CordProps) {
   if (state === 'cut' || state === 'broken') {
     return (
       <g>
-        <path
-          className={`cord stroke-${layer}`}
-          d={`M${x} ${y}H${middle - gap}M${middle + gap} ${y}H${x + width}`}
-        />
-        {state === 'cut' && !plain && (
-          <path className="cord-cross" d={`M${middle - 4.5} ${y - 4.5}l9 9m0 -9l-9 9`} />
-        )}
+        <path className={`cord stroke-${layer}`} d={`M${x} ${y}H${middle - gap}M${middle + gap} ${y}H${x + width}`} />
+        {state === 'cut' && !plain && <path className="cord-cross" d={`M${middle - 4.5} ${y - 4.5}l9 9m0 -9l-9 9`} />}
       </g>
     );
   }
@@ -60,9 +55,24 @@ export function Cord({ layer, state, x, y, width, plain = false }: CordProps) {
 }
 
 /** A single cord with its layer's shape at the head, as wide as told. */
-export function CordLine({ layer, state, width }: { readonly layer: Layer; readonly state: CordState; readonly width: number }) {
+export function CordLine({
+  layer,
+  state,
+  width,
+}: {
+  readonly layer: Layer;
+  readonly state: CordState;
+  readonly width: number;
+}) {
   return (
-    <svg className="cord-line" width={width} height="16" viewBox={`0 0 ${width} 16`} aria-hidden="true" focusable="false">
+    <svg
+      className="cord-line"
+      width={width}
+      height="16"
+      viewBox={`0 0 ${width} 16`}
+      aria-hidden="true"
+      focusable="false"
+    >
       <LayerShape layer={layer} x={7} y={8} r={5} />
       <Cord layer={layer} state={state} x={16} y={8} width={width - 18} />
     </svg>

@@ -22,7 +22,10 @@ export interface Laid {
   readonly height: number;
   /** Centres. */
   readonly boxes: ReadonlyMap<string, Point>;
-  readonly lines: ReadonlyMap<string, { readonly path: string; readonly label: Point; readonly end: Point; readonly angle: number }>;
+  readonly lines: ReadonlyMap<
+    string,
+    { readonly path: string; readonly label: Point; readonly end: Point; readonly angle: number }
+  >;
 }
 
 export function layGraph(boxes: readonly Box[], lines: readonly Line[], space: { rank: number; node: number }): Laid {

@@ -21,7 +21,10 @@ export function Word({ tone, glyph, text }: { readonly tone: Tone; readonly glyp
   return (
     <span className={`with-icon tone-${tone}`}>
       <svg className="icon" width="14" height="14" viewBox="0 0 14 14" aria-hidden="true" focusable="false">
-        <path className={filled.has(glyph) ? 'glyph-fill' : `glyph-line${glyph === 'dots' ? ' round' : ''}`} d={paths[glyph]} />
+        <path
+          className={filled.has(glyph) ? 'glyph-fill' : `glyph-line${glyph === 'dots' ? ' round' : ''}`}
+          d={paths[glyph]}
+        />
       </svg>
       {text}
     </span>
@@ -135,7 +138,10 @@ export function LockPath({ closed }: { readonly closed: boolean }) {
   return (
     <>
       <rect className="glyph-fill" x="2.5" y="6.3" width="9" height="6.2" rx="1.2" />
-      <path className="glyph-line" d={closed ? 'M4.5 6.5v-2a2.5 2.5 0 0 1 5 0v2' : 'M4.5 6.5v-2.6a2.5 2.5 0 0 1 4.8 -1'} />
+      <path
+        className="glyph-line"
+        d={closed ? 'M4.5 6.5v-2a2.5 2.5 0 0 1 5 0v2' : 'M4.5 6.5v-2.6a2.5 2.5 0 0 1 4.8 -1'}
+      />
     </>
   );
 }

@@ -21,7 +21,8 @@ export function Command({ text }: { text: string }) {
 
   function copy(): void {
     // What is shown is what is copied: a hidden character in a command would run.
-    const writing = navigator.clipboard === undefined ? Promise.reject(new Error('blocked')) : navigator.clipboard.writeText(shown);
+    const writing =
+      navigator.clipboard === undefined ? Promise.reject(new Error('blocked')) : navigator.clipboard.writeText(shown);
     writing.then(
       () => say('copied'),
       () => say('not copied'),

@@ -6,7 +6,14 @@ import { LayerIcon, ToneIcon } from './shapes.tsx';
 const dashes: Readonly<Partial<Record<Stroke, string>>> = { dashed: '14 5', dotted: '1.5 5' };
 
 /** The line itself, `length` long, starting at x, y. */
-export function CordLine({ layer, stroke, x, y, length, width = 3 }: {
+export function CordLine({
+  layer,
+  stroke,
+  x,
+  y,
+  length,
+  width = 3,
+}: {
   layer: Layer;
   stroke: Stroke;
   x: number;
@@ -70,7 +77,7 @@ export function Cord({ layer, shown }: { layer: Layer; shown: Shown }) {
     <span className="cord" aria-hidden="true">
       <LayerIcon layer={layer} />
       {/* Longer than any box and cut evenly at both ends, so that the middle of the cord stays in the middle. */}
-      <svg height="20" viewBox={`0 0 ${length} 20`} preserveAspectRatio="xMidYMid slice">
+      <svg aria-hidden="true" height="20" viewBox={`0 0 ${length} 20`} preserveAspectRatio="xMidYMid slice">
         <CordLine layer={layer} stroke={shown.stroke} x={0} y={10} length={length} />
       </svg>
     </span>

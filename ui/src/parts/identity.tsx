@@ -6,7 +6,6 @@ export function Identity({ id }: { id: string }) {
   return (
     <code className="identity">
       {parts.map((part, index) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: the parts of one text have no other name
         <span key={index}>
           {part}
           <wbr />

@@ -2,7 +2,13 @@ import type { MouseEvent, ReactNode } from 'react';
 import { navigate } from '../router.ts';
 
 /** A link inside the console: a real `href`, followed without loading the page anew. */
-export function Link({ to, children, className, current, label }: {
+export function Link({
+  to,
+  children,
+  className,
+  current,
+  label,
+}: {
   to: string;
   children: ReactNode;
   className?: string;
@@ -10,7 +16,13 @@ export function Link({ to, children, className, current, label }: {
   label?: string;
 }) {
   return (
-    <a href={to} className={className} aria-current={current === true ? 'page' : undefined} aria-label={label} onClick={follow}>
+    <a
+      href={to}
+      className={className}
+      aria-current={current === true ? 'page' : undefined}
+      aria-label={label}
+      onClick={follow}
+    >
       {children}
     </a>
   );

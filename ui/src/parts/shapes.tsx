@@ -36,7 +36,13 @@ export function LayerIcon({ layer }: { layer: Layer | null }) {
 
 export function LockIcon({ closed }: { closed: boolean }) {
   return (
-    <svg className={`icon ${closed ? 'ink-good' : 'ink-bad'}`} width="13" height="14" viewBox="0 0 13 14" aria-hidden="true">
+    <svg
+      className={`icon ${closed ? 'ink-good' : 'ink-bad'}`}
+      width="13"
+      height="14"
+      viewBox="0 0 13 14"
+      aria-hidden="true"
+    >
       <LockShape closed={closed} x={1} y={0} />
     </svg>
   );

@@ -17,7 +17,11 @@ import { Mark } from './shapes.tsx';
 const topics = ['coverage', 'workloads', 'contracts', 'incidents'] as const;
 const titles = { coverage: 'Coverage', map: 'Map', incidents: 'Incidents', incident: 'Incident', unknown: 'Not found' };
 
-export function Shell({ route, me, children }: {
+export function Shell({
+  route,
+  me,
+  children,
+}: {
   route: Exclude<Route, { view: 'login' }>;
   me: WhoAmI;
   children: ReactNode;
@@ -85,7 +89,15 @@ function Watch({ coverage }: { coverage: CoverageAnswer }) {
       <span className="hidden">{words}. </span>
       <svg width="44" height="20" viewBox="0 0 44 20" aria-hidden="true">
         {coverage.layers.map(({ layer, level }, index) => (
-          <CordLine key={layer} layer={layer} stroke={levelShown[level].stroke} x={0} y={4 + index * 6} length={44} width={2} />
+          <CordLine
+            key={layer}
+            layer={layer}
+            stroke={levelShown[level].stroke}
+            x={0}
+            y={4 + index * 6}
+            length={44}
+            width={2}
+          />
         ))}
       </svg>
       <span>
@@ -127,7 +139,12 @@ function ThemeButton() {
     >
       <svg width="16" height="16" viewBox="0 0 16 16" aria-hidden="true">
         <circle className="line-ink" strokeWidth="1.5" cx="8" cy="8" r="6" />
-        {theme !== 'light' && <path className="fill-ink" d={theme === 'dark' ? 'M8 2a6 6 0 1 1 0 12a6 6 0 0 1 0-12' : 'M8 2a6 6 0 0 1 0 12Z'} />}
+        {theme !== 'light' && (
+          <path
+            className="fill-ink"
+            d={theme === 'dark' ? 'M8 2a6 6 0 1 1 0 12a6 6 0 0 1 0-12' : 'M8 2a6 6 0 0 1 0 12Z'}
+          />
+        )}
       </svg>
     </button>
   );

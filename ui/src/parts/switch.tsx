@@ -1,7 +1,12 @@
 import { setQuery } from '../router.ts';
 
 /** Chooses between equal ways of showing the same thing; the choice stands in the URL. */
-export function ViewSwitch({ name, label, value, options }: {
+export function ViewSwitch({
+  name,
+  label,
+  value,
+  options,
+}: {
   name: string;
   label: string;
   value: string;

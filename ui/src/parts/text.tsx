@@ -21,7 +21,6 @@ export function Sentence({ text, limit = 1_200 }: { text: string; limit?: number
       {parts.map((part, index) =>
         // An odd number of ticks: the last one is a plain character.
         index % 2 === 1 && index < parts.length - 1 ? (
-          // biome-ignore lint/suspicious/noArrayIndexKey: the parts of one text have no other name
           <code key={index}>{part}</code>
         ) : (
           `${index % 2 === 1 ? '`' : ''}${part}`

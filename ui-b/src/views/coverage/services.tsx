@@ -6,11 +6,11 @@ import { Identity } from '../../parts/identity.tsx';
 import { layerNames } from '../../parts/layer.tsx';
 import { Link } from '../../parts/link.tsx';
 import { HoldWord } from '../../parts/words.tsx';
+import { Scroll } from '../../parts/scroll.tsx';
 
 export function Services({ services }: { readonly services: readonly CoveredService[] }) {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls has to be reachable by keyboard
-    <div className="scroll" role="region" aria-labelledby="services-title" tabIndex={0}>
+    <Scroll label="How each service is held, as a table">
       <table className="services">
         <thead>
           <tr>
@@ -25,7 +25,7 @@ export function Services({ services }: { readonly services: readonly CoveredServ
           ))}
         </tbody>
       </table>
-    </div>
+    </Scroll>
   );
 }
 
@@ -34,7 +34,10 @@ function ServiceRow({ service }: { readonly service: CoveredService }) {
   return (
     <tr>
       <th scope="row">
-        <Link to={`/map?node=${encodeURIComponent(service.service === 'gateway' ? 'gateway' : `service:${service.service}`)}`} className="name">
+        <Link
+          to={`/map?node=${encodeURIComponent(service.service === 'gateway' ? 'gateway' : `service:${service.service}`)}`}
+          className="name"
+        >
           {service.service}
         </Link>
         <span className="sub block">
@@ -56,7 +59,11 @@ function ServiceRow({ service }: { readonly service: CoveredService }) {
               <span className="hold-layer">{layerNames[layer]}</span>
               <CordLine layer={layer} state={cordOfHold(hold)} width={108} />
               <HoldWord hold={hold} />
-              {hold !== 'enforced' && <span className="sub why">{reason === service.holds[index - 1]?.reason ? 'for the same reason' : visible(reason, 240)}</span>}
+              {hold !== 'enforced' && (
+                <span className="sub why">
+                  {reason === service.holds[index - 1]?.reason ? 'for the same reason' : visible(reason, 240)}
+                </span>
+              )}
             </li>
           ))}
         </ul>

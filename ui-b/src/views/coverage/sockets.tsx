@@ -3,6 +3,7 @@ import { visible } from '../../format.ts';
 import { Identity } from '../../parts/identity.tsx';
 import { LayerIcon, layerNames, layers } from '../../parts/layer.tsx';
 import { MtlsWord, Word } from '../../parts/words.tsx';
+import { Scroll } from '../../parts/scroll.tsx';
 
 const owners = { workload: 'the workload itself', sidecar: 'its sidecar', gateway: 'the gateway' } as const;
 
@@ -12,8 +13,7 @@ export function Sockets({ sockets }: { readonly sockets: readonly SocketRow[] })
     (a, b) => Number(b.bypassable) - Number(a.bypassable) || a.service.localeCompare(b.service) || a.port - b.port,
   );
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls has to be reachable by keyboard
-    <div className="scroll" role="region" aria-labelledby="sockets-title" tabIndex={0}>
+    <Scroll label="Every listening socket, as a table">
       <table className="sockets">
         <thead>
           <tr>
@@ -50,11 +50,7 @@ export function Sockets({ sockets }: { readonly sockets: readonly SocketRow[] })
                 <MtlsWord mtls={socket.mtls} />
               </td>
               <td>
-                {socket.identity === null ? (
-                  <span className="sub">none</span>
-                ) : (
-                  <Identity id={socket.identity} />
-                )}
+                {socket.identity === null ? <span className="sub">none</span> : <Identity id={socket.identity} />}
               </td>
               <td>
                 <Held held={socket.held} bypassable={socket.bypassable} />
@@ -63,7 +59,7 @@ export function Sockets({ sockets }: { readonly sockets: readonly SocketRow[] })
           ))}
         </tbody>
       </table>
-    </div>
+    </Scroll>
   );
 }
 

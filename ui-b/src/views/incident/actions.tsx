@@ -1,6 +1,12 @@
 /** Containment: what would be done, what was done, and the way back. */
 import { useState } from 'react';
-import type { ActionRow, ActionsAnswer, ApplyRequest, IncidentRow, PlanRequest } from '../../../../src/server/api-types.ts';
+import type {
+  ActionRow,
+  ActionsAnswer,
+  ApplyRequest,
+  IncidentRow,
+  PlanRequest,
+} from '../../../../src/server/api-types.ts';
 import { ApiError, post } from '../../api.ts';
 import { duration, plural, visible } from '../../format.ts';
 import { Problem } from '../../parts/notice.tsx';
@@ -35,7 +41,9 @@ export function Actions({ incident, state, actions, reload }: ActionsProps) {
   return (
     <>
       {problem !== undefined && <Problem problem={problem} />}
-      {actions.length === 0 && <p className="sub">Nothing is planned. A plan says what would be done before anything is.</p>}
+      {actions.length === 0 && (
+        <p className="sub">Nothing is planned. A plan says what would be done before anything is.</p>
+      )}
       <ul className="rows actions">
         {actions.map((action) => (
           <li key={action.id}>
@@ -51,9 +59,14 @@ export function Actions({ incident, state, actions, reload }: ActionsProps) {
                 {action.tookMs !== null && <span className="sub"> in {duration(action.tookMs)}</span>}
               </span>
               {may && action.applicable && (
-                <button type="button" className="small" disabled={busy !== undefined} onClick={() => apply(action.id, [action])}>
+                <button
+                  type="button"
+                  className="small"
+                  disabled={busy !== undefined}
+                  onClick={() => apply(action.id, [action])}
+                >
                   {busy === action.id ? 'Asking …' : 'Apply'}
-                  <span className="sr">: {visible(action.sentence, 120)}</span>
+                  <span className="sr"> {visible(action.sentence, 120)}</span>
                 </button>
               )}
               {may && action.undoable && (
@@ -64,7 +77,7 @@ export function Actions({ incident, state, actions, reload }: ActionsProps) {
                   onClick={() => ask(action.id, `/v1/actions/${encodeURIComponent(action.id)}/undo`)}
                 >
                   {busy === action.id ? 'Asking …' : 'Undo'}
-                  <span className="sr">: {visible(action.sentence, 120)}</span>
+                  <span className="sr"> {visible(action.sentence, 120)}</span>
                 </button>
               )}
             </div>

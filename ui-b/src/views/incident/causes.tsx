@@ -5,7 +5,11 @@ import { LayerIcon } from '../../parts/layer.tsx';
 
 export function Causes({ causes }: { readonly causes: IncidentAnswer['causes'] }) {
   if (causes.length === 0)
-    return <p className="sub">No layer let a step pass because of its mode: what was seen was refused, or lay outside a contract.</p>;
+    return (
+      <p className="sub">
+        No layer let a step pass because of its mode: what was seen was refused, or lay outside a contract.
+      </p>
+    );
   return (
     <ul className="rows">
       {causes.map((cause) => (

@@ -102,13 +102,7 @@ function Incident({ answer, reload }: { readonly answer: IncidentAnswer; readonl
         </section>
         <section className="area-lanes" aria-labelledby="lanes-title">
           <h2 id="lanes-title">On three layers, on one clock</h2>
-          <Lanes
-            story={story}
-            containedAt={stopped.at}
-            unwatched={unwatched}
-            selected={selected}
-            select={select}
-          />
+          <Lanes story={story} containedAt={stopped.at} unwatched={unwatched} selected={selected} select={select} />
         </section>
         <section className="area-touched" aria-labelledby="touched-title">
           <h2 id="touched-title">Who touched what</h2>

@@ -8,7 +8,14 @@ const fonts = {
     return text.length <= letters ? text : letters < 7 ? '' : `${text.slice(0, letters - 1)}…`;
   },
 };
-const mark = (number: number, x: number, y = 60): Marked => ({ key: `${number}`, number, sentence: 'catalog started a shell of some kind', note: 'Execution', x, y });
+const mark = (number: number, x: number, y = 60): Marked => ({
+  key: `${number}`,
+  number,
+  sentence: 'catalog started a shell of some kind',
+  note: 'Execution',
+  x,
+  y,
+});
 
 it('gives every mark at least its number when they stand close together', () => {
   const marks = Array.from({ length: 12 }, (_, index) => mark(index + 1, 100 + index * 34));
@@ -21,7 +28,8 @@ it('never lets words of one side run into each other', () => {
     const row = labels.filter(({ y }) => y === side || y === 88).toSorted((a, b) => a.x - b.x);
     for (const [index, label] of row.entries()) {
       const next = row[index + 1];
-      if (next !== undefined && next.y === label.y) expect(label.x + fonts.width(label.text, 12.5)).toBeLessThan(next.x);
+      if (next !== undefined && next.y === label.y)
+        expect(label.x + fonts.width(label.text, 12.5)).toBeLessThan(next.x);
     }
   }
 });

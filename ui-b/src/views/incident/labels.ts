@@ -40,7 +40,12 @@ const space = 14;
 const widest = 260;
 
 /** Every mark gets at least its number wherever marks stand 30 pixels apart. */
-export function placeLabels(marks: readonly Marked[], between: readonly Between[], right: number, fonts: Fonts): Label[] {
+export function placeLabels(
+  marks: readonly Marked[],
+  between: readonly Between[],
+  right: number,
+  fonts: Fonts,
+): Label[] {
   const labels: Label[] = [];
   const taken: Area[] = marks.map(({ x, y }) => ({ left: x - 13, right: x + 13, top: y - 13, bottom: y + 13 }));
   for (const lane of byLane(marks)) {

@@ -2,6 +2,7 @@ import type { StoryStep } from '../../../../src/server/api-types.ts';
 import { clockTime, offset, visible } from '../../format.ts';
 import { LayerWord } from '../../parts/layer.tsx';
 import { OutcomeWord } from '../../parts/words.tsx';
+import { Scroll } from '../../parts/scroll.tsx';
 
 /** The same as the lanes, line by line, with why signals were joined. */
 export function LaneTable({ story }: { readonly story: readonly StoryStep[] }) {
@@ -9,8 +10,7 @@ export function LaneTable({ story }: { readonly story: readonly StoryStep[] }) {
   return (
     <details>
       <summary>The same as a table</summary>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls has to be reachable by keyboard */}
-      <div className="scroll" role="region" aria-label="Steps as a table" tabIndex={0}>
+      <Scroll label="Steps as a table">
         <table className="dense">
           <thead>
             <tr>
@@ -42,7 +42,7 @@ export function LaneTable({ story }: { readonly story: readonly StoryStep[] }) {
             ))}
           </tbody>
         </table>
-      </div>
+      </Scroll>
     </details>
   );
 }

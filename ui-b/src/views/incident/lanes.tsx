@@ -49,7 +49,13 @@ export function Lanes({ story, containedAt, unwatched, selected, select }: Lanes
     return timeAxis(containedMs === null ? times : [...times, containedMs], left + 16, right);
   }, [story, containedMs, left, right]);
   const points = useMemo(
-    () => story.map((step, index) => ({ step, number: index + 1, x: axis.x(step.afterMs), y: laneY[step.layer ?? 'respond'] })),
+    () =>
+      story.map((step, index) => ({
+        step,
+        number: index + 1,
+        x: axis.x(step.afterMs),
+        y: laneY[step.layer ?? 'respond'],
+      })),
     [story, axis],
   );
   const ties = useMemo(() => {
@@ -73,7 +79,14 @@ export function Lanes({ story, containedAt, unwatched, selected, select }: Lanes
   const index = points.findIndex(({ step }) => step.id === selected);
 
   const keys = (event: KeyboardEvent) => {
-    const targets: Record<string, number> = { ArrowRight: index + 1, ArrowDown: index + 1, ArrowLeft: index - 1, ArrowUp: index - 1, Home: 0, End: points.length - 1 };
+    const targets: Record<string, number> = {
+      ArrowRight: index + 1,
+      ArrowDown: index + 1,
+      ArrowLeft: index - 1,
+      ArrowUp: index - 1,
+      Home: 0,
+      End: points.length - 1,
+    };
     const target = points[Math.min(points.length - 1, Math.max(0, targets[event.key] ?? -1))];
     if (targets[event.key] === undefined || target === undefined) return;
     event.preventDefault();
@@ -97,13 +110,27 @@ export function Lanes({ story, containedAt, unwatched, selected, select }: Lanes
           {axis.ticks.map(({ ms, x }, tick) => (
             <g key={ms}>
               <path className="grid" d={`M${x} ${top - 6}V${floor}`} />
-              <text className="tick" x={x} y={floor + 18} textAnchor={tick === 0 ? 'start' : x > width - 50 ? 'end' : 'middle'} dx={tick === 0 ? -8 : 0}>
+              <text
+                className="tick"
+                x={x}
+                y={floor + 18}
+                textAnchor={tick === 0 ? 'start' : x > width - 50 ? 'end' : 'middle'}
+                dx={tick === 0 ? -8 : 0}
+              >
                 {ms === 0 ? clockTime(start).slice(0, narrow ? 8 : 12) : offset(ms)}
               </text>
             </g>
           ))}
           {layers.map((layer) => (
-            <Lane key={layer} layer={layer} left={left} right={width} narrow={narrow} reason={unwatched.get(layer)} empty={!story.some((step) => step.layer === layer)} />
+            <Lane
+              key={layer}
+              layer={layer}
+              left={left}
+              right={width}
+              narrow={narrow}
+              reason={unwatched.get(layer)}
+              empty={!story.some((step) => step.layer === layer)}
+            />
           ))}
           <path className="lane-respond" d={`M${left} ${laneY.respond}H${width}`} />
           {!narrow && (
@@ -192,7 +219,10 @@ function Lane({ layer, left, right, narrow, reason, empty }: LaneProps) {
           {layerNames[layer]}
         </text>
       )}
-      <path className={`lane stroke-${layer}${reason === undefined ? '' : ' unwatched'}`} d={`M${left} ${y}H${right}`} />
+      <path
+        className={`lane stroke-${layer}${reason === undefined ? '' : ' unwatched'}`}
+        d={`M${left} ${y}H${right}`}
+      />
       {(reason !== undefined || empty) && (
         <text className={`lane-note${reason === undefined ? '' : ' bad'}`} x={left + 16} y={y + 24}>
           {reason === undefined ? 'nothing notable here' : `not watched: ${visible(reason, narrow ? 34 : 88)}`}

@@ -21,7 +21,14 @@ export function Story({ story, selected, select }: StoryProps) {
     <>
       <ol className="story">
         {shown.map((step, index) => (
-          <Step key={step.id} step={step} number={index + 1} numbers={numbers} selected={step.id === selected} select={select} />
+          <Step
+            key={step.id}
+            step={step}
+            number={index + 1}
+            numbers={numbers}
+            selected={step.id === selected}
+            select={select}
+          />
         ))}
       </ol>
       {shown.length < story.length && (

@@ -11,7 +11,8 @@ it('keeps steps milliseconds apart visibly apart, and marks what it shortened', 
   const times = [0, 8, 21, 206, 450, 712, 1_210, 1_304, 1_702, 9_410];
   const { x, breaks } = timeAxis(times, 100, 800);
   const places = times.map(x);
-  for (const [index, place] of places.entries()) if (index > 0) expect(place - (places[index - 1] ?? 0)).toBeGreaterThanOrEqual(26);
+  for (const [index, place] of places.entries())
+    if (index > 0) expect(place - (places[index - 1] ?? 0)).toBeGreaterThanOrEqual(26);
   expect(places.at(-1)).toBeCloseTo(800);
   expect(breaks.some(({ ms }) => ms === 7_708)).toBe(true);
 });

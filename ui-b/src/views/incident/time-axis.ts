@@ -37,7 +37,10 @@ export function timeAxis(times: readonly number[], left: number, right: number):
     at += floor + (weight / sum) * spare;
   }
   const x = (ms: number) => {
-    const index = Math.max(0, gaps.findLastIndex(({ from }) => from <= ms));
+    const index = Math.max(
+      0,
+      gaps.findLastIndex(({ from }) => from <= ms),
+    );
     const gap = gaps[index];
     if (gap === undefined) return left;
     const start = starts[index] ?? left;
@@ -47,9 +50,7 @@ export function timeAxis(times: readonly number[], left: number, right: number):
   const perPixel = gaps.map(({ ms, from, to }) => ms / Math.max(1, x(to) - x(from)));
   const usual = perPixel.toSorted((a, b) => a - b)[Math.floor(perPixel.length / 2)] ?? 0;
   const breaks = gaps.flatMap((gap, index) =>
-    (perPixel[index] ?? 0) > usual * 4 && gap.ms >= 100
-      ? [{ x: (x(gap.from) + x(gap.to)) / 2, ms: gap.ms }]
-      : [],
+    (perPixel[index] ?? 0) > usual * 4 && gap.ms >= 100 ? [{ x: (x(gap.from) + x(gap.to)) / 2, ms: gap.ms }] : [],
   );
   const ticks: { ms: number; x: number }[] = [];
   for (const ms of moments) {

@@ -6,17 +6,31 @@ import { layGraph } from '../../parts/graph-layout.ts';
 import { LayerWord } from '../../parts/layer.tsx';
 import { textWidth } from '../../parts/text-width.ts';
 import { Word } from '../../parts/words.tsx';
+import { Scroll } from '../../parts/scroll.tsx';
 
 const height = 42;
 const longestWord = 14;
-const kinds = { outside: 'outside', gateway: 'gateway', service: 'service', process: 'process', file: 'file', peer: 'address' } as const;
+const kinds = {
+  outside: 'outside',
+  gateway: 'gateway',
+  service: 'service',
+  process: 'process',
+  file: 'file',
+  peer: 'address',
+} as const;
 
 export function TouchedGraph({ touched }: { readonly touched: Touched }) {
   const laid = useMemo(
     () =>
       layGraph(
         touched.nodes.map((node) => ({ id: node.id, width: widthOf(node.label), height })),
-        touched.edges.map((edge, index) => ({ id: `${index}`, from: edge.from, to: edge.to, labelWidth: textWidth(visible(edge.label, longestWord), 11) + 8, labelHeight: 18 })),
+        touched.edges.map((edge, index) => ({
+          id: `${index}`,
+          from: edge.from,
+          to: edge.to,
+          labelWidth: textWidth(visible(edge.label, longestWord), 11) + 8,
+          labelHeight: 18,
+        })),
         { rank: 12, node: 22 },
       ),
     [touched],
@@ -25,14 +39,13 @@ export function TouchedGraph({ touched }: { readonly touched: Touched }) {
   const names = new Map(touched.nodes.map(({ id, label }) => [id, visible(label, 120)]));
   return (
     <figure className="touched">
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls has to be reachable by keyboard */}
-      <div className="scroll" role="region" aria-label="Drawing of who touched what" tabIndex={0}>
+      <Scroll label="Drawing of who touched what">
         <svg
           role="img"
           aria-label={`${touched.nodes.length} things and ${touched.edges.length} touches; the table below shows the same.`}
           width={laid.width}
           height={laid.height}
-          style={{ minWidth: laid.width * 0.78 }}
+          style={{ minWidth: laid.width * 0.72 }}
           viewBox={`0 0 ${laid.width} ${laid.height}`}
         >
           {touched.edges.map((edge, index) => {
@@ -43,7 +56,11 @@ export function TouchedGraph({ touched }: { readonly touched: Touched }) {
               // biome-ignore lint/suspicious/noArrayIndexKey: edges have no other name and come whole
               <g key={index} className={edge.refused ? 'touch refused' : 'touch'}>
                 <path className={`touch-line stroke-${edge.layer}`} d={line.path} />
-                <path className={`touch-head fill-${edge.layer}`} d="M0 0l-8 -4v8z" transform={`translate(${end.x.toFixed(1)} ${end.y.toFixed(1)}) rotate(${angle.toFixed(1)})`} />
+                <path
+                  className={`touch-head fill-${edge.layer}`}
+                  d="M0 0l-8 -4v8z"
+                  transform={`translate(${end.x.toFixed(1)} ${end.y.toFixed(1)}) rotate(${angle.toFixed(1)})`}
+                />
                 <text className="touch-word" x={label.x} y={label.y + (edge.refused ? -10 : -6)} textAnchor="middle">
                   {visible(edge.label, longestWord)}
                 </text>
@@ -62,7 +79,13 @@ export function TouchedGraph({ touched }: { readonly touched: Touched }) {
             const width = widthOf(node.label);
             return (
               <g key={node.id} className={`thing kind-${node.kind}${node.hot ? ' hot' : ''}`}>
-                <rect x={at.x - width / 2} y={at.y - height / 2} width={width} height={height} rx={node.kind === 'file' ? 0 : 6} />
+                <rect
+                  x={at.x - width / 2}
+                  y={at.y - height / 2}
+                  width={width}
+                  height={height}
+                  rx={node.kind === 'file' ? 0 : 6}
+                />
                 <text className="thing-name" x={at.x - width / 2 + 10} y={at.y - 2}>
                   {shorten(node.label)}
                 </text>
@@ -73,7 +96,7 @@ export function TouchedGraph({ touched }: { readonly touched: Touched }) {
             );
           })}
         </svg>
-      </div>
+      </Scroll>
       <details>
         <summary>The same as a table</summary>
         <table className="dense">

@@ -13,6 +13,7 @@ import { useResource } from '../../resource.ts';
 import { setQuery, useQuery } from '../../router.ts';
 import type { Topic } from '../../stream.ts';
 import { tacticNames } from '../tactics.ts';
+import { Scroll } from '../../parts/scroll.tsx';
 
 const topics: readonly Topic[] = ['incidents'];
 const quick = [
@@ -53,7 +54,10 @@ export function IncidentsView() {
         problem === undefined && <Loading />
       ) : rows.length === 0 ? (
         <Empty title="Nothing to show, which is what one hopes for">
-          <p>An incident appears here when signals of one or more layers hang together. To see one, attack the example shop:</p>
+          <p>
+            An incident appears here when signals of one or more layers hang together. To see one, attack the example
+            shop:
+          </p>
           <Command text="tricordon demo --attack" />
         </Empty>
       ) : (
@@ -107,8 +111,7 @@ export function IncidentsView() {
 function Rows({ rows }: { readonly rows: readonly IncidentRow[] }) {
   if (rows.length === 0) return <p className="none">No incident matches. Take a term out of the filter to see more.</p>;
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls has to be reachable by keyboard
-    <div className="scroll" role="region" aria-label="Incidents" tabIndex={0}>
+    <Scroll label="Incidents">
       <table className="incidents">
         <thead>
           <tr>
@@ -140,7 +143,11 @@ function Rows({ rows }: { readonly rows: readonly IncidentRow[] }) {
                 </Link>
                 <span className="sub block">
                   {dateTime(row.openedAt)}
-                  {row.tactics.length > 0 && `; ${row.tactics.slice(0, 4).map((tactic) => tacticNames[tactic]).join(', ')}`}
+                  {row.tactics.length > 0 &&
+                    `; ${row.tactics
+                      .slice(0, 4)
+                      .map((tactic) => tacticNames[tactic])
+                      .join(', ')}`}
                   {row.tactics.length > 4 && ` and ${row.tactics.length - 4} more`}
                 </span>
               </th>
@@ -167,7 +174,7 @@ function Rows({ rows }: { readonly rows: readonly IncidentRow[] }) {
           ))}
         </tbody>
       </table>
-    </div>
+    </Scroll>
   );
 }
 

@@ -54,5 +54,7 @@ it('keeps ours before what lies outside', () => {
   const nodes = [...Array.from({ length: 20 }, (_, index) => node(`s${index}`)), node('outside:x', 'outside')];
   const drawn = aggregate({ nodes, edges: [edge('outside:x', 's1', 1_000)] }, 21);
   expect(drawn.joined).toBe(0);
-  expect(aggregate({ nodes, edges: [edge('outside:x', 's1', 1_000)] }, 20).nodes.map(({ id }) => id)).toContain('joined:outside');
+  expect(aggregate({ nodes, edges: [edge('outside:x', 's1', 1_000)] }, 20).nodes.map(({ id }) => id)).toContain(
+    'joined:outside',
+  );
 });

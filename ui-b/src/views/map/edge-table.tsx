@@ -2,6 +2,7 @@ import { clockTime, count, rate, visible } from '../../format.ts';
 import { MtlsWord } from '../../parts/words.tsx';
 import { setQuery } from '../../router.ts';
 import type { Drawn } from './aggregate.ts';
+import { Scroll } from '../../parts/scroll.tsx';
 
 /** The same as the drawing, line by line. */
 export function EdgeTable({ drawn }: { readonly drawn: Drawn }) {
@@ -9,8 +10,7 @@ export function EdgeTable({ drawn }: { readonly drawn: Drawn }) {
   const edges = drawn.edges.toSorted((a, b) => b.refused - a.refused || b.count - a.count);
   const lonely = drawn.nodes.filter(({ id }) => !drawn.edges.some(({ from, to }) => from === id || to === id));
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls has to be reachable by keyboard
-    <div className="scroll" role="region" aria-label="Connections as a table" tabIndex={0}>
+    <Scroll label="Connections as a table">
       <table>
         <thead>
           <tr>
@@ -63,6 +63,6 @@ export function EdgeTable({ drawn }: { readonly drawn: Drawn }) {
           ))}
         </tbody>
       </table>
-    </div>
+    </Scroll>
   );
 }

@@ -35,7 +35,12 @@ export function Facts({ drawn, minutes, node, edge }: FactsProps) {
 function NodeFacts({ node, drawn }: { readonly node: MapNode; readonly drawn: Drawn }) {
   const names = new Map(drawn.nodes.map(({ id, label }) => [id, visible(label, 60)]));
   const edges = drawn.edges.filter(({ from, to }) => from === node.id || to === node.id);
-  const kinds = { service: 'service', gateway: 'the edge of ours', public: 'whoever calls the gateway', outside: 'outside our hold' };
+  const kinds = {
+    service: 'service',
+    gateway: 'the edge of ours',
+    public: 'whoever calls the gateway',
+    outside: 'outside our hold',
+  };
   return (
     <>
       <SideHead title={visible(node.label, 120)} sub={kinds[node.kind]} />
@@ -64,7 +69,10 @@ function NodeFacts({ node, drawn }: { readonly node: MapNode; readonly drawn: Dr
         {node.identity !== null && <Fact name="Identity" value={visible(node.identity, 300)} mono />}
         {node.contract !== null && <Fact name="Contract" value={`v${node.contract.version}`} />}
         {node.kind !== 'outside' && node.kind !== 'public' && (
-          <Fact name="Runs" value={`${plural(node.workloads, 'replica')} on ${node.hosts.join(', ') || 'no host'}; ${node.state}`} />
+          <Fact
+            name="Runs"
+            value={`${plural(node.workloads, 'replica')} on ${node.hosts.join(', ') || 'no host'}; ${node.state}`}
+          />
         )}
       </dl>
       <h3>Connections</h3>
@@ -92,7 +100,15 @@ function NodeFacts({ node, drawn }: { readonly node: MapNode; readonly drawn: Dr
   );
 }
 
-function EdgeFacts({ edge, drawn, minutes }: { readonly edge: MapEdge; readonly drawn: Drawn; readonly minutes: number }) {
+function EdgeFacts({
+  edge,
+  drawn,
+  minutes,
+}: {
+  readonly edge: MapEdge;
+  readonly drawn: Drawn;
+  readonly minutes: number;
+}) {
   const from = drawn.nodes.find(({ id }) => id === edge.from);
   const to = drawn.nodes.find(({ id }) => id === edge.to);
   const what = edge.protocol === 'http' ? 'request' : 'connection';
@@ -109,7 +125,11 @@ function EdgeFacts({ edge, drawn, minutes }: { readonly edge: MapEdge; readonly 
             <MtlsWord mtls={edge.mtls} />
           </dd>
         </div>
-        <Fact name="Caller" value={edge.identity === null ? 'not proved' : visible(edge.identity, 300)} mono={edge.identity !== null} />
+        <Fact
+          name="Caller"
+          value={edge.identity === null ? 'not proved' : visible(edge.identity, 300)}
+          mono={edge.identity !== null}
+        />
         <Fact name="Rate" value={rate(edge.ratePerSecond)} />
         {edge.p50Ms !== null && <Fact name="Half within" value={duration(edge.p50Ms)} />}
         <Fact name="Refused" value={count(edge.refused)} bad={edge.refused > 0} />
@@ -170,7 +190,17 @@ function SideHead({ title, sub }: { readonly title: string; readonly sub: string
   );
 }
 
-function Fact({ name, value, mono = false, bad = false }: { name: string; value: string; mono?: boolean; bad?: boolean }) {
+function Fact({
+  name,
+  value,
+  mono = false,
+  bad = false,
+}: {
+  name: string;
+  value: string;
+  mono?: boolean;
+  bad?: boolean;
+}) {
   return (
     <div>
       <dt>{name}</dt>

@@ -71,7 +71,11 @@ export function MapView() {
         </Empty>
       ) : (
         <div className={`map-body${chosen ? ' with-side' : ''}`}>
-          {asTable ? <EdgeTable drawn={drawn} /> : <Sheet drawn={drawn} selected={query.get('node') ?? query.get('edge')} />}
+          {asTable ? (
+            <EdgeTable drawn={drawn} />
+          ) : (
+            <Sheet drawn={drawn} selected={query.get('node') ?? query.get('edge')} />
+          )}
           {chosen && (
             <Facts drawn={drawn} minutes={Number(minutes)} node={query.get('node')} edge={query.get('edge')} />
           )}
@@ -113,7 +117,6 @@ function Numbers({ drawn }: { readonly drawn: Drawn }) {
         <span>every connection to a service was mutual TLS</span>
       )}
       {passed > 0 && <span className="say-warning">{plural(passed, 'call')} let pass against a contract</span>}
-      <span>select a service or a connection to see what is known of it</span>
     </p>
   );
 }
@@ -121,6 +124,7 @@ function Numbers({ drawn }: { readonly drawn: Drawn }) {
 function Legend() {
   return (
     <ul className="legend map-legend">
+      <li>Select anything to see what is known of it</li>
       <li>Three strokes in a service: runtime, network, API; broken where not held</li>
       <li>Closed padlock, full line: mutual TLS only</li>
       <li>Open padlock, dashed line: not only</li>

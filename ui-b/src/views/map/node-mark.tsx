@@ -53,16 +53,24 @@ export function NodeMark({ node, at, selected, tabStop, focus, select }: NodeMar
       onKeyDown={keys}
     >
       <rect x={x} y={y} width={width} height={nodeHeight} rx={7} />
-      <text className="node-name" x={x + 11} y={at.y + (note === '' ? 5 : -2)}>
-        {label}
-      </text>
-      {note !== '' && (
-        <text className="node-note" x={x + 11} y={at.y + 14}>
+      <text>
+        <tspan className="node-name" x={x + 11} y={at.y + (note === '' ? 5 : -2)}>
+          {label}
+        </tspan>{' '}
+        <tspan className="node-note" x={x + 11} y={at.y + 14}>
           {note}
-        </text>
-      )}
+        </tspan>
+      </text>
       {node.holds.map(({ layer, hold }, index) => (
-        <Cord key={layer} layer={layer} state={cordOfHold(hold)} x={x + width - 11 - cordWidth} y={at.y - 9 + index * 9} width={cordWidth} plain />
+        <Cord
+          key={layer}
+          layer={layer}
+          state={cordOfHold(hold)}
+          x={x + width - 11 - cordWidth}
+          y={at.y - 9 + index * 9}
+          width={cordWidth}
+          plain
+        />
       ))}
     </g>
   );
@@ -78,5 +86,6 @@ function noteOf(node: MapNode): string {
 
 function spoken(node: MapNode): string {
   const holds = node.holds.map(({ layer, hold }) => `${layerNames[layer]} ${holdWords[hold].text}`).join(', ');
-  return [visible(node.label, 120), noteOf(node), holds].filter((part) => part !== '').join('; ');
+  // Begins with the words that are seen, so that who speaks to the page can say them (WCAG 2.5.3).
+  return `${visible(node.label, longest)} ${noteOf(node)}${holds === '' ? '' : `; ${holds}`}`;
 }

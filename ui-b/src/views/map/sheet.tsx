@@ -41,7 +41,9 @@ export function Sheet({ drawn, selected }: { readonly drawn: Drawn; readonly sel
     const scale = Math.max(all, all >= 0.45 || box.width < 600 ? 0.78 : all);
     const chosen = selected === null ? undefined : (laid.boxes.get(selected) ?? laid.lines.get(selected)?.label);
     const inside = (size: number, room: number, at: number | undefined) =>
-      size <= room ? (room - size) / 2 : Math.min(0, Math.max(room - size, at === undefined ? 0 : room / 2 - at * scale));
+      size <= room
+        ? (room - size) / 2
+        : Math.min(0, Math.max(room - size, at === undefined ? 0 : room / 2 - at * scale));
     setCamera({
       scale,
       x: inside(laid.width * scale, box.width, chosen?.x),
@@ -147,7 +149,9 @@ export function Sheet({ drawn, selected }: { readonly drawn: Drawn; readonly sel
   };
 
   const tabStop = focused ?? drawn.nodes.find(({ id }) => id === selected)?.id ?? drawn.nodes[0]?.id;
-  const touching = new Set(drawn.edges.filter(({ from, to }) => from === selected || to === selected).map(({ id }) => id));
+  const touching = new Set(
+    drawn.edges.filter(({ from, to }) => from === selected || to === selected).map(({ id }) => id),
+  );
   return (
     <div className="sheet">
       {/* biome-ignore lint/a11y/useSemanticElements: a drawing whose nodes are buttons; no HTML element groups them */}

@@ -59,7 +59,6 @@ function Headline({ answer }: { answer: CoverageAnswer }) {
     <header className="lead">
       <h1>
         {answer.headline.map(({ text, tone }, index) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: sentences have an order and no other name
           <span key={index} className={tone === 'plain' ? undefined : `ink-${tone}`}>
             <Sentence text={text} limit={300} />{' '}
           </span>

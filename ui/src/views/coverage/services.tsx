@@ -99,7 +99,12 @@ function Attested({ attributes }: { attributes: Readonly<Record<string, string>>
   if (facts.length === 0) return null;
   return (
     <span className="faint">
-      {facts.map(([name, value]) => `${visible(name, 40)} ${value.startsWith('sha256:') ? shortDigest(value) : visible(value, 60)}`).join(', ')}
+      {facts
+        .map(
+          ([name, value]) =>
+            `${visible(name, 40)} ${value.startsWith('sha256:') ? shortDigest(value) : visible(value, 60)}`,
+        )
+        .join(', ')}
     </span>
   );
 }

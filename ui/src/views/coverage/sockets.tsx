@@ -13,8 +13,7 @@ const atFirst = 100;
 export function Sockets({ sockets }: { sockets: readonly SocketRow[] }) {
   const [all, setAll] = useState(false);
   const sorted = sockets.toSorted(
-    (a, b) =>
-      Number(b.bypassable) - Number(a.bypassable) || a.service.localeCompare(b.service) || a.port - b.port,
+    (a, b) => Number(b.bypassable) - Number(a.bypassable) || a.service.localeCompare(b.service) || a.port - b.port,
   );
   const shown = all ? sorted : sorted.slice(0, atFirst);
   return (

@@ -10,7 +10,12 @@ import { Hostile, Sentence } from '../../parts/text.tsx';
 import { useMay } from '../../session.ts';
 import { actionStates } from '../../words.ts';
 
-export function Actions({ incident, actions, closed, onChanged }: {
+export function Actions({
+  incident,
+  actions,
+  closed,
+  onChanged,
+}: {
   incident: string;
   actions: readonly ActionRow[];
   closed: boolean;
@@ -119,7 +124,13 @@ export function Actions({ incident, actions, closed, onChanged }: {
 }
 
 /** A button that asks once more, in place. */
-export function Confirmed({ label, what, run, disabled, go = false }: {
+export function Confirmed({
+  label,
+  what,
+  run,
+  disabled,
+  go = false,
+}: {
   label: string;
   what: string;
   run: () => void;
@@ -130,7 +141,13 @@ export function Confirmed({ label, what, run, disabled, go = false }: {
   const said = visible(what, 160);
   if (!asking) {
     return (
-      <button type="button" className={go ? 'go' : undefined} disabled={disabled} aria-label={`${label}: ${said}`} onClick={() => setAsking(true)}>
+      <button
+        type="button"
+        className={go ? 'go' : undefined}
+        disabled={disabled}
+        aria-label={`${label}: ${said}`}
+        onClick={() => setAsking(true)}
+      >
         {label}
       </button>
     );

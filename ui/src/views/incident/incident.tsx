@@ -68,7 +68,12 @@ export function IncidentView({ id }: { id: string }) {
           <section aria-labelledby="axis">
             <div className="section-head">
               <h2 id="axis">On one time axis</h2>
-              <ViewSwitch name="lanes" label="Show the steps as" value={query.get('lanes') ?? 'graph'} options={[{ value: 'graph', label: 'Lanes' }, asTable]} />
+              <ViewSwitch
+                name="lanes"
+                label="Show the steps as"
+                value={query.get('lanes') ?? 'graph'}
+                options={[{ value: 'graph', label: 'Lanes' }, asTable]}
+              />
             </div>
             {query.get('lanes') === 'table' ? (
               <StepsTable story={story} selected={step} />
@@ -79,7 +84,12 @@ export function IncidentView({ id }: { id: string }) {
           <section aria-labelledby="touched">
             <div className="section-head">
               <h2 id="touched">Who touched what</h2>
-              <ViewSwitch name="touched" label="Show who touched what as" value={query.get('touched') ?? 'graph'} options={[asGraph, asTable]} />
+              <ViewSwitch
+                name="touched"
+                label="Show who touched what as"
+                value={query.get('touched') ?? 'graph'}
+                options={[asGraph, asTable]}
+              />
             </div>
             {data.touched.edges.length === 0 ? (
               <p className="faint">The events behind the signals are no longer kept.</p>
@@ -161,7 +171,15 @@ function Head({ answer, onChanged }: { answer: IncidentAnswer; onChanged: () => 
 }
 
 /** Triaged or closed, by a person, with a reason that stands in the audit trail. */
-function Decide({ id, state, onChanged }: { id: string; state: IncidentAnswer['row']['state']; onChanged: () => void }) {
+function Decide({
+  id,
+  state,
+  onChanged,
+}: {
+  id: string;
+  state: IncidentAnswer['row']['state'];
+  onChanged: () => void;
+}) {
   const may = useMay('operate');
   const [asking, setAsking] = useState<IncidentStateRequest['state'] | undefined>(undefined);
   const [reason, setReason] = useState('');
@@ -184,8 +202,15 @@ function Decide({ id, state, onChanged }: { id: string; state: IncidentAnswer['r
   return (
     <form className="decide" onSubmit={send}>
       <label htmlFor="reason">{asking === 'closed' ? 'Why may it be closed?' : 'What was found?'}</label>
-      {/* biome-ignore lint/a11y/noAutofocus: the button that was pressed was replaced by this field */}
-      <input id="reason" required maxLength={500} value={reason} autoFocus onChange={(event) => setReason(event.target.value)} />
+      <input
+        id="reason"
+        required
+        maxLength={500}
+        value={reason}
+        // biome-ignore lint/a11y/noAutofocus: the button that was pressed was replaced by this field
+        autoFocus
+        onChange={(event) => setReason(event.target.value)}
+      />
       <button type="submit" className="go">
         {asking === 'closed' ? 'Close' : 'Triage'}
       </button>
@@ -213,7 +238,8 @@ function Decide({ id, state, onChanged }: { id: string; state: IncidentAnswer['r
 }
 
 function Causes({ causes }: { causes: IncidentAnswer['causes'] }) {
-  if (causes.length === 0) return <p className="faint">No layer let a step pass that its contract could have refused.</p>;
+  if (causes.length === 0)
+    return <p className="faint">No layer let a step pass that its contract could have refused.</p>;
   return (
     <ul className="causes">
       {causes.map((cause) => (

@@ -10,9 +10,14 @@ import { axisOf, withoutOverlap } from './time-axis.ts';
 const laneY = { runtime: 62, network: 142, api: 222, ours: 290 } as const;
 const bottom = 318;
 const height = 346;
-const left = 112;
+const left = 126;
 
-export function Lanes({ story, containedAt, selected, onSelect }: {
+export function Lanes({
+  story,
+  containedAt,
+  selected,
+  onSelect,
+}: {
   story: readonly StoryStep[];
   containedAt: number | null;
   selected: number;
@@ -21,7 +26,7 @@ export function Lanes({ story, containedAt, selected, onSelect }: {
   const { ref, width: room } = useWidth<HTMLElement>();
   const svg = useRef<SVGSVGElement | null>(null);
   const byKey = useRef(false);
-  const places = useMemo(() => placesOf(story, containedAt, Math.max(320, room)), [story, containedAt, room]);
+  const places = useMemo(() => placesOf(story, containedAt, Math.max(560, room)), [story, containedAt, room]);
   useEffect(() => {
     if (!byKey.current) return;
     byKey.current = false;
@@ -32,7 +37,7 @@ export function Lanes({ story, containedAt, selected, onSelect }: {
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
     <section ref={ref} className="lanes" tabIndex={0} aria-label="The three lanes, can be scrolled">
       {room > 0 && (
-        // biome-ignore lint/a11y/noStaticElementInteractions: keys bubble up from the steps, which are buttons
+        // biome-ignore lint/a11y/useSemanticElements: a fieldset cannot hold SVG parts; keys bubble up from the steps, which are buttons
         <svg
           ref={svg}
           width={places.width}
@@ -43,7 +48,13 @@ export function Lanes({ story, containedAt, selected, onSelect }: {
         >
           {places.contained !== undefined && (
             <g>
-              <rect className="wash-respond" x={places.contained} y={18} width={places.width - places.contained} height={bottom - 18} />
+              <rect
+                className="wash-respond"
+                x={places.contained}
+                y={18}
+                width={places.width - places.contained}
+                height={bottom - 18}
+              />
               <path className="line-respond" strokeWidth="1.5" d={`M${places.contained} 18V${bottom}`} />
               <text className="label ink-good" x={places.contained + 7} y={32} fontSize="12">
                 contained
@@ -62,7 +73,12 @@ export function Lanes({ story, containedAt, selected, onSelect }: {
           ))}
           {layers.map((layer) => (
             <g key={layer}>
-              <path className={`line-${layer}`} strokeWidth="2.4" opacity="0.7" d={`M${left - 12} ${laneY[layer]}H${places.width}`} />
+              <path
+                className={`line-${layer}`}
+                strokeWidth="2.4"
+                opacity="0.7"
+                d={`M${left - 12} ${laneY[layer]}H${places.width}`}
+              />
               <LayerMark layer={layer} x={9} y={laneY[layer]} r={5} />
               <text className="lane-name" x={24} y={laneY[layer] + 4.5} fontSize="13">
                 {layerNames[layer]}
@@ -141,7 +157,14 @@ export function Lanes({ story, containedAt, selected, onSelect }: {
 
   function pressed(event: KeyboardEvent<SVGSVGElement>): void {
     const last = story.length - 1;
-    const next = { ArrowRight: selected + 1, ArrowDown: selected + 1, ArrowLeft: selected - 1, ArrowUp: selected - 1, Home: 0, End: last }[event.key];
+    const next = {
+      ArrowRight: selected + 1,
+      ArrowDown: selected + 1,
+      ArrowLeft: selected - 1,
+      ArrowUp: selected - 1,
+      Home: 0,
+      End: last,
+    }[event.key];
     if (next === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
     byKey.current = true;
@@ -163,7 +186,9 @@ function placesOf(story: readonly StoryStep[], containedAt: number | null, width
   const xOf = (index: number) => axis.positions[index] ?? left;
   const labels = new Map<string, boolean>();
   for (const layer of layers) {
-    const own = story.map((step, index) => ({ step, x: xOf(index), width: labelWidth(step) })).filter(({ step }) => step.layer === layer);
+    const own = story
+      .map((step, index) => ({ step, x: xOf(index), width: labelWidth(step) }))
+      .filter(({ step }) => step.layer === layer);
     withoutOverlap(own).forEach((shown, index) => {
       const step = own[index]?.step;
       if (step !== undefined) labels.set(step.id, shown);

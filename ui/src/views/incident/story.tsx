@@ -6,7 +6,11 @@ import { LayerIcon, ToneIcon } from '../../parts/shapes.tsx';
 import { Hostile, Sentence } from '../../parts/text.tsx';
 import { joinedBy, layerNames, outcomes } from '../../words.ts';
 
-export function Story({ story, selected, onSelect }: {
+export function Story({
+  story,
+  selected,
+  onSelect,
+}: {
   story: readonly StoryStep[];
   selected: number;
   onSelect: (index: number) => void;
@@ -64,7 +68,11 @@ export function Story({ story, selected, onSelect }: {
   }
 }
 
-function More({ step, story, onSelect }: {
+function More({
+  step,
+  story,
+  onSelect,
+}: {
   step: StoryStep;
   story: readonly StoryStep[];
   onSelect: (index: number) => void;

@@ -36,7 +36,10 @@ export function axisOf(moments: readonly number[], options: { left: number; widt
 }
 
 /** Which of the labels can be shown without touching one another; earlier ones win. */
-export function withoutOverlap(labels: readonly { readonly x: number; readonly width: number }[], space = 8): boolean[] {
+export function withoutOverlap(
+  labels: readonly { readonly x: number; readonly width: number }[],
+  space = 8,
+): boolean[] {
   let end = Number.NEGATIVE_INFINITY;
   return labels.map(({ x, width }) => {
     if (x - width / 2 < end + space) return false;

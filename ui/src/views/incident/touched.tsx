@@ -1,13 +1,12 @@
 /** Who touched what: processes, files, peers and services of one incident, and the ways between them. */
-import dagre from '@dagrejs/dagre';
 import { useMemo } from 'react';
 import type { Touched as Graph } from '../../../../src/server/api-types.ts';
 import { visible } from '../../format.ts';
+import { arrange, pathOf } from '../../parts/arrange.ts';
 import { fit, textWidth, useWidth } from '../../parts/measure.ts';
 import { LayerIcon } from '../../parts/shapes.tsx';
 import { Hostile } from '../../parts/text.tsx';
 import { layerNames } from '../../words.ts';
-import { pathOf } from '../map/layout.ts';
 
 const kinds: Readonly<Record<Graph['nodes'][number]['kind'], string>> = {
   outside: 'outside',
@@ -43,9 +42,19 @@ export function TouchedGraph({ graph }: { graph: Graph }) {
               />
               <rect className="label-ground" x={x - label.width / 2} y={y - 9} width={label.width} height="18" rx="4" />
               {edge.refused && (
-                <path className="line-critical" strokeWidth="1.8" d={`M${x - label.width / 2 + 4} ${y - 4}l8 8m0 -8l-8 8`} />
+                <path
+                  className="line-critical"
+                  strokeWidth="1.8"
+                  d={`M${x - label.width / 2 + 4} ${y - 4}l8 8m0 -8l-8 8`}
+                />
               )}
-              <text className={edge.refused ? 'label bad' : 'label'} x={x + (edge.refused ? 8 : 0)} y={y + 4} textAnchor="middle" fontSize="11">
+              <text
+                className={edge.refused ? 'label bad' : 'label'}
+                x={x + (edge.refused ? 8 : 0)}
+                y={y + 4}
+                textAnchor="middle"
+                fontSize="11"
+              >
                 {label.text}
               </text>
             </g>
@@ -108,31 +117,26 @@ export function TouchedTable({ graph }: { graph: Graph }) {
 }
 
 function place({ nodes, edges }: Graph) {
-  const graph = new dagre.graphlib.Graph({ multigraph: true });
-  graph.setGraph({ rankdir: 'LR', nodesep: 18, ranksep: 12, edgesep: 14, marginx: 4, marginy: 6 });
-  const known = new Set(nodes.map(({ id }) => id));
-  const names = new Map(nodes.map(({ id, label }) => [id, fit(visible(label, 80), 12.5, 140)]));
-  for (const { id } of nodes) graph.setNode(id, { width: Math.ceil(textWidth(names.get(id) ?? '', 12.5)) + 24, height: 38 });
-  const drawn = edges
-    .filter(({ from, to }) => known.has(from) && known.has(to))
-    .map((edge) => {
-      const text = fit(visible(edge.label, 60), 11, 92);
-      return { edge, text, width: Math.ceil(textWidth(text, 11)) + (edge.refused ? 26 : 10) };
-    });
-  for (const { edge, width } of drawn)
-    graph.setEdge(edge.from, edge.to, { width, height: 20, labelpos: 'c' }, edge.layer);
-  dagre.layout(graph);
-  const size = graph.graph();
+  const boxes = nodes.map((node) => {
+    const label = fit(visible(node.label, 80), 12.5, 140);
+    return { node, label, width: Math.ceil(textWidth(label, 12.5)) + 24, height: 38 };
+  });
+  const placeOf = new Map(nodes.map(({ id }, index) => [id, index]));
+  const ways = edges.flatMap((edge) => {
+    const from = placeOf.get(edge.from);
+    const to = placeOf.get(edge.to);
+    if (from === undefined || to === undefined) return [];
+    const text = fit(visible(edge.label, 60), 11, 92);
+    return [{ edge, from, to, text, width: Math.ceil(textWidth(text, 11)) + (edge.refused ? 26 : 10), height: 20 }];
+  });
+  const placed = arrange(boxes, ways, { between: 18, ranks: 12, ways: 14, margin: 6 });
   return {
-    width: size.width ?? 0,
-    height: size.height ?? 0,
-    nodes: nodes.map((node) => {
-      const { x, y, width } = graph.node(node.id);
-      return { node, label: names.get(node.id) ?? '', x: x ?? 0, y: y ?? 0, width };
-    }),
-    edges: drawn.map(({ edge, text, width }) => {
-      const { x, y, points } = graph.edge({ v: edge.from, w: edge.to, name: edge.layer });
-      return { edge, label: { text, width }, x: x ?? 0, y: y ?? 0, points: points ?? [] };
+    width: placed.width,
+    height: placed.height,
+    nodes: boxes.map((box, index) => ({ ...box, x: placed.boxes[index]?.x ?? 0, y: placed.boxes[index]?.y ?? 0 })),
+    edges: ways.map(({ edge, text, width }, index) => {
+      const { x, y, points } = placed.ways[index] ?? { x: 0, y: 0, points: [] };
+      return { edge, label: { text, width }, x, y, points };
     }),
   };
 }

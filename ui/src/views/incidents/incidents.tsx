@@ -117,7 +117,7 @@ function Rows({ rows }: { rows: readonly IncidentRow[] }) {
                 </span>
                 <span className="faint">score {Math.round(row.score)}</span>
               </td>
-              <th scope="row" data-label="What happened">
+              <th scope="row" data-label="What happened" className="what">
                 <Link to={`/incidents/${row.id}`}>
                   <Sentence text={row.title} limit={240} />
                 </Link>
@@ -134,15 +134,19 @@ function Rows({ rows }: { rows: readonly IncidentRow[] }) {
                   </span>
                 ))}
               </td>
-              <td data-label="Tactics">{row.tactics.map((tactic) => tacticNames[tactic]).join(', ')}</td>
+              <td data-label="Tactics" className="tactics">
+                {row.tactics.map((tactic) => tacticNames[tactic]).join(', ')}
+              </td>
               <td data-label="State">
                 <Live value={row.state}>
-                  <span className={`shown ink-${row.state === 'open' ? 'bad' : row.state === 'contained' ? 'good' : 'plain'}`}>
+                  <span
+                    className={`shown ink-${row.state === 'open' ? 'bad' : row.state === 'contained' ? 'good' : 'plain'}`}
+                  >
                     <ToneIcon tone={row.state === 'open' ? 'bad' : row.state === 'contained' ? 'good' : 'plain'} />
                     {incidentStates[row.state]}
                   </span>
                 </Live>
-                {row.containMs !== null && <span className="faint">after {duration(row.containMs)}</span>}
+                {row.containMs !== null && <span className="faint">contained after {duration(row.containMs)}</span>}
               </td>
               <td data-label="When" className="nowrap">
                 {dateTime(row.firstAt)}
@@ -175,6 +179,7 @@ function headline(rows: readonly IncidentRow[]): string {
   const open = rows.filter(({ state }) => state === 'open').length;
   const contained = rows.filter(({ state }) => state === 'contained').length;
   if (rows.length === 0) return 'Nothing has happened that hangs together.';
-  if (open > 0) return `${plural(open, 'incident')} ${open === 1 ? 'is' : 'are'} open${contained > 0 ? `, ${contained} contained` : ''}.`;
+  if (open > 0)
+    return `${plural(open, 'incident')} ${open === 1 ? 'is' : 'are'} open${contained > 0 ? `, ${contained} contained` : ''}.`;
   return contained > 0 ? `No incident is open; ${plural(contained, 'is', 'are')} contained.` : 'No incident is open.';
 }

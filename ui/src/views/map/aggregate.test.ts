@@ -42,7 +42,9 @@ test('a map that is small enough is left as it is', () => {
 
 test('addresses outside are folded first, and their traffic is added up', () => {
   const outside = Array.from({ length: 9 }, (_, index) => node(`outside:${index}`, { kind: 'outside' }));
-  const edges = outside.map(({ id }, index) => edge('a', id, { count: 2, refused: index === 0 ? 1 : 0, mtls: index > 0 }));
+  const edges = outside.map(({ id }, index) =>
+    edge('a', id, { count: 2, refused: index === 0 ? 1 : 0, mtls: index > 0 }),
+  );
   const picture = aggregate({ nodes: [node('a'), ...outside], edges }, 5);
   expect(picture.nodes.map(({ id }) => id)).toEqual(['a', 'folded:outside']);
   expect(picture.nodes[1]?.label).toBe('9 addresses outside');

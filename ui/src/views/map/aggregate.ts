@@ -29,7 +29,9 @@ export function aggregate(answer: Pick<MapAnswer, 'nodes' | 'edges'>, limit = ma
     for (const { id } of quiet.slice(0, left - limit + 1)) into.set(id, 'folded:services');
   }
   const kept = nodes.filter(({ id }) => !into.has(id));
-  const folds = [...new Set(into.values())].map((id) => foldNode(id, [...into.values()].filter((to) => to === id).length));
+  const folds = [...new Set(into.values())].map((id) =>
+    foldNode(id, [...into.values()].filter((to) => to === id).length),
+  );
   return { nodes: [...kept, ...folds], edges: foldEdges(edges, into), folded: into.size };
 }
 

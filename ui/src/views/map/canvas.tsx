@@ -1,11 +1,12 @@
 /** The picture: nodes and edges that can be chosen, moved and zoomed by mouse, touch and keyboard. */
 import { type KeyboardEvent, type PointerEvent, useEffect, useMemo, useRef, useState } from 'react';
 import { visible } from '../../format.ts';
+import { pathOf } from '../../parts/arrange.ts';
 import { CordLine } from '../../parts/cord.tsx';
 import { useWidth } from '../../parts/measure.ts';
 import { LockShape } from '../../parts/shapes.tsx';
 import { holdShown, nodeKinds } from '../../words.ts';
-import { type Layout, labelSize, lineHeight, nearest, type PlacedEdge, type PlacedNode, pathOf, smallSize } from './layout.ts';
+import { type Layout, labelSize, lineHeight, nearest, type PlacedEdge, type PlacedNode, smallSize } from './layout.ts';
 
 interface View {
   readonly scale: number;
@@ -13,13 +14,17 @@ interface View {
   readonly y: number;
 }
 
-export function Canvas({ layout, selected, onSelect }: {
+export function Canvas({
+  layout,
+  selected,
+  onSelect,
+}: {
   layout: Layout;
   selected: string | null;
   onSelect: (id: string | null) => void;
 }) {
   const { ref, width } = useWidth<HTMLDivElement>();
-  const height = Math.round(Math.min(720, Math.max(380, (width * 9) / 16, Math.min(layout.height + 40, 720))));
+  const height = Math.round(Math.min(820, Math.max(340, layout.height * scaleOf(layout, width) + 90)));
   const whole = useMemo(() => wholeView(layout, width, height), [layout, width, height]);
   const [moved, setMoved] = useState<View | undefined>(undefined);
   const view = moved ?? whole;
@@ -49,7 +54,7 @@ export function Canvas({ layout, selected, onSelect }: {
   return (
     <div ref={ref} className="canvas">
       {width > 0 && (
-        // biome-ignore lint/a11y/noStaticElementInteractions: keys bubble up from the nodes, which are buttons
+        // biome-ignore lint/a11y/useSemanticElements: a fieldset cannot hold SVG parts; keys bubble up from the nodes, which are buttons
         <svg
           ref={box}
           width={width}
@@ -64,7 +69,17 @@ export function Canvas({ layout, selected, onSelect }: {
         >
           <defs>
             {['plain', 'bad', 'warning', 'chosen'].map((kind) => (
-              <marker key={kind} id={`arrow-${kind}`} viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" markerUnits="userSpaceOnUse" orient="auto">
+              <marker
+                key={kind}
+                id={`arrow-${kind}`}
+                viewBox="0 0 8 8"
+                refX="7"
+                refY="4"
+                markerWidth="8"
+                markerHeight="8"
+                markerUnits="userSpaceOnUse"
+                orient="auto"
+              >
                 <path className={`arrow is-${kind}`} d="M0 0.5L8 4L0 7.5Z" />
               </marker>
             ))}
@@ -74,10 +89,22 @@ export function Canvas({ layout, selected, onSelect }: {
               <EdgeLine key={placed.edge.id} placed={placed} chosen={selected === placed.edge.id} />
             ))}
             {layout.nodes.map((placed) => (
-              <NodeBox key={placed.node.id} placed={placed} chosen={selected === placed.node.id} tab={stop === placed.node.id} onSelect={onSelect} />
+              <NodeBox
+                key={placed.node.id}
+                placed={placed}
+                chosen={selected === placed.node.id}
+                tab={stop === placed.node.id}
+                onSelect={onSelect}
+              />
             ))}
             {layout.edges.map((placed) => (
-              <EdgeLabel key={placed.edge.id} placed={placed} chosen={selected === placed.edge.id} tab={stop === placed.edge.id} onSelect={onSelect} />
+              <EdgeLabel
+                key={placed.edge.id}
+                placed={placed}
+                chosen={selected === placed.edge.id}
+                tab={stop === placed.edge.id}
+                onSelect={onSelect}
+              />
             ))}
           </g>
         </svg>
@@ -109,7 +136,8 @@ export function Canvas({ layout, selected, onSelect }: {
         const dy = direction === 'up' ? step : direction === 'down' ? -step : 0;
         setMoved({ ...view, x: view.x + dx, y: view.y + dy });
       } else if (direction === 'left' || direction === 'right' || direction === 'up' || direction === 'down') {
-        const target = event.target instanceof Element ? event.target.closest('[data-id]')?.getAttribute('data-id') : null;
+        const target =
+          event.target instanceof Element ? event.target.closest('[data-id]')?.getAttribute('data-id') : null;
         const from = spots.find(({ id }) => id === target) ?? spots[0];
         const next = from === undefined ? undefined : nearest(spots, from, direction);
         if (next !== undefined) {
@@ -142,7 +170,12 @@ export function Canvas({ layout, selected, onSelect }: {
   }
 }
 
-function NodeBox({ placed, chosen, tab, onSelect }: {
+function NodeBox({
+  placed,
+  chosen,
+  tab,
+  onSelect,
+}: {
   placed: PlacedNode;
   chosen: boolean;
   tab: boolean;
@@ -176,12 +209,25 @@ function NodeBox({ placed, chosen, tab, onSelect }: {
         {label}
       </text>{' '}
       {under !== '' && (
-        <text className={node.openIncident === null ? 'small' : 'small bad'} x={left + 15} y={y + 13} fontSize={smallSize}>
+        <text
+          className={node.openIncident === null ? 'small' : 'small bad'}
+          x={left + 15}
+          y={y + 13}
+          fontSize={smallSize}
+        >
           {under}
         </text>
       )}
       {node.holds.map(({ layer, hold }, index) => (
-        <CordLine key={layer} layer={layer} stroke={holdShown[hold].stroke} x={left + width - 48} y={y - 9 + index * 9} length={34} width={2.2} />
+        <CordLine
+          key={layer}
+          layer={layer}
+          stroke={holdShown[hold].stroke}
+          x={left + width - 48}
+          y={y - 9 + index * 9}
+          length={34}
+          width={2.2}
+        />
       ))}
     </g>
   );
@@ -202,7 +248,12 @@ function EdgeLine({ placed: { edge, points }, chosen }: { placed: PlacedEdge; ch
   );
 }
 
-function EdgeLabel({ placed, chosen, tab, onSelect }: {
+function EdgeLabel({
+  placed,
+  chosen,
+  tab,
+  onSelect,
+}: {
   placed: PlacedEdge;
   chosen: boolean;
   tab: boolean;
@@ -255,8 +306,20 @@ function spotsOf(layout: Layout): { id: string; x: number; y: number }[] {
 }
 
 function wholeView(layout: Layout, width: number, height: number): View {
-  const scale = Math.min(1.35, width / Math.max(1, layout.width), height / Math.max(1, layout.height));
-  return { scale, x: (width - layout.width * scale) / 2, y: (height - layout.height * scale) / 2 };
+  const scale = Math.max(least, Math.min(scaleOf(layout, width), height / Math.max(1, layout.height)));
+  // What does not fit starts at its beginning: callers stand left.
+  return {
+    scale,
+    x: Math.max(0, (width - layout.width * scale) / 2),
+    y: Math.max(0, (height - layout.height * scale) / 2),
+  };
+}
+
+/** Below this nothing can be read: then the picture is larger than its box, and is moved. */
+const least = 0.55;
+
+function scaleOf(layout: Layout, width: number): number {
+  return Math.max(least, Math.min(1.35, width / Math.max(1, layout.width)));
 }
 
 function zoom(view: View, factor: number, x: number, y: number): View {

@@ -67,7 +67,11 @@ export function MapView() {
   );
 }
 
-function Graph({ answer, selected, onSelect }: {
+function Graph({
+  answer,
+  selected,
+  onSelect,
+}: {
   answer: MapAnswer;
   selected: string | null;
   onSelect: (id: string | null) => void;
@@ -113,7 +117,9 @@ function Headline({ answer, minutes }: { answer: MapAnswer; minutes: number }) {
           ways between services are mutual TLS
         </li>
         <li>last {minutes} minutes</li>
-        {answer.uncounted > 0 && <li className="ink-warning">{count(answer.uncounted)} older events are not counted</li>}
+        {answer.uncounted > 0 && (
+          <li className="ink-warning">{count(answer.uncounted)} older events are not counted</li>
+        )}
       </ul>
     </div>
   );

@@ -9,7 +9,11 @@ import { LockIcon } from '../../parts/shapes.tsx';
 import { Hostile } from '../../parts/text.tsx';
 import { holdShown, layerNames, modeWords, nodeKinds } from '../../words.ts';
 
-export function SidePanel({ answer, selected, onSelect }: {
+export function SidePanel({
+  answer,
+  selected,
+  onSelect,
+}: {
   answer: MapAnswer;
   selected: string | null;
   onSelect: (id: string | null) => void;
@@ -46,8 +50,8 @@ function Nothing({ answer, gone }: { answer: MapAnswer; gone: boolean }) {
         <dd>{count(plain)}</dd>
       </dl>
       <p className="faint">
-        Three strokes in a box say how a service is held. A wider line is more traffic, a dashed one is not mutual TLS, a
-        red one had refusals.
+        Three strokes in a box say how a service is held. A wider line is more traffic, a dashed one is not mutual TLS,
+        a red one had refusals.
       </p>
     </>
   );
@@ -112,7 +116,9 @@ function NodeFacts({ node, answer, onSelect }: { node: MapNode; answer: MapAnswe
           </>
         )}
       </dl>
-      {node.kind === 'outside' && <p className="faint">We hold nothing here: only what our services do towards it is seen.</p>}
+      {node.kind === 'outside' && (
+        <p className="faint">We hold nothing here: only what our services do towards it is seen.</p>
+      )}
       <EdgeList title="Calls" edges={calls} end="to" answer={answer} onSelect={onSelect} />
       <EdgeList title="Is called by" edges={called} end="from" answer={answer} onSelect={onSelect} />
       {node.service !== null && (
@@ -125,7 +131,13 @@ function NodeFacts({ node, answer, onSelect }: { node: MapNode; answer: MapAnswe
   );
 }
 
-function EdgeList({ title, edges, end, answer, onSelect }: {
+function EdgeList({
+  title,
+  edges,
+  end,
+  answer,
+  onSelect,
+}: {
   title: string;
   edges: readonly MapEdge[];
   end: 'from' | 'to';
@@ -171,9 +183,7 @@ function EdgeFacts({ edge, answer, onSelect }: { edge: MapEdge; answer: MapAnswe
           <LockIcon closed={edge.mtls} /> {edge.mtls ? 'yes, on every connection' : 'no'}
         </dd>
         <dt>Caller</dt>
-        <dd>
-          {edge.identity === null ? 'not proved' : <Identity id={edge.identity} />}
-        </dd>
+        <dd>{edge.identity === null ? 'not proved' : <Identity id={edge.identity} />}</dd>
         <dt>Traffic</dt>
         <dd>
           {count(edge.count)} in this time, {rate(edge.ratePerSecond)}

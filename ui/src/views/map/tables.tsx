@@ -1,13 +1,17 @@
 /** The map as tables: the same facts, for those who read rather than look. */
 import type { MapAnswer } from '../../../../src/server/api-types.ts';
-import { count, plural, rate, visible } from '../../format.ts';
+import { count, plural, rate } from '../../format.ts';
 import { Identity } from '../../parts/identity.tsx';
 import { LayerIcon, LockIcon } from '../../parts/shapes.tsx';
 import { Hostile } from '../../parts/text.tsx';
 import { holdShown, layerNames, nodeKinds } from '../../words.ts';
 import { nameOf } from './side-panel.tsx';
 
-export function Tables({ answer, selected, onSelect }: {
+export function Tables({
+  answer,
+  selected,
+  onSelect,
+}: {
   answer: MapAnswer;
   selected: string | null;
   onSelect: (id: string) => void;
@@ -45,11 +49,7 @@ export function Tables({ answer, selected, onSelect }: {
                   <LockIcon closed={edge.mtls} /> {edge.mtls ? 'Yes' : 'No'}
                 </td>
                 <td data-label="Caller's identity">
-                  {edge.identity === null ? (
-                    <span className="faint">not proved</span>
-                  ) : (
-                    <Identity id={edge.identity} />
-                  )}
+                  {edge.identity === null ? <span className="faint">not proved</span> : <Identity id={edge.identity} />}
                 </td>
                 <td data-label="Rate">{rate(edge.ratePerSecond)}</td>
                 <td data-label="Refused" className={edge.refused > 0 ? 'ink-bad' : undefined}>
