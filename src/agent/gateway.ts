@@ -34,7 +34,8 @@ export interface Gateway {
   process(): GatewayProcess | null;
   /** It has an identity and knows where the services are. */
   ready(): boolean;
-  adopt(process: GatewayProcess | null): void;
+  /** Takes up what runs since before a restart of the agent, with all that it publishes: none is closed meanwhile. */
+  adopt(process: GatewayProcess | null, published: readonly { service: string; listen: Endpoint }[]): void;
   distribute(snapshot: PlaneSnapshot): void;
   check(): Promise<void>;
   stop(): void;
@@ -54,22 +55,31 @@ export function createGateway(options: GatewayOptions): Gateway {
   let identity: IdentityHandle | undefined;
   let snapshot: PlaneSnapshot | undefined;
   let starting: Promise<void> | undefined;
+  let incomplete = false;
 
   return {
     publish: async (service, listen) => {
-      publishes.set(service, publishes.get(service) ?? listen);
-      await ensure();
-      const answer = await configure();
-      const found = answer.publishes.find((publish) => publish.service === service);
-      if (found === undefined) {
-        publishes.delete(service);
+      const before = publishes.get(service);
+      publishes.set(service, before ?? listen);
+      try {
+        await ensure();
+        const answer = await configure();
+        const found = answer.publishes.find((publish) => publish.service === service);
+        if (found === undefined) throw new AgentError('plane-failed', 'the gateway does not listen');
+        // Port 0 was asked for: keep the one that was given over restarts.
+        publishes.set(service, found.listen);
+        return found.listen;
+      } catch (error) {
+        if (before === undefined) {
+          // The others must not fall with this one: what they need is said again without it.
+          publishes.delete(service);
+          await configure().catch(() => {});
+        }
         throw new AgentError('plane-failed', `the gateway cannot listen on ${listen.address}:${listen.port}`, {
+          cause: error,
           hint: 'is the port in use? choose another with --publish',
         });
       }
-      // Port 0 was asked for: keep the one that was given over restarts.
-      publishes.set(service, found.listen);
-      return found.listen;
     },
     unpublish: (service) => {
       publishes.delete(service);
@@ -78,21 +88,30 @@ export function createGateway(options: GatewayOptions): Gateway {
     published: () => [...publishes].map(([service, listen]) => ({ service, listen })),
     process: () => running,
     ready: () => identity?.current() !== undefined && snapshot !== undefined,
-    adopt: (process) => {
-      if (process !== null && isRunning(process.sidecar.pid, process.sidecar.start)) running = process;
+    adopt: (process, published) => {
+      if (process === null || !isRunning(process.sidecar.pid, process.sidecar.start)) return;
+      running = process;
+      for (const { service, listen } of published) publishes.set(service, listen);
     },
     distribute: (next) => {
       snapshot = next;
       link?.snapshot(next);
     },
     check: async () => {
-      if (publishes.size === 0 || running === null || isRunning(running.sidecar.pid, running.sidecar.start)) return;
-      options.log.warn({}, 'gateway died, starting it anew');
-      link?.close();
-      link = undefined;
-      running = null;
+      if (publishes.size === 0) return;
+      const runs = running !== null && isRunning(running.sidecar.pid, running.sidecar.start);
+      if (runs && !incomplete) return;
+      if (!runs) {
+        options.log.warn({}, 'gateway died, starting it anew');
+        link?.close();
+        link = undefined;
+        running = null;
+      }
+      // Stays set when a port was taken meanwhile: asked for again with the next look.
+      incomplete = true;
       await ensure();
       await configure();
+      incomplete = false;
     },
     stop: () => {
       link?.stop();
@@ -172,7 +191,10 @@ export function createGateway(options: GatewayOptions): Gateway {
 
   function configure(): ReturnType<PlaneLink['listening']> {
     if (link === undefined) return Promise.reject(new AgentError('plane-failed', 'the gateway does not run'));
-    const answer = link.listening(20_000);
+    const wanted = [...publishes.keys()];
+    const answer = link.listening(20_000, (listening) =>
+      wanted.every((service) => listening.publishes.some((publish) => publish.service === service)),
+    );
     link.configure({
       role: 'gateway',
       host: options.host,

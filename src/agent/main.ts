@@ -227,7 +227,12 @@ const carrier: Carrier = createCarrier({
   log,
 });
 
-gateway.adopt(previous.gateway);
+gateway.adopt(
+  previous.gateway,
+  previous.workloads.flatMap(({ request: { service, publish } }) =>
+    publish === null || publish.port === 0 ? [] : [{ service, listen: publish }],
+  ),
+);
 const local = await serveLocalApi({
   socketPath: join(settings.runtimeDir, 'agent.sock'),
   workloads,

@@ -2,6 +2,7 @@
 import { connect, type Socket } from 'node:net';
 import { type Logger, messageOf } from '../base/index.js';
 import type { Observation, PlaneSnapshot } from '../model/index.js';
+import { AgentError } from './errors.js';
 import { FromPlane, maxControlLine, type ToPlaneInput } from '../traffic/index.js';
 import { lineSplitter } from './helper/lines.js';
 
@@ -12,8 +13,11 @@ export interface PlaneLink {
   configure(message: Omit<Configure, 'type'>): void;
   svid(keyPem: string, chainPem: readonly string[]): void;
   snapshot(snapshot: PlaneSnapshot): void;
-  /** What it listens on; resolves with the first answer after `configure`. */
-  listening(timeoutMs: number): Promise<Listening>;
+  /**
+   * What it listens on: the first answer that `accept` takes (an older configuration may be told of first).
+   * Rejects with AgentError `plane-failed` when the process says that it cannot, or says nothing.
+   */
+  listening(timeoutMs: number, accept?: (listening: Listening) => boolean): Promise<Listening>;
   lastListening(): Listening | undefined;
   connected(): boolean;
   /** Ends the process. */
@@ -37,7 +41,7 @@ export function linkPlane(options: PlaneLinkOptions): PlaneLink {
   let svid: ToPlaneInput | undefined;
   let snapshot: ToPlaneInput | undefined;
   let last: Listening | undefined;
-  let waiters: ((listening: Listening) => void)[] = [];
+  let waiters: { accept(listening: Listening): boolean; settle(answer: Listening | AgentError): void }[] = [];
   let pending: { seq: number; observation: Observation }[] = [];
   let saving = false;
 
@@ -75,10 +79,18 @@ export function linkPlane(options: PlaneLinkOptions): PlaneLink {
       void save();
     } else if (message.type === 'listening') {
       last = message;
-      for (const waiter of waiters.splice(0)) waiter(message);
+      const listening = message;
+      const content = waiters.filter((waiter) => waiter.accept(listening));
+      waiters = waiters.filter((waiter) => !content.includes(waiter));
+      for (const waiter of content) waiter.settle(listening);
       options.changed();
     } else if (message.type === 'problem') {
       options.log.warn({ code: message.code, message: message.message }, 'data plane problem');
+      if (message.code !== 'listen-failed' && message.code !== 'reconfigure-refused') return;
+      const refusal = new AgentError('plane-failed', message.message, {
+        hint: message.hint ?? 'is the port in use? choose another',
+      });
+      for (const waiter of waiters.splice(0)) waiter.settle(refusal);
     }
   }
 
@@ -119,19 +131,21 @@ export function linkPlane(options: PlaneLinkOptions): PlaneLink {
       snapshot = { type: 'snapshot', snapshot: value };
       send(snapshot);
     },
-    listening: (timeoutMs) =>
+    listening: (timeoutMs, accept = () => true) =>
       new Promise((resolve, reject) => {
-        const timer = setTimeout(
-          () => reject(new Error(`data plane at ${options.socketPath} does not listen`)),
-          timeoutMs,
-        );
-        waiters = [
-          ...waiters,
-          (listening) => {
+        const waiter = {
+          accept,
+          settle: (answer: Listening | AgentError) => {
             clearTimeout(timer);
-            resolve(listening);
+            if (answer instanceof AgentError) reject(answer);
+            else resolve(answer);
           },
-        ];
+        };
+        const timer = setTimeout(() => {
+          waiters = waiters.filter((other) => other !== waiter);
+          reject(new AgentError('plane-failed', `the data plane at ${options.socketPath} does not listen`));
+        }, timeoutMs);
+        waiters = [...waiters, waiter];
       }),
     lastListening: () => last,
     connected: () => socket !== undefined,

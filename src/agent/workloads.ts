@@ -169,10 +169,11 @@ export function createWorkloads(options: WorkloadsOptions): Workloads {
       (changed) => identity.listeners.push(changed),
     );
     let prepared: Prepared | undefined;
+    let plane: WorkloadRecord['plane'] | undefined;
     try {
       prepared = await options.confinement.prepare(spec as CaptureSpec); // the id is branded by the schema at the other end
       const control = join(settings.runtimeDir, 'p', `${short}.sock`);
-      const plane = await options.confinement.spawn(
+      plane = await options.confinement.spawn(
         prepared,
         control,
         join(settings.logDirectory, `${request.service}-${short}.plane.log`),
@@ -192,7 +193,7 @@ export function createWorkloads(options: WorkloadsOptions): Workloads {
       entries.set(id, entry);
       const listening = await configure(entry);
       options.watch(record);
-      if (request.publish !== null) entry.published = await options.publish(request.service, request.publish);
+      if (request.publish !== null) await publish(entry, request.publish);
       options.changed();
       const environment: Record<string, string> = { SPIFFE_ENDPOINT_SOCKET: `unix://${workloadApiSocket}` };
       for (const route of listening.routes) {
@@ -214,9 +215,18 @@ export function createWorkloads(options: WorkloadsOptions): Workloads {
       await closeApi();
       entries.get(id)?.link.stop();
       entries.delete(id);
+      options.unwatch(id);
+      if (plane !== undefined) options.confinement.stop(plane);
       if (prepared !== undefined) await options.confinement.cleanup(prepared).catch(() => {});
       throw error;
     }
+  }
+
+  /** The port that was given for 0 is kept in the record: callers know it, also after a restart of agent and gateway. */
+  async function publish(entry: Entry, wanted: { address: string; port: number }): Promise<void> {
+    const listen = await options.publish(entry.record.request.service, wanted);
+    entry.published = listen;
+    entry.record = { ...entry.record, request: { ...entry.record.request, publish: listen } };
   }
 
   function open(record: WorkloadRecord, closeApi: (() => Promise<void>) | undefined): Entry {
@@ -405,6 +415,7 @@ export function createWorkloads(options: WorkloadsOptions): Workloads {
         await options.confinement.cleanup(record.prepared).catch(() => {});
         options.confinement.stop(record.plane);
         options.announceEnded(record.id, null);
+        if (record.request.publish !== null) options.unpublish(record.request.service);
         continue;
       }
       const listeners: (() => void)[] = [];
@@ -418,7 +429,9 @@ export function createWorkloads(options: WorkloadsOptions): Workloads {
       await configure(entry).catch(() => {}); // a dead sidecar is started anew by check()
       options.watch(record);
       if (record.request.publish !== null)
-        entry.published = await options.publish(record.request.service, record.request.publish);
+        await publish(entry, record.request.publish).catch((error: unknown) =>
+          log.error({ error: messageOf(error), workload: record.id }, 'the public address is not back'),
+        );
       const again = () => {
         if (!entries.has(record.id) || record.process === null) return;
         started(record.id, record.process).catch((error: unknown) => {

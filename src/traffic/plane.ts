@@ -171,8 +171,7 @@ export function createPlane(deps: PlaneDeps): Plane {
       for (const item of configuration.publishes) {
         const publishKey = JSON.stringify(item);
         const { service } = item;
-        const server =
-          publishes.get(publishKey)?.server ?? plainServer((socket) => publish(state, pools, service, socket));
+        const server = kept(item) ?? plainServer((socket) => publish(state, pools, service, socket));
         if (!server.listening) {
           await listen(server, item.listen);
           opened.push(server);
@@ -180,7 +179,8 @@ export function createPlane(deps: PlaneDeps): Plane {
         nextPublishes.set(publishKey, { key: publishKey, server, service });
       }
       for (const [old, { server }] of routes) if (!nextRoutes.has(old)) server.close();
-      for (const [old, { server }] of publishes) if (!nextPublishes.has(old)) server.close();
+      const stays = new Set([...nextPublishes.values()].map(({ server }) => server));
+      for (const { server } of publishes.values()) if (!stays.has(server)) server.close();
       if (inbound !== undefined && inbound !== nextInbound) inbound.close();
       inbound = nextInbound;
       routes = nextRoutes;
@@ -192,6 +192,16 @@ export function createPlane(deps: PlaneDeps): Plane {
       throw error;
     }
     return listening();
+  }
+
+  /** The public listener that already is what is asked for: a port that was given for 0 may be named by number now. */
+  function kept({ service, listen: wanted }: Configure['publishes'][number]): Server | undefined {
+    for (const known of publishes.values()) {
+      const at = listenedAt(known.server);
+      if (known.service !== service || at?.address !== wanted.address) continue;
+      if (wanted.port === 0 || wanted.port === at.port) return known.server;
+    }
+    return undefined;
   }
 
   function takeRoute(route: OutboundRoute, server: Server, socket: Socket): void {

@@ -2,8 +2,17 @@
 import type { ChildProcess } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import type { Duplex } from 'node:stream';
-import { codeOf, minimalEnvironment, spawnProcess } from '../../base/index.js';
+import { codeOf, minimalEnvironment, printable, spawnProcess } from '../../base/index.js';
+import { z } from 'zod';
+import { CliError } from '../command.js';
 import { entryOf, type ProcessEntry, stopAll } from '../state-file.js';
+
+const Complaint = z.looseObject({
+  reason: z.string().optional(),
+  error: z.string().optional(),
+  msg: z.string().optional(),
+  hint: z.string().optional(),
+});
 
 export interface SupervisedSpec {
   readonly name: string;
@@ -36,6 +45,7 @@ export function supervise(
   let current: ProcessEntry | undefined;
   let stopping = false;
   let failures = 0;
+  let wasReady = false;
 
   function start(): void {
     const out = openSync(`${spec.log}.out`, 'w', 0o600);
@@ -84,7 +94,15 @@ export function supervise(
       const deadline = performance.now() + timeoutMs;
       for (;;) {
         const line = firstLine(`${spec.log}.out`);
-        if (line !== undefined) return JSON.parse(line) as Record<string, unknown>;
+        if (line !== undefined) {
+          wasReady = true;
+          return JSON.parse(line) as Record<string, unknown>;
+        }
+        // Dying again and again before it was ever ready: it says why itself, and waiting would not help.
+        if (!wasReady && failures >= 3)
+          throw new CliError('prerequisite', `${spec.name} does not start: ${lastWords(spec.log)}`, {
+            hint: `see ${spec.log}`,
+          });
         if (performance.now() > deadline)
           throw new Error(`${spec.name} was not ready after ${timeoutMs / 1000} s; see ${spec.log}`);
         await new Promise((resolve) => setTimeout(resolve, 25));
@@ -97,6 +115,20 @@ export function supervise(
       child?.unref();
     },
   };
+}
+
+/** Reason and hint of the last complaint in a log of JSON lines, or its last line. */
+function lastWords(path: string): string {
+  const line = readFileSync(path, 'utf8').trimEnd().split('\n').at(-1) ?? '';
+  try {
+    const said = Complaint.parse(JSON.parse(line));
+    return printable(
+      [said.reason ?? said.error ?? said.msg, said.hint].filter((part) => part !== undefined).join('; '),
+      400,
+    );
+  } catch {
+    return printable(line, 400);
+  }
 }
 
 function firstLine(path: string): string | undefined {

@@ -33,7 +33,7 @@ export function Command({ text }: { readonly text: string }) {
 /** Breaks between words, never inside `--option`. */
 function words(text: string) {
   return text.split(/(?<= )/).map((word, index) => (
-    // biome-ignore lint/suspicious/noArrayIndexKey: parts of one text in their order
+    // parts of one text in their order
     <span key={index} className={word.length <= 30 ? 'word' : undefined}>
       {word}
     </span>

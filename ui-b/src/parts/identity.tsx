@@ -6,7 +6,7 @@ export function Identity({ id }: { readonly id: string }) {
   return (
     <code className="wrap">
       {parts.map((part, index) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: parts of one text in their order
+        // parts of one text in their order
         <span key={index}>
           {index > 0 && <wbr />}
           {part}

@@ -55,20 +55,31 @@ export function arrange(
   };
 }
 
-/** A smooth line through the points of a way (quadratic curves from middle to middle). */
+/**
+ * A smooth line through every point of a way, so that it also runs under its label. Monotone cubic interpolation over x
+ * (the harmonic mean of the slopes on both sides): it never swings beyond its points.
+ */
 export function pathOf(points: readonly Point[]): string {
-  const [first, ...rest] = points;
-  const last = rest.at(-1);
-  if (first === undefined || last === undefined) return '';
+  const first = points[0];
+  if (first === undefined || points.length < 2) return '';
+  const slopes = points.slice(1).map((to, index) => {
+    const from = points[index] ?? to;
+    return to.x === from.x ? 0 : (to.y - from.y) / (to.x - from.x);
+  });
+  const tangents = points.map((_, index) => {
+    const before = slopes[index - 1] ?? slopes[index] ?? 0;
+    const after = slopes[index] ?? before;
+    return before * after <= 0 ? 0 : (2 * before * after) / (before + after);
+  });
   let path = `M${round(first.x)} ${round(first.y)}`;
-  for (let index = 0; index < rest.length - 1; index += 1) {
-    const at = rest[index];
-    const next = rest[index + 1];
-    if (at === undefined || next === undefined) continue;
-    const end = index === rest.length - 2 ? next : { x: (at.x + next.x) / 2, y: (at.y + next.y) / 2 };
-    path += `Q${round(at.x)} ${round(at.y)} ${round(end.x)} ${round(end.y)}`;
-  }
-  return rest.length === 1 ? `${path}L${round(last.x)} ${round(last.y)}` : path;
+  points.slice(1).forEach((to, index) => {
+    const from = points[index] ?? to;
+    const third = (to.x - from.x) / 3;
+    const out = from.y + (tangents[index] ?? 0) * third;
+    const back = to.y - (tangents[index + 1] ?? 0) * third;
+    path += `C${round(from.x + third)} ${round(out)} ${round(to.x - third)} ${round(back)} ${round(to.x)} ${round(to.y)}`;
+  });
+  return path;
 }
 
 function round(value: number): number {

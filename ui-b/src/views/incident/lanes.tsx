@@ -145,12 +145,12 @@ export function Lanes({ story, containedAt, unwatched, selected, select }: Lanes
             </g>
           ))}
           {ties.map(({ key, by, tied, path }) => (
-            <path key={key} className={`tie${tied ? ' tied' : ''}`} d={path} aria-hidden="true">
+            <path key={key} className={`tie${tied ? ' tied' : ''}`} d={path}>
               <title>{visible(by, 60)}</title>
             </path>
           ))}
           {labels.map(({ key, x, y, anchor, text, note }) => (
-            <g key={key} aria-hidden="true">
+            <g key={key}>
               <text className={anchor === 'middle' ? 'tie-word' : 'label'} x={x} y={y} textAnchor={anchor}>
                 {text}
               </text>

@@ -53,7 +53,7 @@ export function TouchedGraph({ touched }: { readonly touched: Touched }) {
             if (line === undefined) return null;
             const { label, end, angle } = line;
             return (
-              // biome-ignore lint/suspicious/noArrayIndexKey: edges have no other name and come whole
+              // edges have no other name and come whole
               <g key={index} className={edge.refused ? 'touch refused' : 'touch'}>
                 <path className={`touch-line stroke-${edge.layer}`} d={line.path} />
                 <path
@@ -111,7 +111,7 @@ export function TouchedGraph({ touched }: { readonly touched: Touched }) {
           </thead>
           <tbody>
             {touched.edges.map((edge, index) => (
-              // biome-ignore lint/suspicious/noArrayIndexKey: edges have no other name and come whole
+              // edges have no other name and come whole
               <tr key={index}>
                 <td className="wrap">{names.get(edge.from) ?? visible(edge.from, 120)}</td>
                 <td className="wrap">{visible(edge.label, 120)}</td>

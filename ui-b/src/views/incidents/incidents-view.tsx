@@ -75,7 +75,7 @@ export function IncidentsView() {
               aria-describedby="filter-note"
               onChange={(event) => setQuery({ q: event.target.value })}
             />
-            <kbd aria-hidden="true">/</kbd>
+            <kbd>/</kbd>
             <span className="quick">
               {quick.map(([key, value]) => (
                 <button

@@ -24,8 +24,7 @@ export function EdgeMark({ edge, line, state, select }: EdgeMarkProps) {
   const text = `${edge.protocol === 'tcp' ? 'tcp ' : ''}${rate(edge.ratePerSecond)}`;
   const half = (textWidth(text, 12) + 28) / 2;
   return (
-    // The table and the side panel do the same by keyboard.
-    // biome-ignore lint/a11y/noStaticElementInteractions lint/a11y/useKeyWithClickEvents: see above
+    // biome-ignore lint/a11y/noStaticElementInteractions: the table and the side panel do the same by keyboard
     <g className={`edge protocol-${edge.protocol} is-${state}${edge.refused > 0 ? ' refused' : ''}`} onClick={select}>
       <path className="edge-reach" d={path} />
       <path className={`edge-line${edge.mtls ? '' : ' open'}`} d={path} strokeWidth={width} />

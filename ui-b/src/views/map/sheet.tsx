@@ -18,7 +18,7 @@ export function Sheet({ drawn, selected }: { readonly drawn: Drawn; readonly sel
   // Only who is there and who calls whom moves things; rates and levels do not.
   const shape = JSON.stringify([drawn.nodes.map(({ id, label }) => [id, label]), drawn.edges.map(({ id }) => id)]);
   const roomOf = (id: string) => labelRoom(drawn.edges.find((edge) => edge.id === id));
-  // biome-ignore lint/correctness/useExhaustiveDependencies: `shape` stands for the parts of `drawn` that matter here
+  // `shape` stands for the parts of `drawn` that matter here
   const laid = useMemo(
     () =>
       layGraph(
@@ -54,7 +54,7 @@ export function Sheet({ drawn, selected }: { readonly drawn: Drawn; readonly sel
 
   const fitNow = useRef(fit);
   fitNow.current = fit;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another graph is fitted anew, another selection is not
+  // another graph is fitted anew, another selection is not
   useEffect(() => {
     fitNow.current();
   }, [laid]);
