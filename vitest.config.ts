@@ -6,7 +6,13 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['src/**/*.test.ts', 'test/*.test.ts', 'bench/**/*.test.ts', 'examples/**/*.test.ts'],
+          include: [
+            'src/**/*.test.ts',
+            'test/*.test.ts',
+            'bench/**/*.test.ts',
+            'examples/**/*.test.ts',
+            'ui/**/*.test.ts',
+          ],
           isolate: false,
           pool: 'threads',
           testTimeout: 30_000,

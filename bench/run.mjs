@@ -48,12 +48,17 @@ function page(all) {
     const head = `## ${result.name}\n\nCommand: \`npm run bench -- ${result.name}\`. Node ${result.node}, ${day}.\n\n`;
     return `${head}| case | ours | peers (ratio over 1: ours is better) |\n| --- | --- | --- |\n${rows.join('\n')}\n`;
   });
-  const intro = 'Made by `npm run bench -- all`: each claim and its peers in one run, on a shared two-core machine. Expect noise.';
+  const intro =
+    'Made by `npm run bench -- all`: each claim and its peers in one run, on a shared two-core machine. Expect noise.';
   return `# Results\n\n${intro}\n\n${tables.join('\n')}`;
 }
 
 function peersOf(row) {
-  return Object.entries(row.peers ?? {}).map(([peer, value]) => ({ peer, value: round(value), ratio: round(row.ratio?.[peer]) }));
+  return Object.entries(row.peers ?? {}).map(([peer, value]) => ({
+    peer,
+    value: round(value),
+    ratio: round(row.ratio?.[peer]),
+  }));
 }
 
 function round(value) {

@@ -10,7 +10,10 @@ const cli = join(root, 'bin/tricordon.mjs');
 export default async function startup({ rounds = 3 } = {}) {
   const base = mkdtempSync('/tmp/tb-');
   chmodSync(base, 0o711);
-  writeFileSync(join(base, 'tricordon.yaml'), 'console: { listen: "127.0.0.1:0" }\nagents: { listen: "127.0.0.1:0" }\n');
+  writeFileSync(
+    join(base, 'tricordon.yaml'),
+    'console: { listen: "127.0.0.1:0" }\nagents: { listen: "127.0.0.1:0" }\n',
+  );
   const cases = [];
   const add = (name, metric, ours) => cases.push({ case: name, metric, ours, peers: {}, ratio: {} });
   try {

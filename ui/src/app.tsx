@@ -1,91 +1,67 @@
-/** Who is signed in, which view the URL asks for, and the frame around it. */
+/** Chooses the view by the URL, and the way in for who is not signed in. */
 import { useEffect, useState } from 'react';
 import type { WhoAmI } from '../../src/server/api-types.ts';
 import { ApiError, get, rememberCsrf } from './api.ts';
+import { Frame } from './parts/frame.tsx';
 import { Link } from './parts/link.tsx';
-import { Empty, Loading, ProblemNote } from './parts/notes.tsx';
-import { Shell } from './parts/shell.tsx';
+import { Empty, Problem } from './parts/notice.tsx';
 import { navigate, type Route, routeOf, useLocation } from './router.ts';
-import { Session } from './session.ts';
-import { openStream, useLiveness } from './stream.ts';
-import { CoverageView } from './views/coverage/coverage.tsx';
-import { IncidentView } from './views/incident/incident.tsx';
-import { IncidentsView } from './views/incidents/incidents.tsx';
-import { LoginView } from './views/login/login.tsx';
-import { MapView } from './views/map/map.tsx';
+import { Me } from './session.ts';
+import { openStream } from './stream.ts';
+import { CoverageView } from './views/coverage/coverage-view.tsx';
+import { IncidentView } from './views/incident/incident-view.tsx';
+import { IncidentsView } from './views/incidents/incidents-view.tsx';
+import { LoginView } from './views/login/login-view.tsx';
+import { MapView } from './views/map/map-view.tsx';
 
 export function App() {
-  const route = routeOf(useLocation().split('?')[0] ?? '/');
-  const [me, setMe] = useState<WhoAmI | undefined>(undefined);
-  const [problem, setProblem] = useState<ApiError | undefined>(undefined);
-  const [turn, setTurn] = useState(0);
-  const liveness = useLiveness();
-  const atLogin = route.view === 'login';
+  const location = useLocation();
+  const route = routeOf(location.split('?')[0] ?? '/');
+  const [me, setMe] = useState<WhoAmI>();
+  const [problem, setProblem] = useState<ApiError>();
+  const atDoor = route.view === 'login';
 
-  // Asked again when the stream breaks: that is how a session that ended is noticed.
   useEffect(() => {
-    if (atLogin || liveness === 'connecting') return;
-    if (me !== undefined && liveness === 'live') return;
-    ask();
-  }, [atLogin, liveness, turn]);
-  useEffect(() => {
-    if (!atLogin && me === undefined) ask();
-  }, [atLogin, turn]);
-  const signedIn = me !== undefined;
-  useEffect(() => (signedIn && !atLogin ? openStream() : undefined), [signedIn, atLogin]);
-
-  if (route.view === 'login') {
-    return (
-      <main id="main" className="page">
-        <LoginView onSignedIn={welcome} />
-      </main>
+    if (atDoor || me !== undefined) return;
+    get<WhoAmI>('/v1/whoami').then(
+      (answer) => {
+        rememberCsrf(answer.csrf);
+        setProblem(undefined);
+        setMe(answer);
+      },
+      (error: unknown) => {
+        if (error instanceof ApiError && error.status === 401) navigate('/login');
+        else
+          setProblem(
+            error instanceof ApiError ? error : new ApiError(0, 'unexpected', 'the page could not start', null),
+          );
+      },
     );
-  }
+  }, [atDoor, me]);
+  useEffect(() => (me === undefined ? undefined : openStream()), [me]);
+  useEffect(() => {
+    document.title = `${titleOf(route)} · Tricordon`;
+  });
+
+  if (atDoor) return <LoginView entered={setMe} />;
   if (me === undefined) {
     return (
-      <main id="main" className="page">
-        {problem === undefined ? (
-          <Loading what="who is signed in" />
-        ) : problem.status === 401 ? (
-          <LoginView onSignedIn={welcome} />
-        ) : (
-          <ProblemNote problem={problem} retry={() => setTurn(turn + 1)} />
-        )}
+      <main id="main" tabIndex={-1}>
+        <h1 className="sr">Tricordon</h1>
+        {problem === undefined ? null : <Problem problem={problem} retry={() => window.location.reload()} />}
       </main>
     );
   }
   return (
-    <Session value={me}>
-      <Shell route={route} me={me}>
+    <Me value={me}>
+      <Frame route={route} me={me}>
         <View route={route} />
-      </Shell>
-    </Session>
+      </Frame>
+    </Me>
   );
-
-  function ask(): void {
-    get<WhoAmI>('/v1/whoami').then(
-      (answer) => {
-        rememberCsrf(answer.csrf);
-        setMe(answer);
-        setProblem(undefined);
-      },
-      (error: unknown) => {
-        if (!(error instanceof ApiError)) return;
-        setProblem(error);
-        if (error.status === 401) setMe(undefined);
-      },
-    );
-  }
-
-  function welcome(answer: WhoAmI): void {
-    rememberCsrf(answer.csrf);
-    setMe(answer);
-    setProblem(undefined);
-    if (location.pathname === '/login') navigate('/coverage');
-  }
 }
 
-function View({ route }: { route: Exclude<Route, { view: 'login' }> }) {
+function View({ route }: { readonly route: Route }) {
   switch (route.view) {
     case 'coverage':
       return <CoverageView />;
@@ -95,14 +71,31 @@ function View({ route }: { route: Exclude<Route, { view: 'login' }> }) {
       return <IncidentsView />;
     case 'incident':
       return <IncidentView key={route.id} id={route.id} />;
+    case 'login':
+      return null;
     case 'unknown':
       return (
-        <Empty title="There is no such page">
-          Go to <Link to="/coverage">Coverage</Link>, <Link to="/map">Map</Link> or{' '}
-          <Link to="/incidents">Incidents</Link>.
-        </Empty>
+        <>
+          <h1>There is no such page</h1>
+          <Empty title="Perhaps one of these">
+            <p>
+              <Link to="/coverage">Coverage</Link>, <Link to="/map">Map</Link>, <Link to="/incidents">Incidents</Link>
+            </p>
+          </Empty>
+        </>
       );
     default:
       return route satisfies never;
   }
+}
+
+function titleOf(route: Route): string {
+  const titles = {
+    coverage: 'Coverage',
+    map: 'Map',
+    incidents: 'Incidents',
+    login: 'Sign in',
+    unknown: 'No such page',
+  };
+  return route.view === 'incident' ? route.id : titles[route.view];
 }

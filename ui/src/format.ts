@@ -29,6 +29,14 @@ export function duration(ms: number): string {
   return hours < 48 ? `${hours} h ${minutes % 60} min` : `${Math.floor(hours / 24)} days`;
 }
 
+/** `just now`, `12 s ago`, `4 min ago`: no more exact than anybody wants it. */
+export function ago(ms: number): string {
+  if (ms < 3_000) return 'just now';
+  if (ms < 60_000) return `${Math.round(ms / 1_000)} s ago`;
+  if (ms < 3_600_000) return `${Math.round(ms / 60_000)} min ago`;
+  return `${duration(ms)} ago`;
+}
+
 /** `+0.12 s`, short enough for an axis. */
 export function offset(ms: number): string {
   if (ms < 1_000) return `+${Math.round(ms)} ms`;

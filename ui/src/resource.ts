@@ -35,6 +35,7 @@ export function useResource<Data>(path: string, topics: readonly Topic[], pollMs
     return () => clearInterval(timer);
   }, [pollMs, reload]);
 
+  // `turn` is what asks for another fetch
   useEffect(() => {
     const abort = new AbortController();
     get<Data>(path, abort.signal).then(

@@ -1,95 +1,80 @@
-/** A cord: one layer, drawn as it is held. A layer nobody watches is a line that is visibly broken. */
-import type { Layer } from '../../../src/model/index.ts';
-import type { Shown, Stroke } from '../words.ts';
-import { LayerIcon, ToneIcon } from './shapes.tsx';
+/** One cord: unbroken where the layer is held, broken where it is not. The word beside it says the same. */
+import type { Hold } from '../../../src/server/api-types.ts';
+import type { Layer } from './layer.tsx';
+import { LayerShape } from './layer.tsx';
 
-const dashes: Readonly<Partial<Record<Stroke, string>>> = { dashed: '14 5', dotted: '1.5 5' };
+export type CordState = 'whole' | 'dashed' | 'dotted' | 'cut' | 'broken';
 
-/** The line itself, `length` long, starting at x, y. */
-export function CordLine({
-  layer,
-  stroke,
-  x,
-  y,
-  length,
-  width = 3,
-}: {
-  layer: Layer;
-  stroke: Stroke;
-  x: number;
-  y: number;
-  length: number;
-  width?: number;
-}) {
-  const middle = x + length / 2;
-  const cross = Math.min(4.5, width * 1.5);
-  const gap = cross * 2.4;
-  switch (stroke) {
-    case 'broken':
-      return (
-        <g>
-          <path
-            className={`line-${layer}`}
-            strokeWidth={width}
-            opacity="0.75"
-            d={`M${x} ${y}H${middle - gap}M${middle + gap} ${y}H${x + length}`}
-          />
-          <path
-            className="line-critical"
-            strokeWidth={Math.max(1.4, width * 0.62)}
-            d={`M${middle - cross} ${y - cross}l${cross * 2} ${cross * 2}m0 ${-cross * 2}l${-cross * 2} ${cross * 2}`}
-          />
-        </g>
-      );
-    case 'around':
-      return (
-        <g>
-          <path className={`line-${layer}`} strokeWidth={width} d={`M${x} ${y}H${x + length}`} />
-          <path
-            className="line-critical"
-            strokeWidth={Math.max(1.2, width * 0.55)}
-            d={`M${middle - gap * 1.5} ${y}C${middle - gap} ${y + cross * 2.2} ${middle + gap} ${y + cross * 2.2} ${middle + gap * 1.5} ${y}`}
-          />
-        </g>
-      );
-    case 'whole':
-    case 'dashed':
-    case 'dotted':
-    case 'thin':
-      return (
-        <path
-          className={`line-${layer}`}
-          strokeWidth={stroke === 'thin' ? width * 0.45 : width}
-          strokeLinecap={stroke === 'dotted' ? 'round' : 'butt'}
-          strokeDasharray={dashes[stroke]}
-          d={`M${x} ${y}H${x + length}`}
-        />
-      );
+export function cordOfHold(hold: Hold['hold']): CordState {
+  switch (hold) {
+    case 'enforced':
+      return 'whole';
+    case 'audit':
+    case 'partial':
+      return 'dashed';
+    case 'learning':
+      return 'dotted';
+    case 'bypassable':
+    case 'no-contract':
+      return 'cut';
+    case 'off':
+    case 'unmanaged':
+    case 'unwatched':
+      return 'broken';
     default:
-      return stroke satisfies never;
+      return hold satisfies never;
   }
 }
 
-/** A cord over the full width of its box, which carries the layer's shape at its head. */
-export function Cord({ layer, shown }: { layer: Layer; shown: Shown }) {
-  const length = 2_400;
-  return (
-    <span className="cord" aria-hidden="true">
-      <LayerIcon layer={layer} />
-      {/* Longer than any box and cut evenly at both ends, so that the middle of the cord stays in the middle. */}
-      <svg aria-hidden="true" height="20" viewBox={`0 0 ${length} 20`} preserveAspectRatio="xMidYMid slice">
-        <CordLine layer={layer} stroke={shown.stroke} x={0} y={10} length={length} />
-      </svg>
-    </span>
-  );
+export function cordOfLevel(level: 'full' | 'partial' | 'none'): CordState {
+  return level === 'full' ? 'whole' : level === 'partial' ? 'dashed' : 'broken';
 }
 
-/** Shape and word: what a cord means, for reading. */
-export function ShownWord({ shown }: { shown: Shown }) {
+interface CordProps {
+  readonly layer: Layer;
+  readonly state: CordState;
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  /** Without the gap's cross, for the smallest drawings. */
+  readonly plain?: boolean;
+}
+
+export function Cord({ layer, state, x, y, width, plain = false }: CordProps) {
+  const middle = x + width / 2;
+  const gap = plain ? width * 0.2 : 11;
+  if (state === 'cut' || state === 'broken') {
+    return (
+      <g>
+        <path className={`cord stroke-${layer}`} d={`M${x} ${y}H${middle - gap}M${middle + gap} ${y}H${x + width}`} />
+        {state === 'cut' && !plain && <path className="cord-cross" d={`M${middle - 4.5} ${y - 4.5}l9 9m0 -9l-9 9`} />}
+      </g>
+    );
+  }
+  return <path className={`cord stroke-${layer} cord-${state}`} d={`M${x} ${y}H${x + width}`} />;
+}
+
+/** A single cord with its layer's shape at the head, as wide as told. */
+export function CordLine({
+  layer,
+  state,
+  width,
+}: {
+  readonly layer: Layer;
+  readonly state: CordState;
+  readonly width: number;
+}) {
   return (
-    <span className={`shown ink-${shown.tone}`}>
-      <ToneIcon tone={shown.tone} />
-      {shown.word}
-    </span>
+    <svg
+      className="cord-line"
+      width={width}
+      height="16"
+      viewBox={`0 0 ${width} 16`}
+      aria-hidden="true"
+      focusable="false"
+    >
+      <LayerShape layer={layer} x={7} y={8} r={5} />
+      <Cord layer={layer} state={state} x={16} y={8} width={width - 18} />
+    </svg>
   );
 }

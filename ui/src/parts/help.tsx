@@ -1,67 +1,41 @@
 import { useEffect, useRef } from 'react';
-import { CordLine } from './cord.tsx';
-import { LayerIcon } from './shapes.tsx';
 
 const keys: readonly (readonly [string, string])[] = [
-  ['?', 'This help'],
-  ['/', 'To the filter'],
-  ['g c · g m · g i', 'To Coverage, Map, Incidents'],
-  ['← →', 'Along the time axis of an incident; between services on the map'],
-  ['↑ ↓', 'Through the story; between services on the map'],
-  ['Home End', 'To the first and last step'],
-  ['Enter', 'Choose'],
-  ['+ − 0', 'On the map: nearer, further, all of it'],
-  ['Shift + arrows', 'On the map: move the picture'],
-  ['Esc', 'Close, or choose nothing'],
+  ['?', 'this help'],
+  ['g then c, m, i', 'go to coverage, map or incidents'],
+  ['/', 'to the filter, where there is one'],
+  ['arrow keys', 'incident: step by step along the time axis; map: to the next service'],
+  ['Enter', 'map: show what is known of the selected one'],
+  ['+  -  0', 'map: closer, further, everything'],
+  ['Shift + arrow keys', 'map: move the sheet'],
+  ['Esc', 'close what is open'],
 ];
-const strokes = [
-  ['whole', 'enforced, or watched in full'],
-  ['dashed', 'audit, or watched in part'],
-  ['dotted', 'learning'],
-  ['around', 'can be gone around'],
-  ['broken', 'not held, or not watched'],
-] as const;
 
-/** A native dialog: it traps focus and closes with Escape by itself. */
-export function Help({ open, onClose }: { open: boolean; onClose: () => void }) {
-  const dialog = useRef<HTMLDialogElement | null>(null);
+/** The keys that do something. */
+export function Help({ open, close }: { readonly open: boolean; readonly close: () => void }) {
+  const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => {
     if (open && dialog.current?.open === false) dialog.current.showModal();
+    if (!open) dialog.current?.close();
   }, [open]);
   return (
-    <dialog ref={dialog} className="help" aria-labelledby="help-title" onClose={onClose}>
-      <div className="help-head">
-        <h2 id="help-title">Keys and signs</h2>
-        <button type="button" onClick={() => dialog.current?.close()}>
-          Close
-        </button>
-      </div>
+    <dialog ref={dialog} onClose={close} aria-labelledby="help-title">
+      <h2 id="help-title">Keyboard</h2>
       <dl className="keys">
-        {keys.map(([key, what]) => (
-          <div key={key}>
+        {keys.map(([key, does]) => (
+          <div key={key} className="contents">
             <dt>
               <kbd>{key}</kbd>
             </dt>
-            <dd>{what}</dd>
+            <dd>{does}</dd>
           </div>
         ))}
       </dl>
-      <ul className="signs">
-        {strokes.map(([stroke, what]) => (
-          <li key={stroke}>
-            <svg width="64" height="18" viewBox="0 0 64 18" aria-hidden="true">
-              <CordLine layer="network" stroke={stroke} x={0} y={8} length={64} />
-            </svg>
-            {what}
-          </li>
-        ))}
-        <li>
-          <LayerIcon layer="runtime" /> runtime
-          <LayerIcon layer="network" /> network
-          <LayerIcon layer="api" /> API
-          <LayerIcon layer={null} /> our answer
-        </li>
-      </ul>
+      <div className="row">
+        <button type="button" onClick={close}>
+          Close
+        </button>
+      </div>
     </dialog>
   );
 }

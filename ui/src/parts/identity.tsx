@@ -1,14 +1,15 @@
 import { visible } from '../format.ts';
 
-/** A SPIFFE ID, which may break after its slashes only. */
-export function Identity({ id }: { id: string }) {
-  const parts = visible(id, 300).split(/(?<=\/)(?!\/)/);
+/** A SPIFFE ID: it may break after a slash, never inside a name while there is room. */
+export function Identity({ id }: { readonly id: string }) {
+  const parts = visible(id, 300).split(/(?<=\/)(?=[^/])/);
   return (
-    <code className="identity">
+    <code className="wrap">
       {parts.map((part, index) => (
+        // parts of one text in their order
         <span key={index}>
+          {index > 0 && <wbr />}
           {part}
-          <wbr />
         </span>
       ))}
     </code>

@@ -1,36 +1,23 @@
 import type { MouseEvent, ReactNode } from 'react';
 import { navigate } from '../router.ts';
 
-/** A link inside the console: a real `href`, followed without loading the page anew. */
-export function Link({
-  to,
-  children,
-  className,
-  current,
-  label,
-}: {
-  to: string;
-  children: ReactNode;
-  className?: string;
-  current?: boolean;
-  label?: string;
-}) {
+interface LinkProps {
+  readonly to: string;
+  readonly children: ReactNode;
+  readonly className?: string;
+  readonly current?: boolean;
+}
+
+/** A link inside the console: a real one, so that it opens in a new tab, is copied and is read out as one. */
+export function Link({ to, children, className, current }: LinkProps) {
+  const go = (event: MouseEvent<HTMLAnchorElement>) => {
+    if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey) return;
+    event.preventDefault();
+    navigate(to);
+  };
   return (
-    <a
-      href={to}
-      className={className}
-      aria-current={current === true ? 'page' : undefined}
-      aria-label={label}
-      onClick={follow}
-    >
+    <a href={to} onClick={go} className={className} {...(current === true ? { 'aria-current': 'page' as const } : {})}>
       {children}
     </a>
   );
-
-  function follow(event: MouseEvent): void {
-    // With a modifier the browser opens a tab or window, as everywhere.
-    if (event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
-    event.preventDefault();
-    navigate(to);
-  }
 }

@@ -1,110 +1,117 @@
-import type { CoveredService, Hold } from '../../../../src/server/api-types.ts';
-import { count, plural, shortDigest, visible } from '../../format.ts';
-import { Cord, ShownWord } from '../../parts/cord.tsx';
+import type { CoveredService } from '../../../../src/server/api-types.ts';
+import { count, plural, visible } from '../../format.ts';
 import { Command } from '../../parts/command.tsx';
+import { CordLine, cordOfHold } from '../../parts/cord.tsx';
 import { Identity } from '../../parts/identity.tsx';
+import { layerNames } from '../../parts/layer.tsx';
 import { Link } from '../../parts/link.tsx';
-import { Live } from '../../parts/live.tsx';
-import { Hostile } from '../../parts/text.tsx';
-import { holdShown, layerNames, layers } from '../../words.ts';
+import { HoldWord } from '../../parts/words.tsx';
+import { Scroll } from '../../parts/scroll.tsx';
 
-/** How the contract holds each service, layer by layer. */
-export function Services({ services }: { services: readonly CoveredService[] }) {
+export function Services({ services }: { readonly services: readonly CoveredService[] }) {
   return (
-    <div className="scroll">
-      <table className="rows services">
+    <Scroll label="How each service is held, as a table">
+      <table className="services">
         <thead>
           <tr>
             <th scope="col">Service</th>
-            {layers.map((layer) => (
-              <th scope="col" key={layer}>
-                {layerNames[layer]}
-              </th>
-            ))}
+            <th scope="col">Held on three layers</th>
             <th scope="col">Identity</th>
           </tr>
         </thead>
         <tbody>
           {services.map((service) => (
-            <tr key={service.service}>
-              <th scope="row" data-label="Service">
-                <Link to={`/map?select=${encodeURIComponent(`service:${service.service}`)}`}>{service.service}</Link>
-                <Contract service={service} />
-                {service.openIncident !== null && (
-                  <Link to={`/incidents/${service.openIncident}`} className="ink-bad">
-                    {service.openIncident}, open
-                  </Link>
-                )}
-              </th>
-              {layers.map((layer) => (
-                <td key={layer} data-label={layerNames[layer]} className="hold">
-                  <HoldCell hold={service.holds.find((one) => one.layer === layer)} />
-                </td>
-              ))}
-              <td data-label="Identity">
-                <Identity id={service.identity} />
-                <span className="faint">
-                  {plural(service.workloads, 'workload')}
-                  {service.hosts.length > 0 && ` on ${service.hosts.map((host) => visible(host, 40)).join(', ')}`}
-                </span>
-                <Attested attributes={service.attributes} />
-              </td>
-            </tr>
+            <ServiceRow key={service.service} service={service} />
           ))}
         </tbody>
       </table>
-    </div>
+    </Scroll>
   );
 }
 
-function Contract({ service }: { service: CoveredService }) {
-  if (service.contract === null) return <span className="ink-bad">no contract: nothing gets through</span>;
+function ServiceRow({ service }: { readonly service: CoveredService }) {
+  const { contract } = service;
   return (
-    <>
-      <span className="faint" title={service.contract.digest}>
-        contract v{service.contract.version}
-        {service.learned > 0 && `, ${count(service.learned)} events learned`}
-      </span>
-      {service.proposal !== null && (
-        <span className="proposal">
-          v{service.proposal} waits for approval <Command text={`tricordon contract diff ${service.service}`} />
+    <tr>
+      <th scope="row">
+        <Link
+          to={`/map?node=${encodeURIComponent(service.service === 'gateway' ? 'gateway' : `service:${service.service}`)}`}
+          className="name"
+        >
+          {service.service}
+        </Link>
+        <span className="sub block">
+          {contract === null ? 'no contract' : `v${contract.version}`}
+          {', '}
+          {service.workloads === 0 ? 'not running' : plural(service.workloads, 'replica')}
         </span>
-      )}
-    </>
+        {service.hosts.length > 0 && <span className="sub block">{service.hosts.slice(0, 3).join(', ')}</span>}
+        {service.openIncident !== null && (
+          <Link to={`/incidents/${service.openIncident}`} className="alarm">
+            {service.openIncident} is open
+          </Link>
+        )}
+      </th>
+      <td>
+        <ul className="holds">
+          {service.holds.map(({ layer, hold, reason }, index) => (
+            <li key={layer}>
+              <span className="hold-layer">{layerNames[layer]}</span>
+              <CordLine layer={layer} state={cordOfHold(hold)} width={108} />
+              <HoldWord hold={hold} />
+              {hold !== 'enforced' && (
+                <span className="sub why">
+                  {reason === service.holds[index - 1]?.reason ? 'for the same reason' : visible(reason, 240)}
+                </span>
+              )}
+            </li>
+          ))}
+        </ul>
+        <Waiting service={service} />
+      </td>
+      <td>
+        <Identity id={service.identity} />
+        <Attributes attributes={service.attributes} />
+      </td>
+    </tr>
   );
 }
 
-function HoldCell({ hold }: { hold: Hold | undefined }) {
-  if (hold === undefined) return <span className="faint">not said</span>;
-  const shown = holdShown[hold.hold];
-  return (
-    <>
-      <Cord layer={hold.layer} shown={shown} />
-      <Live value={hold.hold}>
-        <ShownWord shown={shown} />
-      </Live>
-      {/* What holds as it should needs no reason. */}
-      {hold.hold !== 'enforced' && (
-        <span className="faint">
-          <Hostile text={hold.reason} limit={200} />
-        </span>
-      )}
-    </>
-  );
+/** What somebody could decide about this service now. */
+function Waiting({ service }: { readonly service: CoveredService }) {
+  if (service.proposal !== null) {
+    return (
+      <p className="waiting">
+        <span className="sub">Proposed contract v{service.proposal} waits for approval.</span>{' '}
+        <Command text={`tricordon contract diff ${service.service}`} />
+      </p>
+    );
+  }
+  if (service.learned > 0 && service.holds.some(({ hold }) => hold === 'learning')) {
+    return (
+      <p className="waiting">
+        <span className="sub">Learned from {count(service.learned)} observations.</span>{' '}
+        <Command text={`tricordon contract diff ${service.service}`} />
+      </p>
+    );
+  }
+  return null;
 }
 
-/** At most three attested facts; the rest is on the map's side panel. */
-function Attested({ attributes }: { attributes: Readonly<Record<string, string>> }) {
-  const facts = Object.entries(attributes).slice(0, 3);
-  if (facts.length === 0) return null;
+function Attributes({ attributes }: { readonly attributes: CoveredService['attributes'] }) {
+  const entries = Object.entries(attributes).slice(0, 8);
+  if (entries.length === 0) return null;
   return (
-    <span className="faint">
-      {facts
-        .map(
-          ([name, value]) =>
-            `${visible(name, 40)} ${value.startsWith('sha256:') ? shortDigest(value) : visible(value, 60)}`,
-        )
-        .join(', ')}
-    </span>
+    <details>
+      <summary>{plural(entries.length, 'signed attribute')}</summary>
+      <dl className="attributes">
+        {entries.map(([name, value]) => (
+          <div key={name}>
+            <dt>{visible(name, 64)}</dt>
+            <dd className="mono wrap">{visible(value, 120)}</dd>
+          </div>
+        ))}
+      </dl>
+    </details>
   );
 }

@@ -1,86 +1,83 @@
-import { useState } from 'react';
-import type { SocketRow } from '../../../../src/server/api-types.ts';
-import { count, visible } from '../../format.ts';
+import type { HeldBy, SocketRow } from '../../../../src/server/api-types.ts';
+import { visible } from '../../format.ts';
 import { Identity } from '../../parts/identity.tsx';
-import { Link } from '../../parts/link.tsx';
-import { LockIcon, ToneIcon } from '../../parts/shapes.tsx';
-import { Hostile } from '../../parts/text.tsx';
-import { modeWords, owners } from '../../words.ts';
+import { LayerIcon, layerNames, layers } from '../../parts/layer.tsx';
+import { MtlsWord, Word } from '../../parts/words.tsx';
+import { Scroll } from '../../parts/scroll.tsx';
 
-const atFirst = 100;
+const owners = { workload: 'the workload itself', sidecar: 'its sidecar', gateway: 'the gateway' } as const;
 
-/** What can be gone around stands first and is never green. */
-export function Sockets({ sockets }: { sockets: readonly SocketRow[] }) {
-  const [all, setAll] = useState(false);
+/** Those that can be gone around first: they are what somebody has to do something about. */
+export function Sockets({ sockets }: { readonly sockets: readonly SocketRow[] }) {
   const sorted = sockets.toSorted(
     (a, b) => Number(b.bypassable) - Number(a.bypassable) || a.service.localeCompare(b.service) || a.port - b.port,
   );
-  const shown = all ? sorted : sorted.slice(0, atFirst);
   return (
-    <div className="scroll">
-      <table className="rows sockets">
+    <Scroll label="Every listening socket, as a table">
+      <table className="sockets">
         <thead>
           <tr>
-            <th scope="col">Service</th>
             <th scope="col">Listens on</th>
-            <th scope="col">Who listens</th>
+            <th scope="col">Service</th>
+            <th scope="col">Way around</th>
+            <th scope="col">Traffic</th>
             <th scope="col">Identity</th>
-            <th scope="col">Mutual TLS</th>
             <th scope="col">Contract</th>
-            <th scope="col">Can be gone around</th>
           </tr>
         </thead>
         <tbody>
-          {shown.map((socket) => (
-            <tr key={`${socket.host} ${socket.workload} ${socket.address} ${socket.port} ${socket.owner}`}>
-              <th scope="row" data-label="Service">
-                <Link to={`/map?select=${encodeURIComponent(`service:${socket.service}`)}`}>{socket.service}</Link>
-              </th>
-              <td data-label="Listens on">
-                <code className="address">
-                  {visible(socket.address, 60)}:{socket.port}
+          {sorted.map((socket) => (
+            <tr key={`${socket.host} ${socket.workload} ${socket.owner} ${socket.address}:${socket.port}`}>
+              <th scope="row">
+                <code>
+                  {visible(socket.address, 64)}:{socket.port}
                 </code>
-                <span className="faint">{visible(socket.host, 60)}</span>
+                <span className="sub block">{socket.host}</span>
+              </th>
+              <td>
+                {socket.service}
+                <span className="sub block">by {owners[socket.owner]}</span>
               </td>
-              <td data-label="Who listens">{owners[socket.owner]}</td>
-              <td data-label="Identity">
-                {socket.identity === null ? (
-                  <span className="faint">none: whoever connects is not known</span>
+              <td>
+                {socket.bypassable ? (
+                  <Word tone="bad" glyph="cross" text="can be gone around" />
                 ) : (
-                  <Identity id={socket.identity} />
+                  <Word tone="good" glyph="solid" text="none" />
                 )}
+                <span className="sub block">{visible(socket.reason, 200)}</span>
               </td>
-              <td data-label="Mutual TLS" className="nowrap">
-                <LockIcon closed={socket.mtls} /> {socket.mtls ? 'Yes' : 'No'}
+              <td>
+                <MtlsWord mtls={socket.mtls} />
               </td>
-              <td data-label="Contract">
-                {socket.held === null ? (
-                  <span className="ink-bad">none</span>
-                ) : (
-                  <>
-                    v{socket.held.version}
-                    <span className="faint">{modeWords(socket.held.mode)}</span>
-                  </>
-                )}
+              <td>
+                {socket.identity === null ? <span className="sub">none</span> : <Identity id={socket.identity} />}
               </td>
-              <td data-label="Can be gone around">
-                <span className={`shown ${socket.bypassable ? 'ink-bad' : 'ink-good'}`}>
-                  <ToneIcon tone={socket.bypassable ? 'bad' : 'good'} />
-                  {socket.bypassable ? 'Yes' : 'No'}
-                </span>
-                <span className="faint">
-                  <Hostile text={socket.reason} limit={240} />
-                </span>
+              <td>
+                <Held held={socket.held} bypassable={socket.bypassable} />
               </td>
             </tr>
           ))}
         </tbody>
       </table>
-      {shown.length < sockets.length && (
-        <button type="button" onClick={() => setAll(true)}>
-          Show all {count(sockets.length)}
-        </button>
-      )}
-    </div>
+    </Scroll>
+  );
+}
+
+function Held({ held, bypassable }: { readonly held: HeldBy | null; readonly bypassable: boolean }) {
+  if (held === null) return <Word tone="bad" glyph="cross" text="no contract" />;
+  return (
+    <>
+      v{held.version}
+      {bypassable && <span className="sub"> (only where traffic passes the sidecar)</span>}
+      <ul className="modes">
+        {layers.map((layer) => (
+          <li key={layer} className="with-icon sub">
+            <LayerIcon layer={layer} />
+            <span className="sr">{layerNames[layer]}</span>
+            {held.mode[layer]}
+          </li>
+        ))}
+      </ul>
+    </>
   );
 }

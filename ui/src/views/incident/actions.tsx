@@ -1,182 +1,110 @@
-/** What was or can be done: plan, apply, undo. Everything that changes something asks once more before it does. */
+/** Containment: what would be done, what was done, and the way back. */
 import { useState } from 'react';
-import type { ActionRow, ActionsAnswer, ApplyRequest, PlanRequest } from '../../../../src/server/api-types.ts';
+import type {
+  ActionRow,
+  ActionsAnswer,
+  ApplyRequest,
+  IncidentRow,
+  PlanRequest,
+} from '../../../../src/server/api-types.ts';
 import { ApiError, post } from '../../api.ts';
-import { clockTime, duration, plural, visible } from '../../format.ts';
-import { Live } from '../../parts/live.tsx';
-import { ProblemNote } from '../../parts/notes.tsx';
-import { ToneIcon } from '../../parts/shapes.tsx';
-import { Hostile, Sentence } from '../../parts/text.tsx';
+import { duration, plural, visible } from '../../format.ts';
+import { Problem } from '../../parts/notice.tsx';
+import { ActionWord } from '../../parts/words.tsx';
 import { useMay } from '../../session.ts';
-import { actionStates } from '../../words.ts';
 
-export function Actions({
-  incident,
-  actions,
-  closed,
-  onChanged,
-}: {
-  incident: string;
-  actions: readonly ActionRow[];
-  closed: boolean;
-  onChanged: () => void;
-}) {
-  const may = useMay('operate');
-  const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState<ApiError | undefined>(undefined);
-  const planned = actions.filter(({ status }) => status === 'planned');
-  return (
-    <>
-      {problem !== undefined && <ProblemNote problem={problem} />}
-      {actions.length === 0 && <p className="faint">Nothing has been planned or done yet.</p>}
-      {actions.length > 0 && (
-        <div className="scroll">
-          <table className="rows actions">
-            <thead>
-              <tr>
-                <th scope="col">Action</th>
-                <th scope="col">State</th>
-                <th scope="col">Result</th>
-                <th scope="col">
-                  <span className="hidden">Do</span>
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {actions.map((action) => (
-                <tr key={action.id}>
-                  <th scope="row" data-label="Action">
-                    <Sentence text={action.sentence} limit={300} />
-                    <span className="faint">
-                      by {visible(action.requestedBy, 64)}, {clockTime(action.requestedAt).slice(0, 8)}
-                    </span>
-                  </th>
-                  <td data-label="State" className="nowrap">
-                    <Live value={action.status}>
-                      <span className={`shown ink-${actionStates[action.status].tone}`}>
-                        <ToneIcon tone={actionStates[action.status].tone} />
-                        {actionStates[action.status].word}
-                      </span>
-                    </Live>
-                    {action.tookMs !== null && <span className="faint">{duration(action.tookMs)}</span>}
-                  </td>
-                  <td data-label="Result">
-                    <Hostile text={action.detail} limit={240} />
-                  </td>
-                  <td className="do">
-                    {may && action.applicable && (
-                      <Confirmed label="Apply" what={action.sentence} disabled={busy} run={() => apply([action.id])} />
-                    )}
-                    {may && action.undoable && (
-                      <Confirmed label="Undo" what={action.sentence} disabled={busy} run={() => undo(action.id)} />
-                    )}
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
-      )}
-      <div className="buttons">
-        {may && planned.length > 1 && (
-          <Confirmed
-            label={`Apply all ${planned.length}`}
-            what={`${plural(planned.length, 'planned action')}, in this order`}
-            disabled={busy}
-            go
-            run={() => apply(planned.map(({ id }) => id))}
-          />
-        )}
-        {may && !closed && (
-          <button type="button" disabled={busy} onClick={plan}>
-            {actions.length === 0 ? 'Plan containment' : 'Plan anew'}
-          </button>
-        )}
-        {!may && <span className="faint">You may read this; applying needs the right to operate.</span>}
-      </div>
-    </>
-  );
-
-  function plan(): void {
-    const request: PlanRequest = { incident };
-    send('/v1/actions/plan', request);
-  }
-  function apply(ids: string[]): void {
-    const request: ApplyRequest = { actions: ids };
-    send('/v1/actions/apply', request);
-  }
-  function undo(id: string): void {
-    send(`/v1/actions/${encodeURIComponent(id)}/undo`, undefined);
-  }
-
-  function send(path: string, body: unknown): void {
-    setBusy(true);
-    setProblem(undefined);
-    post<ActionsAnswer>(path, body)
-      .catch((error: unknown) => {
-        if (error instanceof ApiError) setProblem(error);
-      })
-      .finally(() => {
-        setBusy(false);
-        onChanged();
-      });
-  }
+interface ActionsProps {
+  readonly incident: string;
+  readonly state: IncidentRow['state'];
+  readonly actions: readonly ActionRow[];
+  readonly reload: () => void;
 }
 
-/** A button that asks once more, in place. */
-export function Confirmed({
-  label,
-  what,
-  run,
-  disabled,
-  go = false,
-}: {
-  label: string;
-  what: string;
-  run: () => void;
-  disabled: boolean;
-  go?: boolean;
-}) {
-  const [asking, setAsking] = useState(false);
-  const said = visible(what, 160);
-  if (!asking) {
-    return (
-      <button
-        type="button"
-        className={go ? 'go' : undefined}
-        disabled={disabled}
-        aria-label={`${label}: ${said}`}
-        onClick={() => setAsking(true)}
-      >
-        {label}
-      </button>
-    );
-  }
+export function Actions({ incident, state, actions, reload }: ActionsProps) {
+  const may = useMay('operate');
+  const [busy, setBusy] = useState<string>();
+  const [problem, setProblem] = useState<ApiError>();
+  const waiting = actions.filter(({ applicable }) => applicable);
+
+  const ask = (what: string, path: string, body?: PlanRequest | ApplyRequest) => {
+    setBusy(what);
+    setProblem(undefined);
+    post<ActionsAnswer>(path, body)
+      .then(reload, (error: unknown) =>
+        setProblem(error instanceof ApiError ? error : new ApiError(0, 'unexpected', 'that did not work', null)),
+      )
+      .finally(() => setBusy(undefined));
+  };
+  const apply = (what: string, rows: readonly ActionRow[]) =>
+    ask(what, '/v1/actions/apply', { actions: rows.map(({ id }) => id) });
+
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: Escape bubbles up from the two buttons
-    <span
-      className="confirm"
-      onKeyDown={(event) => {
-        if (event.key === 'Escape') setAsking(false);
-      }}
-    >
-      <button
-        type="button"
-        className="danger"
-        // biome-ignore lint/a11y/noAutofocus: the button under the finger was replaced by this one
-        autoFocus
-        disabled={disabled}
-        aria-label={`Yes, ${label.toLowerCase()}: ${said}`}
-        onClick={() => {
-          setAsking(false);
-          run();
-        }}
-      >
-        Yes, {label.toLowerCase()}
-      </button>
-      <button type="button" className="quiet" onClick={() => setAsking(false)}>
-        No
-      </button>
-    </span>
+    <>
+      {problem !== undefined && <Problem problem={problem} />}
+      {actions.length === 0 && (
+        <p className="sub">Nothing is planned. A plan says what would be done before anything is.</p>
+      )}
+      <ul className="rows actions">
+        {actions.map((action) => (
+          <li key={action.id}>
+            <div>
+              <p>{visible(action.sentence, 300)}</p>
+              <p className="sub wrap">
+                {action.detail === '' ? `by ${visible(action.requestedBy, 80)}` : visible(action.detail, 400)}
+              </p>
+            </div>
+            <div className="action-end">
+              <span role="status">
+                <ActionWord status={action.status} />
+                {action.tookMs !== null && <span className="sub"> in {duration(action.tookMs)}</span>}
+              </span>
+              {may && action.applicable && (
+                <button
+                  type="button"
+                  className="small"
+                  disabled={busy !== undefined}
+                  onClick={() => apply(action.id, [action])}
+                >
+                  {busy === action.id ? 'Asking …' : 'Apply'}
+                  <span className="sr"> {visible(action.sentence, 120)}</span>
+                </button>
+              )}
+              {may && action.undoable && (
+                <button
+                  type="button"
+                  className="small"
+                  disabled={busy !== undefined}
+                  onClick={() => ask(action.id, `/v1/actions/${encodeURIComponent(action.id)}/undo`)}
+                >
+                  {busy === action.id ? 'Asking …' : 'Undo'}
+                  <span className="sr"> {visible(action.sentence, 120)}</span>
+                </button>
+              )}
+            </div>
+          </li>
+        ))}
+      </ul>
+      {may ? (
+        <p className="buttons">
+          {waiting.length > 1 && (
+            <button type="button" className="go" disabled={busy !== undefined} onClick={() => apply('all', waiting)}>
+              {busy === 'all' ? 'Asking …' : `Apply ${plural(waiting.length, 'planned step')} in this order`}
+            </button>
+          )}
+          {state !== 'closed' && waiting.length === 0 && (
+            <button
+              type="button"
+              className={actions.length === 0 ? 'go' : ''}
+              disabled={busy !== undefined}
+              onClick={() => ask('plan', '/v1/actions/plan', { incident })}
+            >
+              {busy === 'plan' ? 'Planning …' : actions.length === 0 ? 'Plan containment' : 'Plan further steps'}
+            </button>
+          )}
+        </p>
+      ) : (
+        <p className="sub">You may read this, not act on it: that takes the scope operate.</p>
+      )}
+    </>
   );
 }

@@ -1,75 +1,79 @@
-/** The proof: each bundle, checked now against its signature, with what is missing in it. */
+import { useState } from 'react';
 import type { EvidenceAnswer, EvidenceRow } from '../../../../src/server/api-types.ts';
+import { ApiError, get } from '../../api.ts';
 import { bytes, dateTime, plural, shortDigest, visible } from '../../format.ts';
 import { Command } from '../../parts/command.tsx';
-import { ToneIcon } from '../../parts/shapes.tsx';
-import { Hostile } from '../../parts/text.tsx';
-import { useResource } from '../../resource.ts';
+import { Problem } from '../../parts/notice.tsx';
+import { VerifiedWord } from '../../parts/words.tsx';
 
-export function EvidenceList({ evidence }: { evidence: readonly EvidenceRow[] }) {
-  if (evidence.length === 0) {
-    return <p className="faint">No evidence has been collected. Apply the action that collects and seals it.</p>;
-  }
+export function Evidence({ evidence }: { readonly evidence: readonly EvidenceRow[] }) {
+  if (evidence.length === 0)
+    return <p className="sub">Nothing is sealed yet. Planning containment proposes to collect it.</p>;
   return (
-    <ul className="bundles">
-      {evidence.slice(0, 20).map((row) => (
+    <ul className="rows">
+      {evidence.map((row) => (
         <Bundle key={row.id} row={row} />
       ))}
     </ul>
   );
 }
 
-const nothing: readonly never[] = [];
-
-function Bundle({ row }: { row: EvidenceRow }) {
-  // A list says `not-checked`; the single answer is verified when it is made.
-  const { data, problem } = useResource<EvidenceAnswer>(`/v1/evidence/${encodeURIComponent(row.id)}`, nothing);
-  const verified = data?.evidence.verified ?? row.verified;
-  const problems = data?.evidence.problems ?? row.problems;
-  const shown = {
-    ok: { tone: 'good', word: 'Verified: every file matches the signed manifest' },
-    broken: { tone: 'bad', word: 'Broken: do not rely on it' },
-    'not-checked': { tone: 'plain', word: problem === undefined ? 'Checking …' : 'Could not be checked' },
-  } as const;
+function Bundle({ row }: { readonly row: EvidenceRow }) {
+  const [checked, setChecked] = useState<EvidenceRow>();
+  const [problem, setProblem] = useState<ApiError>();
+  const [busy, setBusy] = useState(false);
+  const now = checked ?? row;
+  const verify = () => {
+    setBusy(true);
+    setProblem(undefined);
+    get<EvidenceAnswer>(`/v1/evidence/${encodeURIComponent(row.id)}`)
+      .then(
+        ({ evidence }) => setChecked(evidence),
+        (error: unknown) => setProblem(error instanceof ApiError ? error : undefined),
+      )
+      .finally(() => setBusy(false));
+  };
   return (
     <li>
-      <p>
-        <span className={`shown ink-${shown[verified].tone}`}>
-          <ToneIcon tone={shown[verified].tone} />
-          {shown[verified].word}
+      <p className="spread">
+        <b className="mono wrap">{visible(row.id, 96)}</b>
+        <span role="status">
+          <VerifiedWord state={now.verified} />
         </span>
       </p>
-      <p>
-        <code>{visible(row.id, 120)}</code>
+      <p className="sub">
+        {plural(row.files, 'file')}, {bytes(row.bytes)}, of {visible(row.workload, 120)}, {dateTime(row.collectedAt)}
       </p>
-      <p className="faint">
-        {plural(row.files, 'file')}, {bytes(row.bytes)}, of {visible(row.workload, 120)}, {dateTime(row.collectedAt)},{' '}
-        manifest <code title={visible(row.manifestDigest, 100)}>{shortDigest(row.manifestDigest)}</code>
+      <p className="sub">
+        signed manifest <code title={row.manifestDigest}>{shortDigest(row.manifestDigest)}</code>
       </p>
-      {problems.length > 0 && (
-        <ul className="ink-bad">
-          {problems.slice(0, 10).map((text) => (
-            <li key={text}>
-              <Hostile text={text} />
-            </li>
-          ))}
-        </ul>
-      )}
+      {now.problems.map((line) => (
+        <p key={line} className="say-bad wrap">
+          {visible(line, 300)}
+        </p>
+      ))}
       {row.missing.length > 0 && (
-        <ul className="missing">
-          {row.missing.slice(0, 10).map(({ what, reason }) => (
-            <li key={what}>
-              Without <Hostile text={what} limit={100} />: <Hostile text={reason} limit={200} />
-            </li>
-          ))}
-        </ul>
+        <details>
+          <summary>{plural(row.missing.length, 'thing')} could not be collected</summary>
+          <ul className="sub">
+            {row.missing.map(({ what, reason }) => (
+              <li key={what}>
+                {visible(what, 120)}: {visible(reason, 300)}
+              </li>
+            ))}
+          </ul>
+        </details>
       )}
+      {problem !== undefined && <Problem problem={problem} retry={verify} />}
       <p className="buttons">
-        <a href={`/v1/evidence/${encodeURIComponent(row.id)}/download`} download>
+        <button type="button" onClick={verify} disabled={busy}>
+          {busy ? 'Verifying …' : 'Verify now'}
+        </button>
+        <a className="button" href={`/v1/evidence/${encodeURIComponent(row.id)}/download`} download>
           Download
         </a>
-        <Command text={`tricordon forensics verify ${row.id}`} />
       </p>
+      <Command text={`tricordon forensics verify ${row.id}`} />
     </li>
   );
 }

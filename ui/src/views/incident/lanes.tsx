@@ -1,248 +1,263 @@
-/** The signature view: three layers on one time axis, what happened on them, and what ties it together. */
-import { type KeyboardEvent, useEffect, useMemo, useRef } from 'react';
+/** The signature drawing: runtime, network and API on one clock, what hangs together, and when it was contained. */
+import { type KeyboardEvent, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import type { StoryStep } from '../../../../src/server/api-types.ts';
-import { clockTime, duration, offset, visible } from '../../format.ts';
-import { textWidth, useWidth } from '../../parts/measure.ts';
-import { LayerMark } from '../../parts/shapes.tsx';
-import { joinedBy, layerNames, layers, outcomes } from '../../words.ts';
-import { axisOf, withoutOverlap } from './time-axis.ts';
+import { clockTime, duration, offset, plural, visible } from '../../format.ts';
+import { type Layer, LayerShape, layerNames, layers } from '../../parts/layer.tsx';
+import { fitText, textWidth } from '../../parts/text-width.ts';
+import { placeLabels } from './labels.ts';
+import { LaneTable } from './lane-table.tsx';
+import { timeAxis } from './time-axis.ts';
 
-const laneY = { runtime: 62, network: 142, api: 222, ours: 290 } as const;
-const bottom = 318;
-const height = 346;
-const left = 126;
+const laneHeight = 92;
+const top = 18;
+const laneY: Readonly<Record<Layer | 'respond', number>> = {
+  runtime: top + laneHeight * 0.5,
+  network: top + laneHeight * 1.5,
+  api: top + laneHeight * 2.5,
+  respond: top + laneHeight * 3.38,
+};
+const floor = top + laneHeight * 3.76;
+const height = floor + 34;
 
-export function Lanes({
-  story,
-  containedAt,
-  selected,
-  onSelect,
-}: {
-  story: readonly StoryStep[];
-  containedAt: number | null;
-  selected: number;
-  onSelect: (index: number) => void;
-}) {
-  const { ref, width: room } = useWidth<HTMLElement>();
-  const svg = useRef<SVGSVGElement | null>(null);
-  const byKey = useRef(false);
-  const places = useMemo(() => placesOf(story, containedAt, Math.max(560, room)), [story, containedAt, room]);
-  useEffect(() => {
-    if (!byKey.current) return;
-    byKey.current = false;
-    svg.current?.querySelector<SVGGElement>(`[data-step="${selected}"]`)?.focus();
-  }, [selected]);
-  const chosen = story[selected];
+interface LanesProps {
+  readonly story: readonly StoryStep[];
+  readonly containedAt: number | null;
+  readonly unwatched: ReadonlyMap<Layer, string>;
+  readonly selected: string | undefined;
+  readonly select: (step: string) => void;
+}
+
+export function Lanes({ story, containedAt, unwatched, selected, select }: LanesProps) {
+  const frame = useRef<HTMLDivElement>(null);
+  const [width, setWidth] = useState(760);
+  useLayoutEffect(() => {
+    const element = frame.current;
+    if (element === null) return;
+    setWidth(element.clientWidth);
+    const observer = new ResizeObserver(() => setWidth(element.clientWidth));
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, []);
+
+  const narrow = width < 560;
+  const left = narrow ? 40 : 108;
+  const right = Math.max(left + 120, width - 26);
+  const start = story[0]?.at ?? 0;
+  const containedMs = containedAt === null ? null : Math.max(0, containedAt - start);
+  const axis = useMemo(() => {
+    const times = story.map(({ afterMs }) => afterMs);
+    return timeAxis(containedMs === null ? times : [...times, containedMs], left + 16, right);
+  }, [story, containedMs, left, right]);
+  const points = useMemo(
+    () =>
+      story.map((step, index) => ({
+        step,
+        number: index + 1,
+        x: axis.x(step.afterMs),
+        y: laneY[step.layer ?? 'respond'],
+      })),
+    [story, axis],
+  );
+  const ties = useMemo(() => {
+    const at = new Map(points.map((point) => [point.step.id, point]));
+    return points.flatMap((from) =>
+      from.step.links.flatMap(({ to, by }) => {
+        const end = at.get(to);
+        const tied = from.step.id === selected || to === selected;
+        return end === undefined ? [] : [{ key: `${from.step.id} ${to} ${by}`, by, tied, ...tieOf(from, end) }];
+      }),
+    );
+  }, [points, selected]);
+  const labels = useMemo(() => {
+    const words = ties.filter(({ tied }) => tied).map(({ key, by, x, y }) => ({ key, x, y, text: visible(by, 24) }));
+    const marks = points.map(({ step, number, x, y }) => {
+      const sentence = visible(step.sentence, 120);
+      return { key: step.id, number, sentence, note: step.tacticName ?? '', x, y };
+    });
+    return placeLabels(marks, words, width, { width: textWidth, fit: fitText });
+  }, [points, ties, width]);
+  const index = points.findIndex(({ step }) => step.id === selected);
+
+  const keys = (event: KeyboardEvent) => {
+    const targets: Record<string, number> = {
+      ArrowRight: index + 1,
+      ArrowDown: index + 1,
+      ArrowLeft: index - 1,
+      ArrowUp: index - 1,
+      Home: 0,
+      End: points.length - 1,
+    };
+    const target = points[Math.min(points.length - 1, Math.max(0, targets[event.key] ?? -1))];
+    if (targets[event.key] === undefined || target === undefined) return;
+    event.preventDefault();
+    select(target.step.id);
+    frame.current?.querySelector<SVGGElement>(`[data-step="${CSS.escape(target.step.id)}"]`)?.focus();
+  };
+
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
-    <section ref={ref} className="lanes" tabIndex={0} aria-label="The three lanes, can be scrolled">
-      {room > 0 && (
-        // biome-ignore lint/a11y/useSemanticElements: a fieldset cannot hold SVG parts; keys bubble up from the steps, which are buttons
+    <figure className="lanes">
+      <div ref={frame}>
+        {/* biome-ignore lint/a11y/useSemanticElements: a drawing whose marks are buttons; no HTML element groups them */}
         <svg
-          ref={svg}
-          width={places.width}
-          height={height}
           role="group"
-          aria-label="Steps in order of time. Left and right arrows walk along the axis; the same is in the table."
-          onKeyDown={pressed}
+          aria-label={`${plural(story.length, 'step')} on one time axis. Arrow keys go from step to step; the table below shows the same.`}
+          width={width}
+          height={height}
+          viewBox={`0 0 ${width} ${height}`}
+          onKeyDown={keys}
         >
-          {places.contained !== undefined && (
-            <g>
-              <rect
-                className="wash-respond"
-                x={places.contained}
-                y={18}
-                width={places.width - places.contained}
-                height={bottom - 18}
-              />
-              <path className="line-respond" strokeWidth="1.5" d={`M${places.contained} 18V${bottom}`} />
-              <text className="label ink-good" x={places.contained + 7} y={32} fontSize="12">
-                contained
+          {containedMs !== null && <Contained x={axis.x(containedMs)} right={width} />}
+          {axis.ticks.map(({ ms, x }, tick) => (
+            <g key={ms}>
+              <path className="grid" d={`M${x} ${top - 6}V${floor}`} />
+              <text
+                className="tick"
+                x={x}
+                y={floor + 18}
+                textAnchor={tick === 0 ? 'start' : x > width - 50 ? 'end' : 'middle'}
+                dx={tick === 0 ? -8 : 0}
+              >
+                {ms === 0 ? clockTime(start).slice(0, narrow ? 8 : 12) : offset(ms)}
               </text>
-            </g>
-          )}
-          {places.ticks.map(({ x, text }) => (
-            <g key={x}>
-              <path className="line-hairline" d={`M${x} 40V${bottom}`} />
-              {text !== '' && (
-                <text className="label mono" x={x} y={bottom + 17} textAnchor="middle" fontSize="11">
-                  {text}
-                </text>
-              )}
             </g>
           ))}
           {layers.map((layer) => (
-            <g key={layer}>
-              <path
-                className={`line-${layer}`}
-                strokeWidth="2.4"
-                opacity="0.7"
-                d={`M${left - 12} ${laneY[layer]}H${places.width}`}
-              />
-              <LayerMark layer={layer} x={9} y={laneY[layer]} r={5} />
-              <text className="lane-name" x={24} y={laneY[layer] + 4.5} fontSize="13">
-                {layerNames[layer]}
+            <Lane
+              key={layer}
+              layer={layer}
+              left={left}
+              right={width}
+              narrow={narrow}
+              reason={unwatched.get(layer)}
+              empty={!story.some((step) => step.layer === layer)}
+            />
+          ))}
+          <path className="lane-respond" d={`M${left} ${laneY.respond}H${width}`} />
+          {!narrow && (
+            <text className="lane-name faint" x={26} y={laneY.respond + 4}>
+              Response
+            </text>
+          )}
+          {axis.breaks.map(({ x, ms }) => (
+            <g key={x} className="break">
+              <path d={`M${x - 7} ${floor + 5}l5 -10M${x + 1} ${floor + 5}l5 -10`} />
+              <title>{duration(ms)} in which nothing happened, drawn shorter</title>
+            </g>
+          ))}
+          {ties.map(({ key, by, tied, path }) => (
+            <path key={key} className={`tie${tied ? ' tied' : ''}`} d={path}>
+              <title>{visible(by, 60)}</title>
+            </path>
+          ))}
+          {labels.map(({ key, x, y, anchor, text, note }) => (
+            <g key={key}>
+              <text className={anchor === 'middle' ? 'tie-word' : 'label'} x={x} y={y} textAnchor={anchor}>
+                {text}
+              </text>
+              <text className="label-note" x={x} y={y + 14} textAnchor={anchor}>
+                {note}
               </text>
             </g>
           ))}
-          <path className="line-strong" strokeWidth="1" d={`M${left - 12} ${laneY.ours}H${places.width}`} />
-          <LayerMark layer={null} x={9} y={laneY.ours} r={5} />
-          <text className="lane-name" x={24} y={laneY.ours + 4.5} fontSize="13">
-            Our answer
-          </text>
-          {places.breaks.map(({ x, ms }) => (
-            <g key={x} className="break">
-              <rect x={x - 5} y={bottom - 6} width="10" height="12" />
-              <path className="line-ink-2" strokeWidth="1.3" d={`M${x - 5} ${bottom + 5}l4 -10m2 10l4 -10`} />
-              <title>{`${duration(ms)} drawn shorter`}</title>
-            </g>
-          ))}
-          {places.ties.map((tie) => (
-            <path
-              key={tie.id}
-              className={`tie${tie.from === selected || tie.to === selected ? ' chosen' : ''}`}
-              d={tie.path}
-            >
-              <title>{`${tie.from + 1} and ${tie.to + 1}: ${joinedBy(tie.by)}`}</title>
-            </path>
-          ))}
-          {places.steps.map(({ step, x, y, label }, index) => (
-            // biome-ignore lint/a11y/useSemanticElements: there is no button in SVG
+          {points.map(({ step, number, x, y }) => (
+            // biome-ignore lint/a11y/useSemanticElements: SVG has no button
             <g
               key={step.id}
               role="button"
-              tabIndex={index === selected ? 0 : -1}
-              data-step={index}
-              className={`step${index === selected ? ' chosen' : ''}`}
-              aria-pressed={index === selected}
-              aria-label={`${index + 1} ${labelOf(step)}, ${step.layer === null ? 'our answer' : layerNames[step.layer]}, ${offset(step.afterMs)}: ${visible(step.sentence, 200)}, ${outcomes[step.outcome].word}`}
-              onClick={() => onSelect(index)}
+              className={`mark-step outcome-${step.outcome}${step.id === selected ? ' selected' : ''}`}
+              tabIndex={step.id === selected || (index < 0 && number === 1) ? 0 : -1}
+              aria-pressed={step.id === selected}
+              aria-label={`Step ${number}, ${step.layer === null ? 'response' : layerNames[step.layer]}, ${offset(step.afterMs)}: ${visible(step.sentence, 200)}`}
+              data-step={step.id}
+              onClick={() => select(step.id)}
+              onKeyDown={(event) => {
+                if (event.key === 'Enter' || event.key === ' ') {
+                  event.preventDefault();
+                  select(step.id);
+                }
+              }}
             >
-              <circle className="halo" cx={x} cy={y} r="14" />
-              {step.layer === null ? (
-                <LayerMark layer={null} x={x} y={y} r={6.5} />
-              ) : (
-                <>
-                  <LayerMark layer={step.layer} x={x} y={y} r={9} />
-                  <text className="number" x={x} y={y + 3.8} textAnchor="middle" fontSize="11">
-                    {index + 1}
-                  </text>{' '}
-                </>
-              )}
-              {step.outcome === 'refused' && (
-                <path className="line-critical" strokeWidth="2.2" d={`M${x + 7} ${y - 13}l7 7m0 -7l-7 7`} />
-              )}
-              {(label || index === selected) && step.layer !== null && (
-                <text
-                  className={`label${index === selected ? ' strong' : ''}`}
-                  x={Math.min(x, places.width - labelWidth(step) / 2 - 2)}
-                  y={y - 20}
-                  textAnchor="middle"
-                  fontSize="12"
-                >
-                  {labelOf(step)}
-                </text>
-              )}
+              <circle className="reach" cx={x} cy={y} r={13} />
+              <circle className="ring" cx={x} cy={y} r={12.5} />
+              <LayerShape layer={step.layer} x={x} y={y} r={6.5} />
+              {step.outcome === 'refused' && <path className="refused-bar" d={`M${x + 11} ${y - 9}v18`} />}
             </g>
           ))}
         </svg>
-      )}
-      {chosen !== undefined && (
-        <p className="hidden" role="status">
-          {`Step ${selected + 1} of ${story.length}: ${visible(chosen.sentence, 200)}`}
-        </p>
-      )}
-    </section>
+      </div>
+      <figcaption className="legend">
+        <span>Lines tie signals that hang together.</span>
+        <span className="with-icon">
+          <svg width="14" height="14" viewBox="0 0 14 14" aria-hidden="true" focusable="false">
+            <path className="refused-bar" d="M7 1v12" />
+          </svg>
+          refused
+        </span>
+        {axis.breaks.length > 0 && <span>Two strokes on the axis: a quiet stretch, drawn shorter than it was.</span>}
+      </figcaption>
+      <LaneTable story={story} />
+    </figure>
   );
-
-  function pressed(event: KeyboardEvent<SVGSVGElement>): void {
-    const last = story.length - 1;
-    const next = {
-      ArrowRight: selected + 1,
-      ArrowDown: selected + 1,
-      ArrowLeft: selected - 1,
-      ArrowUp: selected - 1,
-      Home: 0,
-      End: last,
-    }[event.key];
-    if (next === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
-    event.preventDefault();
-    byKey.current = true;
-    onSelect(Math.min(last, Math.max(0, next)));
-  }
 }
 
-interface Place {
-  readonly step: StoryStep;
+interface LaneProps {
+  readonly layer: Layer;
+  readonly left: number;
+  readonly right: number;
+  readonly narrow: boolean;
+  readonly reason: string | undefined;
+  readonly empty: boolean;
+}
+
+function Lane({ layer, left, right, narrow, reason, empty }: LaneProps) {
+  const y = laneY[layer];
+  return (
+    <g>
+      <LayerShape layer={layer} x={12} y={y} r={5.5} />
+      {!narrow && (
+        <text className="lane-name" x={26} y={y + 5}>
+          {layerNames[layer]}
+        </text>
+      )}
+      <path
+        className={`lane stroke-${layer}${reason === undefined ? '' : ' unwatched'}`}
+        d={`M${left} ${y}H${right}`}
+      />
+      {(reason !== undefined || empty) && (
+        <text className={`lane-note${reason === undefined ? '' : ' bad'}`} x={left + 16} y={y + 24}>
+          {reason === undefined ? 'nothing notable here' : `not watched: ${visible(reason, narrow ? 34 : 88)}`}
+        </text>
+      )}
+    </g>
+  );
+}
+
+function Contained({ x, right }: { readonly x: number; readonly right: number }) {
+  const room = right - x > 76;
+  return (
+    <g>
+      <rect className="contained-wash" x={x} y={top - 6} width={Math.max(0, right - x)} height={floor - top + 6} />
+      <path className="contained-line" d={`M${x} ${top - 6}V${floor}`} />
+      <text className="contained-word" x={room ? x + 8 : x - 8} y={top + 8} textAnchor={room ? 'start' : 'end'}>
+        contained
+      </text>
+    </g>
+  );
+}
+
+interface End {
   readonly x: number;
   readonly y: number;
-  /** There is room for its label. */
-  readonly label: boolean;
 }
 
-function placesOf(story: readonly StoryStep[], containedAt: number | null, width: number) {
-  const moments = story.map(({ at }) => at);
-  const axis = axisOf(moments, { left, width: width - 34, least: 34 });
-  const xOf = (index: number) => axis.positions[index] ?? left;
-  const labels = new Map<string, boolean>();
-  for (const layer of layers) {
-    const own = story
-      .map((step, index) => ({ step, x: xOf(index), width: labelWidth(step) }))
-      .filter(({ step }) => step.layer === layer);
-    withoutOverlap(own).forEach((shown, index) => {
-      const step = own[index]?.step;
-      if (step !== undefined) labels.set(step.id, shown);
-    });
+/** The line between two marks, and where its word would best stand. */
+function tieOf(from: End, to: End): { path: string; x: number; y: number } {
+  const middle = (from.x + to.x) / 2;
+  if (from.y !== to.y) {
+    const path = `M${from.x} ${from.y}C${middle} ${from.y} ${middle} ${to.y} ${to.x} ${to.y}`;
+    return { path, x: middle, y: (from.y + to.y) / 2 + 4 };
   }
-  const steps: Place[] = story.map((step, index) => ({
-    step,
-    x: xOf(index),
-    y: laneY[step.layer ?? 'ours'],
-    label: labels.get(step.id) ?? false,
-  }));
-  const words = story.map((step, index) => (index === 0 ? clockTime(step.at).slice(0, 12) : offset(step.afterMs)));
-  const shown = withoutOverlap(words.map((text, index) => ({ x: xOf(index), width: textWidth(text, 11.5) + 6 })));
-  return {
-    width: axis.width + 34,
-    steps,
-    breaks: axis.breaks,
-    ticks: words.map((text, index) => ({ x: xOf(index), text: shown[index] === true ? text : '' })),
-    ties: tiesOf(steps),
-    contained: containedAt === null ? undefined : positionOf(containedAt, moments, axis.positions),
-  };
-}
-
-function tiesOf(steps: readonly Place[]) {
-  const index = new Map(steps.map(({ step }, at) => [step.id, at]));
-  return steps.flatMap(({ step, x, y }, from) =>
-    step.links.flatMap(({ to, by }) => {
-      const other = index.get(to);
-      const end = other === undefined ? undefined : steps[other];
-      if (end === undefined || other === undefined) return [];
-      // On one lane the tie bows above the cord, or it would not be seen on it.
-      const middle = (x + end.x) / 2;
-      const path =
-        y === end.y
-          ? `M${x} ${y}Q${middle} ${y + 34} ${end.x} ${end.y}`
-          : `M${x} ${y}C${middle} ${y} ${middle} ${end.y} ${end.x} ${end.y}`;
-      return [{ id: `${step.id} ${to} ${by}`, from, to: other, by, path }];
-    }),
-  );
-}
-
-/** Where a moment that is no step stands between those that are. */
-function positionOf(at: number, moments: readonly number[], positions: readonly number[]): number {
-  const after = moments.findIndex((moment) => moment >= at);
-  if (after < 0) return (positions.at(-1) ?? left) + 18;
-  const x = positions[after] ?? left;
-  if (after === 0 || moments[after] === at) return x;
-  return (x + (positions[after - 1] ?? x)) / 2;
-}
-
-function labelOf(step: StoryStep): string {
-  return step.tacticName ?? step.rule ?? '';
-}
-
-function labelWidth(step: StoryStep): number {
-  return textWidth(labelOf(step), 12);
+  const bend = Math.min(26, 8 + Math.abs(to.x - from.x) * 0.1);
+  const path = `M${from.x} ${from.y}Q${middle} ${from.y + bend * 2} ${to.x} ${to.y}`;
+  return { path, x: middle, y: from.y + bend + 14 };
 }

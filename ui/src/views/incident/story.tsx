@@ -1,127 +1,98 @@
-/** What happened, step by step, in sentences; the chosen one tells more. */
-import { type KeyboardEvent, useEffect, useRef } from 'react';
+import { useState } from 'react';
 import type { StoryStep } from '../../../../src/server/api-types.ts';
-import { clockTime, offset, visible } from '../../format.ts';
-import { LayerIcon, ToneIcon } from '../../parts/shapes.tsx';
-import { Hostile, Sentence } from '../../parts/text.tsx';
-import { joinedBy, layerNames, outcomes } from '../../words.ts';
+import { clockTime, offset, plural, visible } from '../../format.ts';
+import { LayerIcon, layerNames } from '../../parts/layer.tsx';
+import { OutcomeWord } from '../../parts/words.tsx';
 
-export function Story({
-  story,
-  selected,
-  onSelect,
-}: {
-  story: readonly StoryStep[];
-  selected: number;
-  onSelect: (index: number) => void;
-}) {
-  const list = useRef<HTMLOListElement | null>(null);
-  const byKey = useRef(false);
-  useEffect(() => {
-    if (!byKey.current) return;
-    byKey.current = false;
-    list.current?.querySelector<HTMLButtonElement>(`[data-step="${selected}"]`)?.focus();
-  }, [selected]);
+const firstSteps = 60;
+
+interface StoryProps {
+  readonly story: readonly StoryStep[];
+  readonly selected: string | undefined;
+  readonly select: (step: string) => void;
+}
+
+export function Story({ story, selected, select }: StoryProps) {
+  const [all, setAll] = useState(false);
+  const shown = all ? story : story.slice(0, firstSteps);
+  const numbers = new Map(story.map((step, index) => [step.id, index + 1]));
+  if (story.length === 0) return <p className="sub">The signals behind this incident are no longer kept.</p>;
   return (
-    <ol ref={list} className="story">
-      {story.map((step, index) => (
-        <li key={step.id} className={index === selected ? 'chosen' : undefined}>
+    <>
+      <ol className="story">
+        {shown.map((step, index) => (
+          <Step
+            key={step.id}
+            step={step}
+            number={index + 1}
+            numbers={numbers}
+            selected={step.id === selected}
+            select={select}
+          />
+        ))}
+      </ol>
+      {shown.length < story.length && (
+        <button type="button" onClick={() => setAll(true)}>
+          Show {plural(story.length - shown.length, 'more step', 'more steps')}
+        </button>
+      )}
+    </>
+  );
+}
+
+interface StepProps {
+  readonly step: StoryStep;
+  readonly number: number;
+  readonly numbers: ReadonlyMap<string, number>;
+  readonly selected: boolean;
+  readonly select: (step: string) => void;
+}
+
+function Step({ step, number, numbers, selected, select }: StepProps) {
+  const by = step.rule === null ? null : step.rule === 'contract' ? 'against the contract' : step.rule;
+  return (
+    <li className={`${step.kind}${selected ? ' selected' : ''}`}>
+      <button type="button" className="step" aria-pressed={selected} onClick={() => select(step.id)}>
+        <span className="step-mark">
           <LayerIcon layer={step.layer} />
-          <button
-            type="button"
-            className="step-head"
-            data-step={index}
-            aria-expanded={index === selected}
-            onClick={() => onSelect(index)}
-            onKeyDown={pressed}
-          >
-            <span className="step-time">
-              {step.layer !== null && <b>{index + 1}</b>}
-              <time dateTime={isoOf(step.at)}>{clockTime(step.at)}</time>
-              <span>{index === 0 ? '' : offset(step.afterMs)}</span>
+        </span>
+        <span className="step-body">
+          <span className="step-when">
+            <span className="step-number">{number}</span>
+            <span className="mono">{step.afterMs === 0 ? clockTime(step.at) : offset(step.afterMs)}</span>
+            <span>{step.layer === null ? 'Response' : layerNames[step.layer]}</span>
+            <OutcomeWord outcome={step.outcome} />
+          </span>
+          <span className="step-sentence">{visible(step.sentence, 400)}</span>
+          {(step.tacticName !== null || by !== null) && (
+            <span className="sub block">
+              {[step.tacticName, step.technique, by].filter((part) => part !== null).join(', ')}
             </span>
-            <span className="step-sentence">
-              <Sentence text={step.sentence} limit={400} />
-            </span>
-            <span className="step-facts">
-              <span className={`shown ink-${outcomes[step.outcome].tone}`}>
-                <ToneIcon tone={outcomes[step.outcome].tone} />
-                {outcomes[step.outcome].word}
-              </span>
-              {step.layer === null ? <span>Our answer</span> : <span>{layerNames[step.layer]}</span>}
-              {step.tacticName !== null && <span>{step.tacticName}</span>}
-            </span>
-          </button>
-          {index === selected && <More step={step} story={story} onSelect={onSelect} />}
-        </li>
-      ))}
-    </ol>
-  );
-
-  function pressed(event: KeyboardEvent): void {
-    const last = story.length - 1;
-    const next = { ArrowDown: selected + 1, ArrowUp: selected - 1, Home: 0, End: last }[event.key];
-    if (next === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
-    event.preventDefault();
-    byKey.current = true;
-    onSelect(Math.min(last, Math.max(0, next)));
-  }
-}
-
-function More({
-  step,
-  story,
-  onSelect,
-}: {
-  step: StoryStep;
-  story: readonly StoryStep[];
-  onSelect: (index: number) => void;
-}) {
-  const joined = joins(step, story);
-  return (
-    <div className="step-more">
-      {step.detail !== '' && (
-        <p>
-          <Hostile text={step.detail} limit={1_500} />
-        </p>
+          )}
+        </span>
+      </button>
+      {selected && (
+        <div className="step-more">
+          {step.detail !== '' && <p className="mono wrap">{visible(step.detail, 1_200)}</p>}
+          <p className="sub">
+            {clockTime(step.at)}
+            {step.workload !== null && <> on {visible(step.workload, 120)}</>}
+          </p>
+          {step.links.length > 0 && (
+            <ul className="sub">
+              {step.links.slice(0, 8).map(({ to, by: key }) => (
+                <li key={`${to} ${key}`}>
+                  Joined with{' '}
+                  <button type="button" className="as-link" onClick={() => select(to)}>
+                    step {numbers.get(to) ?? '?'}
+                  </button>{' '}
+                  by {visible(key, 60)}
+                </li>
+              ))}
+            </ul>
+          )}
+        </div>
       )}
-      {joined.length > 0 && (
-        <ul className="joined">
-          {joined.slice(0, 8).map(({ index, by }) => (
-            <li key={`${index} ${by}`}>
-              Hangs together with{' '}
-              <button type="button" className="textual" onClick={() => onSelect(index)}>
-                step {index + 1}
-              </button>
-              : {visible(joinedBy(by), 100)}
-            </li>
-          ))}
-        </ul>
-      )}
-      <p className="faint">
-        {[
-          step.rule === null ? '' : step.rule === 'contract' ? 'deviation from the contract' : `rule ${step.rule}`,
-          step.technique === null ? '' : `ATT&CK ${step.technique}`,
-          step.tactic ?? '',
-          step.workload ?? '',
-        ]
-          .filter((part) => part !== '')
-          .map((part) => visible(part, 160))
-          .join(', ')}
-      </p>
-    </div>
+    </li>
   );
-}
-
-/** A link stands at one of its two ends; for reading it counts at both. */
-export function joins(step: StoryStep, story: readonly StoryStep[]): { index: number; by: string }[] {
-  return story.flatMap((other, index) => [
-    ...step.links.filter(({ to }) => to === other.id).map(({ by }) => ({ index, by })),
-    ...(other.id === step.id ? [] : other.links.filter(({ to }) => to === step.id).map(({ by }) => ({ index, by }))),
-  ]);
-}
-
-function isoOf(at: number): string | undefined {
-  const date = new Date(at);
-  return Number.isNaN(date.getTime()) ? undefined : date.toISOString();
 }

@@ -1,34 +1,34 @@
-import { expect, test } from 'vitest';
-import { axisOf, withoutOverlap } from './time-axis.ts';
+import { expect, it } from 'vitest';
+import { timeAxis } from './time-axis.ts';
 
-const options = { left: 100, width: 800, least: 30 };
-
-test('keeps the order and never puts two moments closer than the least distance', () => {
-  const { positions, width } = axisOf([0, 0, 1, 8, 8, 300, 301], options);
-  positions.slice(1).forEach((x, index) => {
-    expect(x - (positions[index] ?? 0)).toBeGreaterThanOrEqual(30);
-  });
-  expect(positions.at(-1)).toBeLessThanOrEqual(width);
+it('is to scale when all steps can be told apart that way', () => {
+  const { x, breaks } = timeAxis([0, 100, 200, 400], 100, 500);
+  expect([0, 100, 200, 400].map(x)).toEqual([100, 200, 300, 500]);
+  expect(breaks).toEqual([]);
 });
 
-test('gives a longer gap more room, and marks the one that is out of all proportion', () => {
-  const { positions, breaks } = axisOf([0, 10, 20, 60_020], options);
-  const [a = 0, b = 0, c = 0, d = 0] = positions;
-  expect(d - c).toBeGreaterThan(b - a);
-  expect(breaks).toEqual([{ x: (c + d) / 2, ms: 60_000 }]);
+it('keeps steps milliseconds apart visibly apart, and marks what it shortened', () => {
+  const times = [0, 8, 21, 206, 450, 712, 1_210, 1_304, 1_702, 9_410];
+  const { x, breaks } = timeAxis(times, 100, 800);
+  const places = times.map(x);
+  for (const [index, place] of places.entries())
+    if (index > 0) expect(place - (places[index - 1] ?? 0)).toBeGreaterThanOrEqual(26);
+  expect(places.at(-1)).toBeCloseTo(800);
+  expect(breaks.some(({ ms }) => ms === 7_708)).toBe(true);
 });
 
-test('grows beyond the box rather than pile up a thousand steps', () => {
-  const many = Array.from({ length: 1_000 }, (_, index) => index);
-  expect(axisOf(many, options).width).toBe(100 + 999 * 30);
+it('never runs backwards, and stays inside', () => {
+  const times = Array.from({ length: 200 }, (_, index) => (index * index * 37) % 90_001).toSorted((a, b) => a - b);
+  const { x } = timeAxis(times, 0, 600);
+  let last = 0;
+  for (const time of times) {
+    expect(x(time)).toBeGreaterThanOrEqual(last - 1e-6);
+    last = x(time);
+  }
+  expect(last).toBeLessThanOrEqual(600.001);
 });
 
-test('stands with no moment and with one', () => {
-  expect(axisOf([], options)).toEqual({ positions: [], breaks: [], width: 800 });
-  expect(axisOf([5], options).positions).toEqual([100]);
-});
-
-test('leaves out labels that would touch, earlier ones win', () => {
-  const labels = [0, 10, 60, 100].map((x) => ({ x, width: 40 }));
-  expect(withoutOverlap(labels)).toEqual([true, false, true, false]);
+it('holds a single moment', () => {
+  expect(timeAxis([0], 10, 500).x(0)).toBe(10);
+  expect(timeAxis([], 10, 500).ticks).toHaveLength(1);
 });

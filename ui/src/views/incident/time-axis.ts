@@ -1,54 +1,72 @@
-/**
- * Puts moments on a line so that none hides another: an attack's first steps are milliseconds apart, its end may be
- * minutes later. Order and rough size of gaps are kept; a gap that is drawn much shorter than it was is marked.
- */
+/** One clock for all lanes. Pure. */
 
-export interface Axis {
-  /** One position for each moment, in the order given. */
-  readonly positions: readonly number[];
-  /** Middles of the gaps that stand far out, with how long they were. */
+export interface TimeAxis {
+  /** Pixels from the left for a time in milliseconds after the first step. */
+  readonly x: (ms: number) => number;
+  readonly ticks: readonly { readonly ms: number; readonly x: number }[];
+  /** Quiet stretches drawn shorter than they were: where, in pixels, and how long they lasted. */
   readonly breaks: readonly { readonly x: number; readonly ms: number }[];
-  readonly width: number;
 }
 
-/** @param moments sorted, in milliseconds */
-export function axisOf(moments: readonly number[], options: { left: number; width: number; least: number }): Axis {
-  const gaps = moments.slice(1).map((at, index) => Math.max(0, at - (moments[index] ?? at)));
-  const needed = options.left + gaps.length * options.least;
-  const width = Math.max(options.width, needed);
-  const spare = width - needed;
-  const weights = gaps.map((gap) => Math.log2(1 + gap));
-  const total = weights.reduce((sum, weight) => sum + weight, 0);
-  const usual = median(gaps.filter((gap) => gap > 0));
-  const positions: number[] = [];
-  const breaks: { x: number; ms: number }[] = [];
-  let x = options.left;
-  if (moments.length > 0) positions.push(x);
-  gaps.forEach((gap, index) => {
-    const before = x;
-    const share = total === 0 ? 1 / gaps.length : (weights[index] ?? 0) / total;
-    // A lone gap does not have to fill the page.
-    x += options.least + Math.min(spare * share, 260);
-    positions.push(x);
-    if (gap > 2_000 && gap > 12 * usual) breaks.push({ x: (before + x) / 2, ms: gap });
-  });
-  return { positions, breaks, width };
+/** Neighbouring steps closer than this cannot be told apart. */
+const apart = 30;
+
+/**
+ * To scale where the steps can be told apart that way. Otherwise each stretch between two steps gets a width that grows
+ * with the logarithm of its length, and the long ones are marked as shortened.
+ */
+export function timeAxis(times: readonly number[], left: number, right: number): TimeAxis {
+  const moments = [...new Set([0, ...times])].toSorted((a, b) => a - b);
+  const last = moments.at(-1) ?? 0;
+  const width = Math.max(1, right - left);
+  if (last === 0) return { x: () => left, ticks: [{ ms: 0, x: left }], breaks: [] };
+  const gaps = moments.slice(1).map((to, index) => ({ from: moments[index] ?? 0, to, ms: to - (moments[index] ?? 0) }));
+  const narrowest = Math.min(...gaps.map(({ ms }) => (ms / last) * width));
+  if (narrowest >= Math.min(apart, width / gaps.length / 2)) {
+    const x = (ms: number) => left + (ms / last) * width;
+    return { x, ticks: roundTicks(last, width).map((ms) => ({ ms, x: x(ms) })), breaks: [] };
+  }
+  const weights = gaps.map(({ ms }) => 1 + Math.log2(1 + ms / 8));
+  const sum = weights.reduce((total, weight) => total + weight, 0);
+  const floor = Math.min(apart, (width / gaps.length) * 0.8);
+  const spare = width - floor * gaps.length;
+  const starts: number[] = [];
+  let at = left;
+  for (const weight of weights) {
+    starts.push(at);
+    at += floor + (weight / sum) * spare;
+  }
+  const x = (ms: number) => {
+    const index = Math.max(
+      0,
+      gaps.findLastIndex(({ from }) => from <= ms),
+    );
+    const gap = gaps[index];
+    if (gap === undefined) return left;
+    const start = starts[index] ?? left;
+    const end = starts[index + 1] ?? right;
+    return start + Math.min(1, Math.max(0, (ms - gap.from) / gap.ms)) * (end - start);
+  };
+  const perPixel = gaps.map(({ ms, from, to }) => ms / Math.max(1, x(to) - x(from)));
+  const usual = perPixel.toSorted((a, b) => a - b)[Math.floor(perPixel.length / 2)] ?? 0;
+  const breaks = gaps.flatMap((gap, index) =>
+    (perPixel[index] ?? 0) > usual * 4 && gap.ms >= 100 ? [{ x: (x(gap.from) + x(gap.to)) / 2, ms: gap.ms }] : [],
+  );
+  const ticks: { ms: number; x: number }[] = [];
+  for (const ms of moments) {
+    const here = x(ms);
+    const before = ticks.at(-1);
+    if (before === undefined || here - before.x >= (ticks.length === 1 ? 112 : 84)) ticks.push({ ms, x: here });
+  }
+  return { x, ticks, breaks };
 }
 
-/** Which of the labels can be shown without touching one another; earlier ones win. */
-export function withoutOverlap(
-  labels: readonly { readonly x: number; readonly width: number }[],
-  space = 8,
-): boolean[] {
-  let end = Number.NEGATIVE_INFINITY;
-  return labels.map(({ x, width }) => {
-    if (x - width / 2 < end + space) return false;
-    end = x + width / 2;
-    return true;
-  });
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.floor((sorted.length - 1) / 2)] ?? 0;
+function roundTicks(last: number, width: number): number[] {
+  const wanted = Math.max(1, Math.floor(width / 110));
+  const rough = last / wanted;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = [1, 2, 5, 10].map((factor) => factor * power).find((size) => size >= rough) ?? rough;
+  const ticks: number[] = [];
+  for (let ms = 0; ms <= last + step * 0.01; ms += step) ticks.push(ms);
+  return ticks;
 }

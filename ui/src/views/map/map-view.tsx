@@ -67,7 +67,7 @@ export function MapView() {
       ) : drawn.nodes.length === 0 ? (
         <Empty title="No service is known yet">
           <p>Protect a program, or watch the example shop being attacked and held:</p>
-          <Command text="tricordon demo" />
+          <Command text="tricordon demo --keep" />
         </Empty>
       ) : (
         <div className={`map-body${chosen ? ' with-side' : ''}`}>

@@ -80,7 +80,7 @@ function Coverage({ answer }: { readonly answer: CoverageAnswer }) {
           {answer.services.length === 0 ? (
             <Empty title="No service is protected yet">
               <p>Start your program behind a sidecar, with an identity and a contract of its own:</p>
-              <Command text="tricordon run --service NAME -- COMMAND" />
+              <Command text="tricordon run --service NAME --port PORT -- COMMAND" />
             </Empty>
           ) : (
             <Services services={answer.services} />

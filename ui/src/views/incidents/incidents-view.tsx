@@ -58,7 +58,7 @@ export function IncidentsView() {
             An incident appears here when signals of one or more layers hang together. To see one, attack the example
             shop:
           </p>
-          <Command text="tricordon demo --attack" />
+          <Command text="tricordon demo --keep" />
         </Empty>
       ) : (
         <>

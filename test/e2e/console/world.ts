@@ -131,7 +131,7 @@ const hosts: HostRow[] = [
         gaps: [
           {
             what: 'inventory listens on an address of its own, past its sidecar',
-            fix: 'tricordon run --service inventory --isolate -- node server.mjs',
+            fix: 'tricordon run --service inventory --port 7005 -- node server.mjs',
           },
         ],
       },
