@@ -1,6 +1,6 @@
 /** The agent of one host: identities, sidecars, sensor and spool put together. `node main.js --settings FILE`. */
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -155,23 +155,12 @@ const workloads = createWorkloads({
     });
     return () => api.close();
   },
-  watch: (record) => {
-    const { prepared } = record;
-    // A restart is launched anew: what the launcher does is noise again until the command runs.
-    const before = sensor.targets().find((target) => target.workload === record.id)?.root?.pid;
-    if (before !== undefined && before !== record.process?.pid) sensor.remove(record.id);
-    sensor.add({
-      workload: record.id,
-      service: record.request.service,
-      identity: record.attestation === null ? null : serviceId(host.trustDomain, record.request.service),
-      ...(prepared.cgroup === null || prepared.cgroupPath === null
-        ? {}
-        : { cgroup: { id: String(statSync(prepared.cgroupPath).ino), path: prepared.cgroup } }),
-      ...(record.process === null ? {} : { root: record.process }),
-      ...(record.request.command[0] === undefined ? {} : { command: record.request.command[0] }),
-      launcher: `${settings.programDir}/dist/agent/confine/launcher.js`,
-      ...(traced ? { trace: traceFile(record.id) } : {}),
-    });
+  watch: watchWorkload,
+  rewatch: (record) => {
+    sensor.remove(record.id);
+    // The old tracer is dead and its file was read to the end: read again, every act would be seen twice.
+    if (traced) rmSync(traceFile(record.id), { force: true });
+    watchWorkload(record);
   },
   unwatch: (id) => {
     sensor.remove(id);
@@ -348,6 +337,22 @@ function take(state: StateAnswer): void {
   gateway.distribute(snapshot);
 }
 
+function watchWorkload(record: WorkloadRecord): void {
+  const { prepared } = record;
+  sensor.add({
+    workload: record.id,
+    service: record.request.service,
+    identity: record.attestation === null ? null : serviceId(host.trustDomain, record.request.service),
+    ...(prepared.cgroup === null || prepared.cgroupPath === null
+      ? {}
+      : { cgroup: { id: String(statSync(prepared.cgroupPath).ino), path: prepared.cgroup } }),
+    ...(record.process === null ? {} : { root: record.process }),
+    ...(record.request.command[0] === undefined ? {} : { command: record.request.command[0] }),
+    launcher: `${settings.programDir}/dist/agent/confine/launcher.js`,
+    ...(traced ? { trace: traceFile(record.id) } : {}),
+  });
+}
+
 /** Whoever calls it now gets through to it: attested, in the snapshot in force, and its public door has an identity. */
 function isReady(record: WorkloadRecord): boolean {
   const entry = workloads.entry(record.id);
@@ -395,6 +400,8 @@ async function keepReporting(): Promise<void> {
         },
         Anything,
       );
+      // The answer of the long poll may be half a minute away after a restart of the control plane.
+      reachable = true;
     } catch (error) {
       if (error instanceof AgentError && error.code === 'control-refused')
         log.warn({ error: messageOf(error) }, 'report refused');

@@ -46,6 +46,8 @@ export interface WorkloadsOptions {
   /** Tells the sensor; undefined takes it away again. */
   readonly watch: (record: WorkloadRecord) => void;
   readonly unwatch: (id: string) => void;
+  /** The command is about to be launched anew: until it runs, what is seen is the launcher's doing again. */
+  readonly rewatch: (record: WorkloadRecord) => void;
   /** A tracer for the command, with the folder it writes to; undefined where another sensor sees it. */
   readonly tracer: (id: string) => { readonly words: readonly string[]; readonly folder: string } | undefined;
   readonly observations: PlaneLinkOptions['observations'];
@@ -388,6 +390,10 @@ export function createWorkloads(options: WorkloadsOptions): Workloads {
 
   function order(id: string, what: Order['order'], timeoutMs: number): Promise<OrderResult> {
     const entry = known(id);
+    if (what === 'restart') {
+      entry.record = { ...entry.record, process: null };
+      options.rewatch(entry.record);
+    }
     const orderId = randomBytes(8).toString('hex');
     return new Promise((resolve) => {
       const timer = setTimeout(() => {

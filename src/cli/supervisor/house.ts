@@ -125,6 +125,11 @@ export async function startHouse(installation: Installation, options: HouseOptio
     running.push(control);
     control.start();
     const ready = await control.ready(60_000);
+    // A control plane that is started again must be found where the first one was, also when its ports were free ones.
+    controlConfig(installation, places, cluster, {
+      console: portOf(ready['consoleUrl']),
+      agents: portOf(ready['agentUrl']),
+    });
     console_.url = String(ready['consoleUrl']);
     console_.fingerprint = String(ready['fingerprint']);
     takeAccess(places);
@@ -235,7 +240,13 @@ function ids(account: Account | undefined): { uid?: number; gid?: number } {
   return account === undefined ? {} : { uid: account.uid, gid: account.gid };
 }
 
-function controlConfig(installation: Installation, places: Places, cluster: RunningCluster): string {
+/** A port that is given stands in place of the one asked for. */
+function controlConfig(
+  installation: Installation,
+  places: Places,
+  cluster: RunningCluster,
+  given: { readonly console?: number; readonly agents?: number } = {},
+): string {
   const { configuration, dataDir } = installation;
   return writeFor(places.control, join(dataDir, 'keys/control.json'), {
     schemaVersion: 1,
@@ -245,8 +256,8 @@ function controlConfig(installation: Installation, places: Places, cluster: Runn
     evidenceDir: join(dataDir, 'evidence'),
     consoleDir: join(places.programDir, 'dist/ui'),
     database: cluster.connection,
-    console: addressAndPort(configuration.console.listen),
-    agents: addressAndPort(configuration.agents.listen),
+    console: { ...addressAndPort(configuration.console.listen), ...portFrom(given.console) },
+    agents: { ...addressAndPort(configuration.agents.listen), ...portFrom(given.agents) },
     advertise: configuration.agents.advertise ?? null,
     svidTtlMs: configuration.identity.svidMinutes * 60_000,
     passphraseFile:
@@ -255,6 +266,16 @@ function controlConfig(installation: Installation, places: Places, cluster: Runn
         : resolve(installation.base, configuration.identity.passphraseFile),
     accessFile: join(dataDir, 'keys/access.json'),
   });
+}
+
+function portFrom(port: number | undefined): { port?: number } {
+  return port === undefined ? {} : { port };
+}
+
+/** Of an `https:` URL, where 443 is not written. */
+function portOf(url: unknown): number {
+  const { port } = new URL(String(url));
+  return port === '' ? 443 : Number(port);
 }
 
 /** The control plane leaves the CLI's token in its own directory; the operator's copy is ours alone. */

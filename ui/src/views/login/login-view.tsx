@@ -44,8 +44,8 @@ export function LoginView({ entered }: { readonly entered: (me: WhoAmI) => void 
       {token === '' ? (
         <>
           <h2>You need a login link</h2>
-          <p>Run this where the control plane runs. It prints a link that works once, within 15 minutes.</p>
-          <Command text="tricordon status --login" />
+          <p>It is printed by this command when everything runs. A link works once, within 15 minutes.</p>
+          <Command text="tricordon up" />
         </>
       ) : (
         <form onSubmit={enter}>
