@@ -32,21 +32,21 @@ export function layGraph(boxes: readonly Box[], lines: readonly Line[], space: {
   const graph = new graphlib.Graph({ multigraph: true });
   graph.setGraph({ rankdir: 'LR', ranksep: space.rank, nodesep: space.node, edgesep: 14, marginx: 12, marginy: 12 });
   graph.setDefaultEdgeLabel(() => ({}));
-  for (const { id, width, height } of boxes) graph.setNode(id, { width, height });
+  for (const { id, width, height } of boxes) graph.setNode(key(id), { width, height });
   for (const { id, from, to, labelWidth, labelHeight } of lines) {
-    if (graph.hasNode(from) && graph.hasNode(to) && from !== to)
-      graph.setEdge(from, to, { width: labelWidth, height: labelHeight, labelpos: 'c' }, id);
+    if (graph.hasNode(key(from)) && graph.hasNode(key(to)) && from !== to)
+      graph.setEdge(key(from), key(to), { width: labelWidth, height: labelHeight, labelpos: 'c' }, key(id));
   }
   layout(graph);
   const placed = new Map<string, Point>();
   for (const { id } of boxes) {
-    const { x = 0, y = 0 } = graph.node(id) ?? {};
+    const { x = 0, y = 0 } = graph.node(key(id)) ?? {};
     placed.set(id, { x, y });
   }
   const drawn = new Map<string, { path: string; label: Point; end: Point; angle: number }>();
   for (const { id, from, to } of lines) {
-    if (from === to || !graph.hasEdge(from, to, id)) continue;
-    const edge = graph.edge(from, to, id);
+    if (from === to || !graph.hasEdge(key(from), key(to), key(id))) continue;
+    const edge = graph.edge(key(from), key(to), key(id));
     const points: Point[] = edge.points ?? [];
     const last = points.at(-1) ?? { x: 0, y: 0 };
     const before = points.at(-2) ?? last;
@@ -60,6 +60,11 @@ export function layGraph(boxes: readonly Box[], lines: readonly Line[], space: {
   }
   const { width = 0, height = 0 } = graph.graph();
   return { width, height, boxes: placed, lines: drawn };
+}
+
+/** dagre uses ids as keys of plain objects: with this in front, none can be `__proto__`. */
+function key(id: string): string {
+  return `k:${id}`;
 }
 
 /** Through the middles of the sections, with the corners as control points; straight at both ends. */
