@@ -114,11 +114,18 @@ describe('workloads', () => {
     expect((await plane.call('GET', '/v1/observations?service=catalog')).json.observations).toEqual([]);
   });
 
-  it('gives no identity to what has ended or pretends to be another process', async () => {
+  it('lets a workload keep its id over a restart from the same code, and from no other', async () => {
     const workload = await a.workload('mailer');
     const other = workloadRequest(workload.id, 'mailer');
-    const posing = { ...other, attestation: { ...(other['attestation'] as object), pid: 99 } };
+    const attested = other['attestation'] as object;
+    const again = { ...other, attestation: { ...attested, pid: 99 } };
+    expect((await a.call('POST', 'workloads', again)).json.workload.attestation.pid).toBe(99);
+    const posing = { ...other, attestation: { ...attested, codeDigest: `sha256:${'e'.repeat(64)}` } };
     expect((await a.call('POST', 'workloads', posing)).json.code).toBe('conflict');
+  });
+
+  it('gives no identity to what has ended', async () => {
+    const workload = await a.workload('mailer');
     expect((await a.call('POST', `workloads/${workload.id}/ended`, { status: 0 })).status).toBe(200);
     expect((await a.call('POST', `workloads/${workload.id}/ended`, { status: 0 })).status).toBe(200);
     expect((await a.call('POST', `workloads/${workload.id}/svid`, { publicKey: keyPair().publicKey })).json.code).toBe(
