@@ -97,12 +97,15 @@ withStrace(
     const port = Number(
       await new Promise((resolve) => child.stdout?.once('data', (chunk: Buffer) => resolve(String(chunk)))),
     );
-    await until(() => seen.some(({ event }) => event.kind === 'exit'));
+    // From strace, not from the poller beside it, which may be first.
+    await until(() => seen.some(({ event, source }) => event.kind === 'exit' && source === 'strace'));
     expect(sensor?.watchedBy('w1')).toBe('strace');
     expect(sensor?.coverage().level).toBe('partial');
     child.stdin?.end('go\n');
     expect(await status).toBe(0);
-    await until(() => seen.some(({ event, join: keys }) => event.kind === 'exit' && keys.pid === pid));
+    await until(() =>
+      seen.some(({ event, source, join: keys }) => event.kind === 'exit' && source === 'strace' && keys.pid === pid),
+    );
     const mine = seen.filter(({ workload, source }) => workload === 'w1' && source === 'strace');
     const executions = mine.flatMap(({ event, join: keys }) =>
       event.kind === 'exec' ? [{ ...event, pid: keys.pid }] : [],
