@@ -172,7 +172,7 @@ const workloads = createWorkloads({
       : undefined,
   observations: store,
   changed: () => {
-    writeAgentState(statePath, { workloads: [...workloads.records()], gateway: gateway.process() });
+    writeAgentState(statePath, { workloads: [...workloads.remembered()], gateway: gateway.process() });
     reportSoon();
   },
 });
@@ -201,7 +201,7 @@ const gateway = createGateway({
   },
   observations: store,
   changed: () => {
-    writeAgentState(statePath, { workloads: [...workloads.records()], gateway: gateway.process() });
+    writeAgentState(statePath, { workloads: [...workloads.remembered()], gateway: gateway.process() });
     reportSoon();
   },
 });

@@ -76,6 +76,8 @@ export interface Workloads {
   order(id: string, order: Order['order'], timeoutMs: number): Promise<OrderResult>;
   setState(id: string, state: WorkloadRecord['state']): void;
   records(): readonly WorkloadRecord[];
+  /** These, and those whose removal is not over: whoever comes after a death of this agent must find them. */
+  remembered(): readonly WorkloadRecord[];
   entry(id: string):
     | {
         readonly record: WorkloadRecord;
@@ -94,6 +96,8 @@ export interface Workloads {
 
 export function createWorkloads(options: WorkloadsOptions): Workloads {
   const entries = new Map<string, Entry>();
+  const leaving = new Map<string, WorkloadRecord>();
+  const endings = new Set<Promise<void>>();
   const { settings, log } = options;
   let snapshot: PlaneSnapshot | undefined;
 
@@ -119,6 +123,7 @@ export function createWorkloads(options: WorkloadsOptions): Workloads {
       options.changed();
     },
     records: () => [...entries.values()].map((entry) => entry.record),
+    remembered: () => [...[...entries.values()].map((entry) => entry.record), ...leaving.values()],
     entry: (id) => {
       const entry = entries.get(id);
       return entry === undefined
@@ -137,6 +142,7 @@ export function createWorkloads(options: WorkloadsOptions): Workloads {
         entry.identity?.stop();
         await entry.closeApi?.();
       }
+      await Promise.allSettled(endings);
     },
   };
   return workloads;
@@ -193,6 +199,7 @@ export function createWorkloads(options: WorkloadsOptions): Workloads {
       };
       const entry = open(record, closeApi);
       entries.set(id, entry);
+      options.changed();
       const listening = await configure(entry);
       options.watch(record);
       if (request.publish !== null) await publish(entry, request.publish);
@@ -374,18 +381,30 @@ export function createWorkloads(options: WorkloadsOptions): Workloads {
     const entry = entries.get(id);
     if (entry === undefined) return;
     entries.delete(id);
+    leaving.set(id, entry.record);
+    const ending = takeDown(entry, status).finally(() => {
+      endings.delete(ending);
+      leaving.delete(id);
+      options.changed();
+    });
+    endings.add(ending);
+    await ending;
+  }
+
+  async function takeDown(entry: Entry, status: number | null): Promise<void> {
+    const { record } = entry;
     entry.identity?.stop();
-    await entry.closeApi?.();
+    // First: a data plane must not be left because something below takes long or fails.
     entry.link.stop();
-    options.unwatch(id);
-    if (entry.published !== undefined) options.unpublish(entry.record.request.service);
+    options.confinement.stop(record.plane);
+    options.unwatch(record.id);
+    if (entry.published !== undefined) options.unpublish(record.request.service);
+    options.announceEnded(record.id, status);
+    await entry.closeApi?.();
     await options.confinement
-      .cleanup(entry.record.prepared)
-      .catch((error: unknown) => log.warn({ error: messageOf(error), workload: id }, 'cleanup failed'));
-    options.confinement.stop(entry.record.plane);
-    rmSync(entry.record.control, { force: true });
-    options.announceEnded(id, status);
-    options.changed();
+      .cleanup(record.prepared)
+      .catch((error: unknown) => log.warn({ error: messageOf(error), workload: record.id }, 'cleanup failed'));
+    rmSync(record.control, { force: true });
   }
 
   function order(id: string, what: Order['order'], timeoutMs: number): Promise<OrderResult> {

@@ -138,6 +138,7 @@ export class Registry implements Targets {
 
   private find(event: RawEvent): Entry | 'unknown' | 'foreign' {
     const { cgroup, pid, start, ppid } = event.process;
+    if (event.workload !== undefined) return this.entry(event.workload) ?? 'unknown';
     if (cgroup !== undefined) return this.findByCgroup(cgroup);
     const known = this.processes.get(pid);
     // The same pid with another start time is another process.

@@ -58,6 +58,8 @@ export interface RawEvent {
   readonly at: RawTime;
   readonly process: RawProcess;
   readonly act: RawAct;
+  /** Whose trace it was read from: then no lineage is needed, whose lines may come later than the child's own (vfork). */
+  readonly workload?: string;
 }
 
 /** What a collector says about itself and the host, beside the acts. */

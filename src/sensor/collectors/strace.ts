@@ -109,7 +109,7 @@ function openTail(target: Target, path: string, sink: RawSink): Tail | undefined
   const state = newStraceState();
   const splitter = new LineSplitter((line) => {
     for (const parsed of parseStraceLine(line, state)) {
-      if ('event' in parsed) sink.event(parsed.event);
+      if ('event' in parsed) sink.event({ ...parsed.event, workload: target.workload });
       else sink.note(parsed.note);
     }
   });

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFailed } from 'vitest';
 import { requires } from '../../requires.js';
 import { python, pythonServer } from './programs.js';
 import {
@@ -74,6 +74,7 @@ describe('killing every process under traffic', () => {
 
   for (const victim of ['control', 'agent', 'helper', 'postgresql', 'gateway', 'sidecar'] as const) {
     it(`loses nothing, opens nothing and comes back when ${victim} is killed`, async () => {
+      onTestFailed(explain);
       const old = await pidOf(victim);
       process.kill(old, 'SIGKILL');
       await eventually(async () => {
@@ -85,6 +86,7 @@ describe('killing every process under traffic', () => {
   }
 
   it('goes on without its supervisor, and the next one takes over what runs', async () => {
+    onTestFailed(explain);
     const sidecar = await pidOf('sidecar');
     const gateway = await pidOf('gateway');
     up.child.kill('SIGKILL');
@@ -147,6 +149,18 @@ describe('killing every process under traffic', () => {
       status.agent.workloads.every((workload) => workload.ready) &&
       (await get(`${base}/open`)).status === 200
     );
+  }
+
+  /** What a failed story needs to be understood, before the house is removed. */
+  async function explain(): Promise<void> {
+    const status = await home.cli('status', '-o', 'json');
+    const logs = ['control.log', 'agent.log', 'helper.log'].map((name) => {
+      const lines = readFileSync(join(home.data, 'log', name), 'utf8')
+        .trimEnd()
+        .split('\n');
+      return `--- ${name}\n${lines.slice(-15).join('\n')}`;
+    });
+    process.stderr.write(`${status.stdout}\n${logs.join('\n')}\n--- up\n${up.stderr()}\n`);
   }
 
   async function holds(): Promise<void> {
