@@ -475,6 +475,7 @@ export function createWorkloads(options: WorkloadsOptions): Workloads {
   async function check(): Promise<void> {
     for (const entry of [...entries.values()]) {
       const { record } = entry;
+      if (entries.get(record.id) !== entry) continue; // ended while we looked after another one
       const { sidecar, inlet } = record.plane;
       const planeRuns = isRunning(sidecar.pid, sidecar.start) && (inlet === null || isRunning(inlet.pid, inlet.start));
       if (!planeRuns && !entry.respawning) await respawn(entry);
@@ -497,7 +498,12 @@ export function createWorkloads(options: WorkloadsOptions): Workloads {
         record.control,
         join(settings.logDirectory, `${record.request.service}-${record.id.slice(-8)}.plane.log`),
       );
-      entry.record = { ...record, plane };
+      if (entries.get(record.id) !== entry) {
+        // Ended meanwhile, with the plane of before: nobody else knows of this one.
+        options.confinement.stop(plane);
+        return;
+      }
+      entry.record = { ...entry.record, plane };
       entry.link = link(entry.record);
       await configure(entry);
       const svid = entry.identity?.current();

@@ -23,6 +23,9 @@ const AttackRun = z.object({
 });
 export type AttackRun = z.infer<typeof AttackRun>;
 
+/** Milliseconds until the greeting: whoever calls home stays a while. Three looks of the weakest sensor (`/proc`). */
+const greetingMs = 600;
+
 /** The host that the attack calls out to: greets whoever comes through. On a loopback address of its own. */
 export async function openListener(): Promise<{
   readonly server: Server;
@@ -32,7 +35,8 @@ export async function openListener(): Promise<{
   const address = '127.66.6.9';
   const server = createServer((socket) => {
     socket.on('error', () => {});
-    socket.end('hello\n');
+    const timer = setTimeout(() => socket.end('hello\n'), greetingMs);
+    socket.on('close', () => clearTimeout(timer));
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
