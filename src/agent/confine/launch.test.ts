@@ -1,3 +1,4 @@
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { launchOf } from './launch.js';
 import { mountScript, quote } from './mount-script.js';
@@ -78,6 +79,23 @@ describe('the mounts', () => {
     expect(script).toContain("'./program/abc/dist' '/var/lib/tricordon/program/abc/dist'");
     expect(script).toContain("mount --bind /dev/null '/srv/other.sock'");
     expect(script).not.toContain('docker.sock');
+  });
+
+  test('keep what the launcher is loaded from, also when installed as a package or behind a link', () => {
+    const packaged = mountScript(prepared({}, { programDir: '/tmp/app/node_modules/tricordon' }));
+    expect(packaged).toContain("mount -c --rbind './app/node_modules' '/tmp/app/node_modules'");
+    const folder = mkdtempSync('/tmp/tricordon-parts-');
+    try {
+      mkdirSync(`${folder}/real`);
+      mkdirSync(`${folder}/tree`);
+      symlinkSync(`${folder}/real`, `${folder}/tree/node_modules`);
+      const linked = mountScript(prepared({}, { programDir: `${folder}/tree` }));
+      const [real, link] = ['real', 'tree/node_modules'].map((name) => linked.indexOf(`'${folder}/${name}';`));
+      expect(real).toBeGreaterThan(0);
+      expect(link).toBeGreaterThan(real ?? 0);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   test('refuse to keep what must be hidden', () => {

@@ -1,3 +1,4 @@
+import { realpathSync } from 'node:fs';
 import { ConfineError } from './errors.js';
 import type { Prepared } from './rung.js';
 
@@ -20,8 +21,7 @@ export function mountScript(prepared: Pick<Prepared, 'spec' | 'hostsFile' | 'hid
       hint: 'keep code and working directory out of /run and of the data directory',
     });
   }
-  const program = [`${spec.programDir}/dist`, `${spec.programDir}/node_modules`, `${spec.programDir}/package.json`];
-  const keep = [...wanted, ...program, ...api];
+  const keep = [...wanted, ...programParts(spec.programDir), ...api];
   const lines = ['set -eu', 'umask 022'];
   if (hostsFile !== null) lines.push(`mount --bind ${quote(hostsFile)} /etc/hosts`);
   for (const socket of hideSockets) {
@@ -34,6 +34,25 @@ export function mountScript(prepared: Pick<Prepared, 'spec' | 'hostsFile' | 'hid
     lines.push(...hide(folder, keep, 'mode=1777', false));
   }
   return `${lines.join('\n')}\n`;
+}
+
+/**
+ * What our launcher is loaded from. Installed as a package, its dependencies lie beside it in the folder above; and any of
+ * these may be a link, whose target must be in sight before it is followed.
+ */
+function programParts(programDir: string): string[] {
+  const own = ['dist', 'node_modules', 'package.json'].map((name) => `${programDir}/${name}`);
+  const above = /^.*\/node_modules(?=\/)/.exec(programDir)?.[0];
+  const parts = above === undefined ? own : [...own, above];
+  return [...parts.map(target), ...parts];
+}
+
+function target(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path; // not there: nothing to keep
+  }
 }
 
 /** Single quotes hold everything but themselves (POSIX sh 2.2.2). */
