@@ -17,3 +17,13 @@ test('drops an endless line, counts it and goes on with the next', () => {
   expect(lines).toEqual(['ok']);
   expect(splitter.dropped).toBe(1);
 });
+
+test('keeps a beginning when the buffer it came in is used again', () => {
+  const lines: string[] = [];
+  const splitter = new LineSplitter((line) => lines.push(line));
+  const buffer = Buffer.from('begin');
+  splitter.push(buffer);
+  buffer.write('ning\n');
+  splitter.push(buffer.subarray(0, 5));
+  expect(lines).toEqual(['beginning']);
+});

@@ -22,7 +22,8 @@ export class LineSplitter {
       this.finish();
       from = end + 1;
     }
-    this.keep(chunk.subarray(from));
+    // A copy: whoever reads a file uses its buffer again.
+    this.keep(Buffer.from(chunk.subarray(from)));
   }
 
   private keep(part: Buffer): void {

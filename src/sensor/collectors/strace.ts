@@ -2,7 +2,8 @@
 import { closeSync, constants, fstatSync, ftruncateSync, openSync, readFileSync, readSync } from 'node:fs';
 import { type Exec, isRunning, which } from '../../base/index.js';
 import { LineSplitter } from '../line-splitter.js';
-import { newStraceState, parseStraceLine } from '../strace/parse.js';
+import { newStraceState, parseOverdue, parseStraceLine } from '../strace/parse.js';
+import type { Parsed } from '../bpftrace/parse.js';
 import type { Target } from '../target.js';
 import type { Collector, RawSink, RunningCollector } from './collector.js';
 
@@ -16,6 +17,8 @@ interface Tail {
   readonly target: Target;
   readonly descriptor: number;
   readonly splitter: LineSplitter;
+  /** Passes on what waits for a line that did not come within so many looks. */
+  readonly overdue: (looks: number) => void;
   offset: number;
   dropped: number;
   untraced: boolean;
@@ -24,6 +27,8 @@ interface Tail {
 /** A file this large is emptied once it was read to its end. */
 const truncateAt = 32 << 20;
 const readSize = 1 << 18;
+/** Looks that the lines of a child wait for those of its parent. */
+const patience = 20;
 
 export function straceCollector(options: StraceCollectorOptions): Collector {
   return {
@@ -59,6 +64,7 @@ export function straceCollector(options: StraceCollectorOptions): Collector {
         for (const [workload, tail] of tails) {
           if (wanted.has(workload)) continue;
           drain(tail, sink);
+          tail.overdue(0);
           closeSync(tail.descriptor);
           tails.delete(workload);
         }
@@ -72,6 +78,7 @@ export function straceCollector(options: StraceCollectorOptions): Collector {
         follow();
         for (const tail of tails.values()) {
           drain(tail, sink);
+          tail.overdue(patience);
           checkTracer(tail, sink);
         }
       };
@@ -84,7 +91,10 @@ export function straceCollector(options: StraceCollectorOptions): Collector {
           clearInterval(timer);
           forget();
           look();
-          for (const tail of tails.values()) closeSync(tail.descriptor);
+          for (const tail of tails.values()) {
+            tail.overdue(0);
+            closeSync(tail.descriptor);
+          }
           tails.clear();
         },
       };
@@ -107,13 +117,21 @@ function openTail(target: Target, path: string, sink: RawSink): Tail | undefined
     return undefined;
   }
   const state = newStraceState();
-  const splitter = new LineSplitter((line) => {
-    for (const parsed of parseStraceLine(line, state)) {
+  const pass = (all: readonly Parsed[]) => {
+    for (const parsed of all) {
       if ('event' in parsed) sink.event({ ...parsed.event, workload: target.workload });
       else sink.note(parsed.note);
     }
-  });
-  return { target, descriptor, splitter, offset: 0, dropped: 0, untraced: false };
+  };
+  return {
+    target,
+    descriptor,
+    splitter: new LineSplitter((line) => pass(parseStraceLine(line, state))),
+    overdue: (looks) => pass(parseOverdue(state, looks)),
+    offset: 0,
+    dropped: 0,
+    untraced: false,
+  };
 }
 
 function drain(tail: Tail, sink: RawSink): void {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import type { RawAct } from '../raw-event.js';
 import { straceArguments } from './command.js';
-import { newStraceState, parseStraceLine } from './parse.js';
+import { newStraceState, parseOverdue, parseStraceLine } from './parse.js';
 
 /** Real output of strace 6.1. */
 const recorded = readFileSync(new URL('../fixtures/strace-6.1.txt', import.meta.url), 'utf8').split('\n');
@@ -77,6 +77,72 @@ test('a thread belongs to its process', () => {
     [7, 'open'],
     [7, 'exit'],
   ]);
+});
+
+const opened = '9 1.2 openat(AT_FDCWD</srv>, "/a", O_RDONLY) = 3</a>';
+const made = '7 1.3 vfork() = 9';
+const programs = (events: ReturnType<typeof read>['events']) =>
+  events.map(({ process, act }) => [process.pid, act.kind, 'program' in act ? act.program : undefined]);
+
+test('what a child does before its parent tells of it is read after that', () => {
+  const { events } = read([
+    '7 1.0 execve("/bin/sh", ["sh"], 0x1) = 0',
+    opened,
+    '9 1.2 execve("/bin/cat", ["cat"], 0x1 <unfinished ...>',
+    '7 1.2 vfork( <unfinished ...>',
+    '9 1.2 <... execve resumed>) = 0',
+    opened,
+    '9 1.2 +++ exited with 0 +++',
+    '7 1.3 <... vfork resumed>) = 9',
+  ]);
+  expect(programs(events)).toEqual([
+    [7, 'exec', undefined],
+    [7, 'fork', undefined],
+    [9, 'open', 'sh'],
+    [9, 'exec', undefined],
+    [9, 'open', 'cat'],
+    [9, 'exit', undefined],
+  ]);
+});
+
+test('a thread that runs before its maker tells of it belongs to its process', () => {
+  const { events } = read([
+    '7 1.0 execve("/bin/x", ["x"], 0x1) = 0',
+    opened,
+    '7 1.3 clone3({flags=CLONE_VM|CLONE_THREAD, exit_signal=0}, 88) = 9',
+  ]);
+  expect(programs(events).at(-1)).toEqual([7, 'open', 'x']);
+});
+
+test('a child whose parent never tells of it is read in the end, and keeps what it said of itself', () => {
+  const state = newStraceState();
+  const lines = ['7 1.0 execve("/bin/sh", ["sh"], 0x1) = 0', '9 1.1 execve("/bin/cat", ["cat"], 0x1) = 0'];
+  const first = lines.flatMap((line) => parseStraceLine(line, state));
+  expect(first).toHaveLength(1);
+  expect(parseOverdue(state, 1)).toEqual([]);
+  expect(parseOverdue(state, 1)).toHaveLength(1);
+  expect(parseStraceLine(made, state)).toEqual([]);
+  expect(parseStraceLine(opened, state)).toMatchObject([{ event: { act: { kind: 'open', program: 'cat' } } }]);
+});
+
+test('a pid that is used again is someone else', () => {
+  const { events } = read([
+    '7 1.0 execve("/bin/sh", ["sh"], 0x1) = 0',
+    '7 1.0 fork() = 9',
+    '9 1.1 execve("/bin/cat", ["cat"], 0x1) = 0',
+    '9 1.1 +++ exited with 0 +++',
+    opened,
+    made,
+  ]);
+  expect(programs(events).at(-1)).toEqual([9, 'open', 'sh']);
+});
+
+test('nothing is lost when more is kept than there is room for', () => {
+  const { events } = read([
+    '7 1.0 execve("/bin/sh", ["sh"], 0x1) = 0',
+    ...Array.from({ length: 10_000 }, () => opened),
+  ]);
+  expect(events).toHaveLength(10_001);
 });
 
 test('garbage is counted, never guessed at', () => {

@@ -5,6 +5,7 @@
 import { printable } from '../../base/index.js';
 import type { Parsed } from '../bpftrace/parse.js';
 import type { RawAct, RawProcess } from '../raw-event.js';
+import { type Births, bear, die, isBorn, keep, newBirths, overdue } from './births.js';
 
 export interface StraceState {
   /** Beginnings of calls that another thread interrupted in the file, by thread. */
@@ -13,21 +14,42 @@ export interface StraceState {
   readonly threads: Map<number, number>;
   readonly directories: Map<number, string>;
   readonly programs: Map<number, string>;
+  readonly births: Births;
 }
 
 const limit = 16_384;
 
 export function newStraceState(): StraceState {
-  return { unfinished: new Map(), threads: new Map(), directories: new Map(), programs: new Map() };
+  return {
+    unfinished: new Map(),
+    threads: new Map(),
+    directories: new Map(),
+    programs: new Map(),
+    births: newBirths(),
+  };
 }
 
+/** Nothing comes of a line whose thread nobody is known to have made: it is kept until its maker's line was read. */
 export function parseStraceLine(line: string, state: StraceState): readonly Parsed[] {
   if (line.trim() === '') return [];
   const head = /^(?:\[pid +)?([0-9]+)\]? +([0-9]+\.[0-9]+) (.*)$/s.exec(line);
   if (head === null) return unreadable(line);
   const tid = Number(head[1]);
-  const wallMs = Number(head[2]) * 1_000;
-  let call = head[3] ?? '';
+  if (isBorn(state.births, tid)) return parseAct(tid, Number(head[2]) * 1_000, head[3] ?? '', line, state);
+  return adopt(keep(state.births, tid, line), state);
+}
+
+/** What was kept too long is read as it stands: late and without what its maker would have told is better than never. */
+export function parseOverdue(state: StraceState, looks: number): readonly Parsed[] {
+  return adopt(overdue(state.births, looks), state);
+}
+
+function adopt(lines: readonly string[], state: StraceState): readonly Parsed[] {
+  return lines.flatMap((line) => parseStraceLine(line, state));
+}
+
+function parseAct(tid: number, wallMs: number, text: string, line: string, state: StraceState): readonly Parsed[] {
+  let call = text;
   const pid = state.threads.get(tid) ?? tid;
   if (call.startsWith('+++ ') || call.startsWith('--- ')) return ending(call, tid, pid, wallMs, state);
   if (call.endsWith(' <unfinished ...>')) {
@@ -90,7 +112,7 @@ function splitCall(text: string): Call | undefined {
   return undefined;
 }
 
-function toEvents({ name, args, result }: Call, pid: number, wallMs: number, state: StraceState): Parsed[] {
+function toEvents({ name, args, result }: Call, pid: number, wallMs: number, state: StraceState): readonly Parsed[] {
   const value = Number(/^-?[0-9]+/.exec(result)?.[0] ?? Number.NaN);
   const failed = !(value >= 0);
   const at = (index: number) => args[index] ?? '';
@@ -164,14 +186,17 @@ function toEvents({ name, args, result }: Call, pid: number, wallMs: number, sta
     case 'clone':
     case 'clone3': {
       if (failed || value === 0) return [];
+      const kept = bear(state.births, value);
+      // Read already without its maker: what it has said of itself since is newer than what it was given.
+      if (kept === undefined) return [];
       if (args.join(',').includes('CLONE_THREAD')) {
         bounded(state.threads).set(value, pid);
-        return [];
+        return adopt(kept, state);
       }
       const from = state.directories.get(pid);
       if (from !== undefined) bounded(state.directories).set(value, from);
       if (program !== undefined) bounded(state.programs).set(value, program);
-      return made({ kind: 'fork', child: value });
+      return [...made({ kind: 'fork', child: value }), ...adopt(kept, state)];
     }
     case 'io_uring_setup':
       return failed
@@ -189,7 +214,9 @@ function ending(call: string, tid: number, pid: number, wallMs: number, state: S
   const exited = /^\+\+\+ exited with ([0-9]+) \+\+\+$/.exec(call);
   const killed = /^\+\+\+ killed by /.test(call);
   // "superseded by execve": the thread became the process; it lives.
-  if ((exited === null && !killed) || tid !== pid) return [];
+  if (exited === null && !killed) return [];
+  die(state.births, tid);
+  if (tid !== pid) return [];
   state.directories.delete(pid);
   state.programs.delete(pid);
   const act: RawAct = { kind: 'exit', ...(exited === null ? {} : { status: Number(exited[1]) }) };
