@@ -32,6 +32,21 @@ function build(rate?: number) {
 }
 const open = (path: string): RawAct => ({ kind: 'open', path, write: false, failed: false });
 
+test('an act that names itself is the same observation when it is seen again', () => {
+  const { out, pipeline } = build();
+  const event: RawEvent = {
+    source: 'strace',
+    at: { wallMs: 1 },
+    process: { pid: 4 },
+    act: open('/a'),
+    workload: 'w',
+    key: 'abc',
+  };
+  pipeline.event(event);
+  pipeline.event(event);
+  expect(out.map(({ id }) => id)).toEqual(['h:abc', 'h:abc']);
+});
+
 test('numbers observations and carries the join keys', () => {
   const { out, send } = build();
   send({

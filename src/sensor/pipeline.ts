@@ -154,10 +154,11 @@ export class Pipeline {
       source: event.source,
       join: joinKeys(event, attribution),
       event: made,
+      ...(event.key === undefined ? {} : { id: `${this.options.host}:${event.key}` }),
     });
   }
 
-  private emit(part: Omit<Observation, 'id' | 'host' | 'layer'>): void {
+  private emit(part: Omit<Observation, 'id' | 'host' | 'layer'> & { readonly id?: string }): void {
     this.number += 1;
     const { host, boot } = this.options;
     const parsed = Observation.safeParse({ id: `${host}:${boot}:${this.number}`, host, layer: 'runtime', ...part });

@@ -60,6 +60,8 @@ export interface RawEvent {
   readonly act: RawAct;
   /** Whose trace it was read from: then no lineage is needed, whose lines may come later than the child's own (vfork). */
   readonly workload?: string;
+  /** Names this act on this host for ever: seen again, it is the same observation. */
+  readonly key?: string;
 }
 
 /** What a collector says about itself and the host, beside the acts. */

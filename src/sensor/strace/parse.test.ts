@@ -66,6 +66,12 @@ test('an execution that failed did not happen; a connection under way did', () =
   ).toMatchObject({ failed: false, peer: { address: '10.0.0.1', port: 80 } });
 });
 
+test('an act is named by its line: the same when read again, another for another', () => {
+  const keys = () => read(recorded).events.map(({ key }) => key);
+  expect(keys()).toEqual(keys());
+  expect(new Set(keys()).size).toBe(keys().length);
+});
+
 test('a thread belongs to its process', () => {
   const { events } = read([
     '7 1.0 clone3({flags=CLONE_VM|CLONE_THREAD, exit_signal=0}, 88) = 8',

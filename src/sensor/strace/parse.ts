@@ -2,6 +2,7 @@
  * Reads strace's output. Strings of the workload stand in quotes with every control character escaped, so a line end or a
  * quote in a file name cannot make a line or end an argument; what does not parse is a note, never a guess.
  */
+import { createHash } from 'node:crypto';
 import { printable } from '../../base/index.js';
 import type { Parsed } from '../bpftrace/parse.js';
 import type { RawAct, RawProcess } from '../raw-event.js';
@@ -51,7 +52,7 @@ function adopt(lines: readonly string[], state: StraceState): readonly Parsed[] 
 function parseAct(tid: number, wallMs: number, text: string, line: string, state: StraceState): readonly Parsed[] {
   let call = text;
   const pid = state.threads.get(tid) ?? tid;
-  if (call.startsWith('+++ ') || call.startsWith('--- ')) return ending(call, tid, pid, wallMs, state);
+  if (call.startsWith('+++ ') || call.startsWith('--- ')) return named(line, ending(call, tid, pid, wallMs, state));
   if (call.endsWith(' <unfinished ...>')) {
     bounded(state.unfinished).set(tid, call.slice(0, -' <unfinished ...>'.length));
     return [];
@@ -66,7 +67,18 @@ function parseAct(tid: number, wallMs: number, text: string, line: string, state
   }
   const split = splitCall(call);
   if (split === undefined) return unreadable(line);
-  return toEvents(split, pid, wallMs, state);
+  return named(line, toEvents(split, pid, wallMs, state));
+}
+
+/** By its own line, with thread and microsecond in it: read again by the next agent, it is the same act. */
+function named(line: string, all: readonly Parsed[]): readonly Parsed[] {
+  return all.map((one) =>
+    'event' in one && one.event.key === undefined ? { event: { ...one.event, key: digestOf(line) } } : one,
+  );
+}
+
+function digestOf(line: string): string {
+  return createHash('sha256').update(line).digest('base64url').slice(0, 16);
 }
 
 interface Call {
