@@ -1,6 +1,6 @@
 /** The agent of one host: identities, sidecars, sensor and spool put together. `node main.js --settings FILE`. */
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -139,9 +139,11 @@ const workloads = createWorkloads({
   publish: (service, listen) => gateway.publish(service, listen),
   unpublish: (service) => gateway.unpublish(service),
   serveIdentity: async (socketPath, current, onChange) => {
+    mkdirSync(dirname(socketPath), { recursive: true });
+    chmodSync(dirname(socketPath), settings.rootMode ? 0o711 : 0o700);
     const api = await serveWorkloadApi({
       socketPath,
-      // The folder is closed to all but us; the workload gets this one socket mounted.
+      // The folder above is closed to all but us; the workload gets this socket's own folder mounted.
       mode: settings.rootMode ? 0o666 : 0o600,
       state: () => {
         const svid = current();

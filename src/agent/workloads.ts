@@ -1,7 +1,7 @@
 /** The workloads of this host: prepared, attested, given an identity and a sidecar, watched, ended. */
 import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { commandLineOf, isRunning, type Logger, messageOf, type Clock } from '../base/index.js';
 import type { Svid } from '../identity/index.js';
 import { type Attestation, type Endpoint, type PlaneSnapshot, serviceId } from '../model/index.js';
@@ -55,11 +55,18 @@ export interface WorkloadsOptions {
   readonly changed: () => void;
 }
 
+/** The Workload API socket of one workload. */
+interface IdentityApi {
+  close(): Promise<void>;
+  /** Tells those who watch that there is another identity document. */
+  changed(): void;
+}
+
 interface Entry {
   record: WorkloadRecord;
   link: PlaneLink;
   identity: IdentityHandle | undefined;
-  closeApi: (() => Promise<void>) | undefined;
+  api: IdentityApi;
   published: Endpoint | undefined;
   followers: Set<(order: Order) => void>;
   waiting: Map<string, (result: OrderResult) => void>;
@@ -140,7 +147,7 @@ export function createWorkloads(options: WorkloadsOptions): Workloads {
       for (const entry of entries.values()) {
         entry.link.close();
         entry.identity?.stop();
-        await entry.closeApi?.();
+        await entry.api.close();
       }
       await Promise.allSettled(endings);
     },
@@ -150,7 +157,8 @@ export function createWorkloads(options: WorkloadsOptions): Workloads {
   async function prepare(request: WorkloadRequest): Promise<WorkloadPlan> {
     const short = randomBytes(4).toString('hex');
     const id = `${request.service}-${settings.host.replaceAll('.', '-')}-${short}`.slice(0, 160);
-    const workloadApiSocket = join(settings.runtimeDir, 'w', `${short}.sock`);
+    // A folder of its own: it is what the workload gets mounted, so that the socket of the next agent is seen in it.
+    const workloadApiSocket = join(settings.runtimeDir, 'w', short, 'api.sock');
     const tracer = options.tracer(id);
     const spec = {
       instance: settings.instance,
@@ -170,12 +178,7 @@ export function createWorkloads(options: WorkloadsOptions): Workloads {
       nodePath: request.nodePath,
       programDir: request.programDir,
     };
-    const identity: { svid: Svid | undefined; listeners: (() => void)[] } = { svid: undefined, listeners: [] };
-    const closeApi = await options.serveIdentity(
-      workloadApiSocket,
-      () => entries.get(id)?.identity?.current() ?? identity.svid,
-      (changed) => identity.listeners.push(changed),
-    );
+    const api = await serveIdentity(id, workloadApiSocket);
     let prepared: Prepared | undefined;
     let plane: WorkloadRecord['plane'] | undefined;
     try {
@@ -197,7 +200,7 @@ export function createWorkloads(options: WorkloadsOptions): Workloads {
         attestation: null,
         state: 'starting',
       };
-      const entry = open(record, closeApi);
+      const entry = open(record, api);
       entries.set(id, entry);
       options.changed();
       const listening = await configure(entry);
@@ -221,7 +224,8 @@ export function createWorkloads(options: WorkloadsOptions): Workloads {
         notices: prepared.gaps.map((gap) => gap.what),
       };
     } catch (error) {
-      await closeApi();
+      await api.close();
+      rmSync(dirname(workloadApiSocket), { recursive: true, force: true });
       entries.get(id)?.link.stop();
       entries.delete(id);
       options.unwatch(id);
@@ -238,12 +242,27 @@ export function createWorkloads(options: WorkloadsOptions): Workloads {
     entry.record = { ...entry.record, request: { ...entry.record.request, publish: listen } };
   }
 
-  function open(record: WorkloadRecord, closeApi: (() => Promise<void>) | undefined): Entry {
+  async function serveIdentity(id: string, socketPath: string): Promise<IdentityApi> {
+    const listeners: (() => void)[] = [];
+    const close = await options.serveIdentity(
+      socketPath,
+      () => entries.get(id)?.identity?.current(),
+      (changed) => listeners.push(changed),
+    );
+    return {
+      close,
+      changed: () => {
+        for (const listener of listeners) listener();
+      },
+    };
+  }
+
+  function open(record: WorkloadRecord, api: IdentityApi): Entry {
     return {
       record,
       link: link(record),
       identity: undefined,
-      closeApi,
+      api,
       published: undefined,
       followers: new Set(),
       waiting: new Map(),
@@ -349,7 +368,9 @@ export function createWorkloads(options: WorkloadsOptions): Workloads {
 
   function hand(entry: Entry): void {
     const give = (svid: Svid | undefined) => {
-      if (svid !== undefined) entry.link.svid(svid.privateKeyPem, svid.chainPem);
+      if (svid === undefined) return;
+      entry.link.svid(svid.privateKeyPem, svid.chainPem);
+      entry.api.changed();
     };
     give(entry.identity?.current());
     entry.identity?.onChange((svid) => {
@@ -400,11 +421,12 @@ export function createWorkloads(options: WorkloadsOptions): Workloads {
     options.unwatch(record.id);
     if (entry.published !== undefined) options.unpublish(record.request.service);
     options.announceEnded(record.id, status);
-    await entry.closeApi?.();
+    await entry.api.close();
     await options.confinement
       .cleanup(record.prepared)
       .catch((error: unknown) => log.warn({ error: messageOf(error), workload: record.id }, 'cleanup failed'));
     rmSync(record.control, { force: true });
+    rmSync(dirname(record.workloadApiSocket), { recursive: true, force: true });
   }
 
   function order(id: string, what: Order['order'], timeoutMs: number): Promise<OrderResult> {
@@ -441,15 +463,10 @@ export function createWorkloads(options: WorkloadsOptions): Workloads {
         options.confinement.stop(record.plane);
         options.announceEnded(record.id, null);
         if (record.request.publish !== null) options.unpublish(record.request.service);
+        rmSync(dirname(record.workloadApiSocket), { recursive: true, force: true });
         continue;
       }
-      const listeners: (() => void)[] = [];
-      const closeApi = await options.serveIdentity(
-        record.workloadApiSocket,
-        () => entries.get(record.id)?.identity?.current(),
-        (changed) => listeners.push(changed),
-      );
-      const entry = open(record, closeApi);
+      const entry = open(record, await serveIdentity(record.id, record.workloadApiSocket));
       entries.set(record.id, entry);
       await configure(entry).catch(() => {}); // a dead sidecar is started anew by check()
       options.watch(record);

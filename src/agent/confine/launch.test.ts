@@ -19,7 +19,7 @@ const spec = {
   runtimeDir: '/run/tricordon',
   hideDirs: ['/var/lib/tricordon'],
   keepPaths: ['/srv/web'],
-  workloadApiSocket: '/run/tricordon/w/a.sock',
+  workloadApiSocket: '/run/tricordon/w/a/api.sock',
   nodePath: '/usr/bin/node',
   programDir: '/var/lib/tricordon/program/abc',
 };
@@ -75,7 +75,7 @@ describe('the mounts', () => {
     const script = mountScript(prepared());
     expect(script).toContain("tricordon '/run'");
     expect(script).toContain("tricordon '/var/lib/tricordon'");
-    expect(script).toContain("mount -c --bind './tricordon/w/a.sock' '/run/tricordon/w/a.sock'");
+    expect(script).toContain("mount -c --rbind './tricordon/w/a' '/run/tricordon/w/a'");
     expect(script).toContain("'./program/abc/dist' '/var/lib/tricordon/program/abc/dist'");
     expect(script).toContain("mount --bind /dev/null '/srv/other.sock'");
     expect(script).not.toContain('docker.sock');

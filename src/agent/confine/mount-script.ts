@@ -1,4 +1,5 @@
 import { realpathSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { ConfineError } from './errors.js';
 import type { Prepared } from './rung.js';
 
@@ -12,7 +13,7 @@ import type { Prepared } from './rung.js';
  */
 export function mountScript(prepared: Pick<Prepared, 'spec' | 'hostsFile' | 'hideSockets'>): string {
   const { spec, hostsFile, hideSockets } = prepared;
-  const api = spec.workloadApiSocket === null ? [] : [spec.workloadApiSocket];
+  const api = spec.workloadApiSocket === null ? [] : [dirname(spec.workloadApiSocket)];
   const wanted = [...new Set([...spec.keepPaths, ...(spec.cwd === '/' ? [] : [spec.cwd]), spec.nodePath])];
   const never = topmost(['/run', '/var/run', spec.runtimeDir, ...spec.hideDirs]);
   for (const path of wanted) {

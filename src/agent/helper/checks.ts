@@ -15,7 +15,10 @@ export function checkSpec(spec: CaptureSpec, context: HelperContext): void {
   if (!spec.hideDirs.includes(context.dataDir)) refuse('the data directory must be hidden from the command');
   if (spec.programDir !== context.programDir || spec.nodePath !== context.nodePath) refuse('the program is not ours');
   const socket = spec.workloadApiSocket;
-  if (socket !== null && !beneath(socket, `${context.runtimeDir}/w`)) refuse('the Workload API socket is not ours');
+  // Its folder is what the command gets to see: one that holds nothing else.
+  const folder = `${context.runtimeDir}/w/`;
+  if (socket !== null && !(socket.startsWith(folder) && /^[0-9a-f]{8}\/api\.sock$/.test(socket.slice(folder.length))))
+    refuse('the Workload API socket is not ours');
 }
 
 /** A `Prepared` is believed only as far as it follows from its spec: names and paths are computed anew and compared. */

@@ -88,7 +88,8 @@ describe('the privileged helper', () => {
     await expect(asked({ instance: 'ffffffff' })).rejects.toMatchObject(refused);
     await expect(asked({ programDir: '/tmp' })).rejects.toMatchObject(refused);
     await expect(asked({ hideDirs: [] })).rejects.toMatchObject(refused);
-    await expect(asked({ workloadApiSocket: '/run/docker.sock' })).rejects.toMatchObject(refused);
+    for (const workloadApiSocket of ['/run/docker.sock', `${spec.runtimeDir}/w/api.sock`])
+      await expect(asked({ workloadApiSocket })).rejects.toMatchObject(refused);
     await expect(asked({ cwd: '/tmp/../etc' })).rejects.toMatchObject({ code: 'malformed' });
 
     const other = { ...prepared, cgroupPath: '/sys/fs/cgroup/unified', cgroup: '/' };

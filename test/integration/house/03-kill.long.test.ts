@@ -31,6 +31,7 @@ describe('killing every process under traffic', () => {
   let home: House;
   let up: Running;
   let base = '';
+  let marker = '';
   let traffic: Traffic;
   let acknowledged: string[] = [];
 
@@ -41,7 +42,7 @@ describe('killing every process under traffic', () => {
     home = house(asRoot(), directory);
     up = await home.up('www-data');
     base = await serve(app, 'web', 8000);
-    const marker = await serve(app, 'marker', 8001);
+    marker = await serve(app, 'marker', 8001);
     for (let count = 0; count < 5; count += 1) expect((await get(`${marker}/remembered`)).status).toBe(200);
     acknowledged = await eventually(async () => {
       const ids = (await remembered()).map((row) => row.id);
@@ -166,6 +167,8 @@ describe('killing every process under traffic', () => {
   async function holds(): Promise<void> {
     expect((await get(`${base}/secret`)).status).toBe(403);
     expect(traffic.wronglyPassed()).toEqual([]);
+    // Also what was started before the agent that answers now: its socket is the new one's.
+    expect((await get(`${marker}/identity`)).text).toBe('answered');
     const audit = await home.cli('audit', 'verify');
     expect(audit.status, audit.stdout + audit.stderr).toBe(0);
     const now = (await remembered()).map((row) => row.id);

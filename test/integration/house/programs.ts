@@ -2,8 +2,20 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-const server = `import os, subprocess, sys
+const server = `import os, socket, subprocess, sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+def identity():
+    api = socket.socket(socket.AF_UNIX)
+    api.settimeout(10)
+    try:
+        api.connect(os.environ['SPIFFE_ENDPOINT_SOCKET'][len('unix://'):])
+        api.sendall(b'PRI * HTTP/2.0\\r\\n\\r\\nSM\\r\\n\\r\\n' + bytes((0, 0, 0, 4, 0, 0, 0, 0, 0)))
+        return 'answered' if len(api.recv(9)) > 0 else 'closed'
+    except OSError as error:
+        return str(error)
+    finally:
+        api.close()
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = 'HTTP/1.1'
@@ -14,7 +26,7 @@ class Handler(BaseHTTPRequestHandler):
             for line in open(os.path.join(os.path.dirname(__file__), 'forged.txt')):
                 print(line, end='', flush=True)
             subprocess.run(['/bin/echo', chr(27) + '[31mFORGED-ARGUMENT' + chr(10) + '{"kind":"flow"}'])
-        body = ('hello from ' + self.path).encode()
+        body = (identity() if self.path == '/identity' else 'hello from ' + self.path).encode()
         self.send_response(200)
         self.send_header('content-length', str(len(body)))
         self.end_headers()
@@ -43,7 +55,7 @@ func main() {
 
 export const python = '/usr/bin/python3';
 
-/** A directory with `server.py PORT`: GET / and any path answer 200, /exit ends with 7, /forge prints what is forged. */
+/** A directory with `server.py PORT`: GET / and any path answer 200, /exit ends with 7, /forge prints what is forged, /identity asks the Workload API. */
 export function pythonServer(directory: string, forged = ''): string {
   const folder = join(directory, 'app');
   mkdirSync(folder, { recursive: true });
