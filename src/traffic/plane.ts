@@ -5,6 +5,7 @@ import { type Svid, svidFrom } from '../identity/index.js';
 import { type Endpoint, PlaneSnapshot } from '../model/index.js';
 import type { RemoteDial } from './connectors.js';
 import type { Configure, FromPlane, ListenAt, OutboundRoute } from './control-protocol.js';
+import { EarlyConnections } from './early-connections.js';
 import { TrafficError } from './errors.js';
 import { publish } from './gateway.js';
 import { type Counts, defaultTimeouts, emptyCounts, type PlaneContext, type Timeouts } from './http-hop.js';
@@ -81,6 +82,7 @@ export function createPlane(deps: PlaneDeps): Plane {
     originalDestination: deps.originalDestination,
   };
   const pools = new PeerPools(state);
+  const early = new EarlyConnections(state);
   let inbound: (Inbound & Listener) | undefined;
   let routes = new Map<string, Listener & { readonly route: OutboundRoute }>();
   let publishes = new Map<string, Listener & { readonly service: string }>();
@@ -99,6 +101,7 @@ export function createPlane(deps: PlaneDeps): Plane {
       }
       state.svid = svid;
       inbound?.refresh();
+      early.look();
     },
     snapshot: (snapshot) => {
       const previous = state.policy;
@@ -112,6 +115,7 @@ export function createPlane(deps: PlaneDeps): Plane {
       for (const connection of [...state.connections]) {
         if (!connection.allowed(policy, bundlesChanged)) connection.destroy();
       }
+      early.look();
     },
     captured: (listener) => {
       captureListener?.close();
@@ -133,6 +137,7 @@ export function createPlane(deps: PlaneDeps): Plane {
       for (const connection of [...state.connections]) connection.destroy();
       await Promise.all(servers().map(closed));
       inbound?.close();
+      early.close();
       pools.close();
       sweeper.stop();
     },
@@ -206,7 +211,7 @@ export function createPlane(deps: PlaneDeps): Plane {
 
   function takeRoute(route: OutboundRoute, server: Server, socket: Socket): void {
     const destination = listenedAt(server) ?? { address: route.host, port: route.port };
-    routeOut(state, pools, route, socket, destination);
+    early.admit(socket, () => routeOut(state, pools, route, socket, destination));
   }
 
   function takeCaptured(socket: Socket): void {
@@ -219,8 +224,10 @@ export function createPlane(deps: PlaneDeps): Plane {
       return;
     }
     const route = outbound.routes.find((candidate) => leadsTo(candidate, destination));
-    if (route !== undefined) routeOut(state, pools, route, socket, destination);
-    else directOut(state, socket, destination);
+    early.admit(socket, () => {
+      if (route !== undefined) routeOut(state, pools, route, socket, destination);
+      else directOut(state, socket, destination);
+    });
   }
 
   function listening(): Listening {
@@ -242,6 +249,7 @@ export function createPlane(deps: PlaneDeps): Plane {
   function sweep(now: number): void {
     inbound?.sweep(now);
     pools.sweep(now);
+    early.sweep(now);
     const wall = deps.clock.now();
     for (const connection of [...state.connections]) if (wall >= connection.notAfter) connection.destroy();
   }

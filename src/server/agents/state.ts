@@ -23,7 +23,11 @@ export async function stateFor(
     revision,
     trustDomain: config.trustDomain,
     bundles: { [config.trustDomain]: [...context.authority.bundle()] },
-    services: mergeEndpoints(hosts.flatMap((host) => host.endpoints)),
+    // Also those that run nowhere now: a known name must never be taken for an address outside.
+    services: mergeEndpoints([
+      ...services.map((service) => ({ service: service.name, endpoints: [] })),
+      ...hosts.flatMap((host) => host.endpoints),
+    ]),
     contracts,
     revoked,
     isolated: services.filter((service) => service.isolated).map((service) => service.name),

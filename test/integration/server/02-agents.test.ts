@@ -192,6 +192,8 @@ describe('state and reports', () => {
     const state = (await waiting).json;
     expect(state.revision).toBeGreaterThan(revision);
     expect(state.services).toContainEqual({ service: 'orders', endpoints: [{ address: '127.0.0.1', port: 4001 }] });
+    // Known, and running nowhere: a caller must not take the name for an address outside.
+    expect(state.services).toContainEqual({ service: 'catalog', endpoints: [] });
     expect(state.contracts.map(({ service }: { service: string }) => service)).toContain('orders');
     const answer = (await plane.call('GET', '/v1/coverage')).json;
     expect(answer.hosts).toContainEqual(expect.objectContaining({ host: 'host-a', state: 'reporting' }));
