@@ -41,6 +41,7 @@ const codeTexts = {
     prerequisite: 'Something must be there first: an account, the right user, a service that starts (exit 3).',
     refused: 'Possible, but not safe or not ours: a directory of someone else, root as the user of a service.',
     unreachable: 'Control plane or agent do not answer.',
+    unavailable: 'The control plane answers, but what it needs is being restarted; try again in a few seconds.',
     'demo-failed': 'The demo could not go on; the message says at which step.',
   },
   ConfigError: {

@@ -159,7 +159,7 @@ function problem(status: number, text: string): CliError {
     // not a problem document: the status alone must do
   }
   return new CliError(
-    'refused',
+    status === 503 ? 'unavailable' : 'refused',
     body.detail ?? body.title ?? `the control plane answered ${status}`,
     body.hint === undefined || body.hint === null ? {} : { hint: body.hint },
   );

@@ -13,7 +13,14 @@ export type Command = (invocation: Invocation) => Promise<number>;
 
 export const exitCode = { done: 0, failed: 1, found: 2, missing: 3, denied: 4 } as const;
 
-export type CliErrorCode = 'usage' | 'not-running' | 'prerequisite' | 'refused' | 'unreachable' | 'demo-failed';
+export type CliErrorCode =
+  | 'usage'
+  | 'not-running'
+  | 'prerequisite'
+  | 'refused'
+  | 'unreachable'
+  | 'unavailable'
+  | 'demo-failed';
 export class CliError extends TricordonError<CliErrorCode> {
   override readonly name = 'CliError';
 }

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { type Account, accountNamed, exec, isRunning, printable, processFacts } from '../../base/index.js';
@@ -23,6 +23,7 @@ export const command: Command = async (invocation) => {
       `${output.style('dim', `${((performance.now() - began) / 1000).toFixed(1).padStart(6)} s`)}  ${line}`,
     );
   await sweep(place, say);
+  claim(place);
   const keep = flag(invocation, 'keep');
   const wait = output.interactive && !flag(invocation, 'headless') && !keep;
   const listener = await openListener();
@@ -41,19 +42,19 @@ export const command: Command = async (invocation) => {
     const owner = await account(text(invocation, 'user'), place);
     say('preparing the shop');
     placeShop(place, owner);
-    writeFileSync(join(place.base, 'pid'), `${process.pid} ${processFacts(process.pid)?.start ?? 0}`);
     writeFileSync(place.configFile, stringify(configuration(place)), { mode: 0o644 });
     house = await Promise.race([startHouseProcess(place, owner?.name, (line) => say(line.trim())), interruption]);
     const report = await Promise.race([
       play({ place, house, listener: `${listener.address}:${listener.port}`, say, output }),
       interruption,
+      house.lost,
     ]);
     const problems = shortcomings(report);
     output.result(report, () => summary(output, report, problems, house?.ready, (performance.now() - began) / 1000));
     for (const problem of problems) output.warn(problem);
     if (wait) {
       output.progress('\nThe console stays up. Press Enter or Ctrl-C to end.');
-      await Promise.race([enter(), interruption]).catch(() => {});
+      await Promise.race([enter(), interruption, house.lost]).catch(() => {});
     }
     return problems.length === 0 ? exitCode.done : exitCode.failed;
   } catch (error) {
@@ -65,13 +66,11 @@ export const command: Command = async (invocation) => {
     if (keep && !interrupted && house !== undefined) {
       writeFileSync(join(place.base, 'keep'), '');
       house.release();
-      say(
-        `left running; end it with: tricordon down --purge --data-dir ${place.house} --runtime-dir ${place.runtime} && rm -r ${place.base}`,
-      );
+      say(`left running; end it with: tricordon down --purge --data-dir ${place.house}`);
     } else {
       say('cleaning up');
       await house?.stop();
-      await remove(place);
+      for (const problem of await remove(place)) output.warn(problem);
     }
   }
 };
@@ -85,14 +84,22 @@ export async function sweep(place: DemoPlace, say: (line: string) => void): Prom
   const kept = existsSync(join(place.base, 'keep'));
   if (kept || (holder[0] !== undefined && isRunning(holder[0], holder[1] ?? 0))) {
     throw new CliError('refused', kept ? 'a demo was left running with --keep' : 'a demo is running already', {
-      hint: `end it with: tricordon down --purge --data-dir ${place.house} --runtime-dir ${place.runtime} && rm -r ${place.base}`,
+      hint: `end it with: tricordon down --purge --data-dir ${place.house}`,
     });
   }
   say('removing what a killed demo left');
-  await remove(place);
+  for (const problem of await remove(place)) say(problem);
 }
 
-async function remove(place: DemoPlace): Promise<void> {
+/** Before anything else: whoever looks meanwhile must see that this demo is alive. */
+function claim(place: DemoPlace): void {
+  mkdirSync(place.base, { recursive: true, mode: 0o711 });
+  writeFileSync(join(place.base, 'pid'), `${process.pid} ${processFacts(process.pid)?.start ?? 0}`);
+}
+
+/** Returns what stayed behind, and why. */
+async function remove(place: DemoPlace): Promise<string[]> {
+  const problems: string[] = [];
   if (existsSync(place.house)) {
     const down = [
       join(programRoot(), 'bin/tricordon.mjs'),
@@ -110,10 +117,12 @@ async function remove(place: DemoPlace): Promise<void> {
         hint: `try: tricordon down --purge --data-dir ${place.house} --runtime-dir ${place.runtime}`,
       });
     }
+    if (done.status !== 0) problems.push(printable(done.stderr.trim() || done.stdout.trim(), 300));
   }
-  if (process.getuid?.() === 0 && existsSync(place.base)) await removeAccounts(place.base);
+  if (process.getuid?.() === 0 && existsSync(place.base)) problems.push(...(await removeAccounts(place.base)));
   rmSync(place.runtime, { recursive: true, force: true });
   rmSync(place.base, { recursive: true, force: true });
+  return problems;
 }
 
 /** Root mode: whom the shop runs as. An ordinary user: that user. */

@@ -4,6 +4,7 @@ import { messageOf } from '../../base/index.js';
 import { stopCluster } from '../../store/index.js';
 import { leftovers, removeAccounts } from '../../agent/index.js';
 import { CliError, type Command, exitCode, flag } from '../command.js';
+import { demoPlace } from '../demo/location.js';
 import { locate } from '../installation.js';
 import { alive, readState, stopAll } from '../state-file.js';
 import { instanceOf } from '../supervisor/places.js';
@@ -51,7 +52,11 @@ export const command: Command = async (invocation) => {
   const problems: string[] = [];
   if (purge) {
     if (rootMode) problems.push(...(await removeAccounts(dataDir)));
-    for (const path of [runtime, dataDir]) {
+    // A demo that was left running: the shop and its account go with the house they belong to.
+    const { base, house } = demoPlace();
+    const demo = dataDir === house;
+    if (rootMode && demo) problems.push(...(await removeAccounts(base)));
+    for (const path of [runtime, dataDir, ...(demo ? [base] : [])]) {
       try {
         rmSync(path, { recursive: true, force: true });
       } catch (error) {

@@ -19,6 +19,8 @@ export type Ready = z.infer<typeof Ready>;
 export interface HouseProcess {
   readonly ready: Ready;
   readonly pid: number;
+  /** Rejects when it ends by itself: nothing of the house would come back after that. */
+  readonly lost: Promise<never>;
   /** Stops it and waits. */
   stop(): Promise<void>;
   /** Lets it run on. */
@@ -69,10 +71,20 @@ export async function startHouseProcess(
       reject(new CliError('demo-failed', `\`up\` ended: ${last}`, { hint: 'run `tricordon doctor`' })),
     );
   });
+  let stopping = false;
+  const lost = exited.then(() => {
+    if (stopping) return new Promise<never>(() => {});
+    throw new CliError('demo-failed', 'the supervisor (`tricordon up`) ended before the demo did', {
+      hint: 'was it killed? what it left is removed now; run the demo again',
+    });
+  });
+  lost.catch(() => {});
   return {
     ready,
     pid: child.pid ?? 0,
+    lost,
     stop: async () => {
+      stopping = true;
       child.kill('SIGTERM');
       await exited;
     },

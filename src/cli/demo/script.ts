@@ -23,6 +23,7 @@ import { settle } from '../settle.js';
 import { type AttackRun, judge, runAttack } from './attack.js';
 import type { HouseProcess } from './house-process.js';
 import type { DemoPlace } from './location.js';
+import { patientApi } from './patient-api.js';
 import type { DemoReport } from './report.js';
 
 export interface Stage {
@@ -39,7 +40,7 @@ const firstModes: ModeByLayer = { runtime: 'audit', network: 'audit', api: 'enfo
 
 export async function play(stage: Stage): Promise<DemoReport> {
   const { place, say, output } = stage;
-  const administrator = openApi(readAccess(place.house));
+  const administrator = patientApi(openApi(readAccess(place.house)));
   const api = await demoUser(administrator, place);
   const { base, status } = await opened(api);
   const host = status.hosts[0];
@@ -111,7 +112,7 @@ async function demoUser(administrator: Api, place: DemoPlace): Promise<Api> {
     scopes: ['read', 'operate', 'approve'],
     ttlSeconds: 7_200,
   });
-  return openApi({ ...readAccess(place.house), token: made.token });
+  return patientApi(openApi({ ...readAccess(place.house), token: made.token }));
 }
 
 /** Once the agent has reported the shop's public door. */
