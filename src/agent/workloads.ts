@@ -71,7 +71,12 @@ interface Entry {
   followers: Set<(order: Order) => void>;
   waiting: Map<string, (result: OrderResult) => void>;
   respawning: boolean;
+  /** Looks in a row at which it had no process, and nobody to start one. */
+  abandoned: number;
 }
+
+/** Looks (two a second) after which a workload that nobody starts is given up. */
+const patience = 60;
 
 export interface Workloads {
   prepare(request: WorkloadRequest): Promise<WorkloadPlan>;
@@ -267,6 +272,7 @@ export function createWorkloads(options: WorkloadsOptions): Workloads {
       followers: new Set(),
       waiting: new Map(),
       respawning: false,
+      abandoned: 0,
     };
   }
 
@@ -348,7 +354,9 @@ export function createWorkloads(options: WorkloadsOptions): Workloads {
     const identity = await options.identify(entry.record, attestation);
     entry.identity?.stop();
     entry.identity = identity;
-    entry.record = { ...entry.record, attestation, state: 'running' };
+    // Paused or isolated before this agent started, it is so now.
+    const { state } = entry.record;
+    entry.record = { ...entry.record, attestation, state: state === 'starting' ? 'running' : state };
     hand(entry);
     options.watch(entry.record);
     options.changed();
@@ -457,8 +465,10 @@ export function createWorkloads(options: WorkloadsOptions): Workloads {
 
   async function adopt(records: readonly WorkloadRecord[]): Promise<void> {
     for (const record of records) {
+      // Killed between the end of a command and its clean restart: the `run` that holds it waits for that order.
+      const restarting = record.process === null && record.attestation !== null;
       const running = record.process !== null && isRunning(record.process.pid, record.process.start);
-      if (!running || record.process === null) {
+      if (!running && !restarting) {
         await options.confinement.cleanup(record.prepared).catch(() => {});
         options.confinement.stop(record.plane);
         options.announceEnded(record.id, null);
@@ -475,7 +485,7 @@ export function createWorkloads(options: WorkloadsOptions): Workloads {
           log.error({ error: messageOf(error), workload: record.id }, 'the public address is not back'),
         );
       const again = () => {
-        if (!entries.has(record.id) || record.process === null) return;
+        if (entries.get(record.id) !== entry || record.process === null) return;
         started(record.id, record.process).catch((error: unknown) => {
           log.warn(
             { error: messageOf(error), workload: record.id },
@@ -497,8 +507,10 @@ export function createWorkloads(options: WorkloadsOptions): Workloads {
       const planeRuns = isRunning(sidecar.pid, sidecar.start) && (inlet === null || isRunning(inlet.pid, inlet.start));
       if (!planeRuns && !entry.respawning) await respawn(entry);
       const gone = record.process !== null && !isRunning(record.process.pid, record.process.start);
+      const held = entry.followers.size > 0;
+      entry.abandoned = record.process === null && !held ? entry.abandoned + 1 : 0;
       // `run` says it itself; without one (it was killed) we notice here.
-      if (gone && entry.followers.size === 0) await ended(record.id, null);
+      if ((gone && !held) || entry.abandoned > patience) await ended(record.id, null);
     }
   }
 
