@@ -1,4 +1,4 @@
-/** Every change: one transaction, and only when it is committed are agents and consoles told. */
+/** Every change: one transaction, with what consoles are told of it; agents and consoles are woken when it is committed. */
 import type { Repositories, Store } from '../store/index.js';
 import type { IncidentDecision } from './jobs/correlation.js';
 import type { RevisionBoard } from './live/revision.js';
@@ -9,7 +9,7 @@ export interface Note {
   revise(): void;
   /** The correlator is told after the commit. */
   decide(decision: IncidentDecision): void;
-  /** Consoles are told after the commit. */
+  /** Committed with the change, and told to consoles after it, in the order of commit. */
   tell(topic: Topic, subject: string, change: string): void;
 }
 
@@ -29,20 +29,22 @@ export function createChanges(
     async transact(work) {
       let revise = false;
       const decided: IncidentDecision[] = [];
-      const told: [Topic, string, string][] = [];
+      const told: { topic: Topic; subject: string; change: string }[] = [];
       const { result, revision } = await store.transaction(async (tx) => {
         const done = await work(tx, {
           revise: () => {
             revise = true;
           },
           decide: (decision) => decided.push(decision),
-          tell: (topic, subject, change) => told.push([topic, subject, change]),
+          tell: (topic, subject, change) => told.push({ topic, subject, change }),
         });
-        return { result: done, revision: revise ? await tx.settings.next(revisionKey) : undefined };
+        const revision = revise ? await tx.settings.next(revisionKey) : undefined;
+        await tx.changes.append(told);
+        return { result: done, revision };
       });
       if (revision !== undefined) board.announce(revision);
       decisions.push(...decided);
-      for (const [topic, subject, change] of told) live.publish(topic, subject, change);
+      if (told.length > 0) live.wake();
       return result;
     },
   };

@@ -1,7 +1,7 @@
 /** Everything a request or a job may need, made once by `main.ts` and passed on; there are no globals. */
 import type { Clock, Logger } from '../base/index.js';
 import type { Bundles, CertificateAuthority } from '../identity/index.js';
-import type { Store } from '../store/index.js';
+import type { AuditCheckpoint, Store } from '../store/index.js';
 import type { Changes } from './changes.js';
 import type { ServerConfig } from './config.js';
 import type { IncidentDecision } from './jobs/correlation.js';
@@ -20,6 +20,8 @@ export interface Context {
   readonly authority: CertificateAuthority;
   /** Our own trust domain's roots; one object for good, since verification caches by it. */
   readonly bundles: Bundles;
+  /** The head of the audit trail, signed, outside of the database. */
+  readonly checkpoint: AuditCheckpoint;
   readonly changes: Changes;
   readonly board: RevisionBoard;
   readonly live: LiveStream;

@@ -1,10 +1,12 @@
 /** Builds everything once, opens the doors last, closes them first. */
+import { randomBytes } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Server } from 'node:https';
 import type { FastifyInstance } from 'fastify';
 import { type Clock, codeOf, type Logger, messageOf } from '../base/index.js';
 import { openCertificateAuthority } from '../identity/index.js';
-import { openStore, type Store, StoreError } from '../store/index.js';
+import { auditCheckpoint, openStore, type Store, StoreError } from '../store/index.js';
 import { leaveAccess } from './access-file.js';
 import { agentListener } from './agents/listener.js';
 import {
@@ -20,6 +22,7 @@ import type { ServerConfig } from './config.js';
 import type { Addresses, Context } from './context.js';
 import { ServerError } from './errors.js';
 import { consoleListener } from './http/console-listener.js';
+import { startCheckpoints } from './jobs/checkpoints.js';
 import { startJudging } from './jobs/judge.js';
 import { createLearning } from './jobs/learning.js';
 import { startUpkeep } from './jobs/upkeep.js';
@@ -74,7 +77,7 @@ async function start(options: ServerOptions, closers: (() => unknown)[]): Promis
     stop.abort();
     return judging.ended;
   });
-  closers.push(startUpkeep(context));
+  closers.push(startUpkeep(context), await startCheckpoints(context));
 
   const tls = await consoleCertificate(authority, config, clock.now());
   const svid = controlPlaneSvid(authority);
@@ -133,11 +136,15 @@ async function openWhenThere({ config, clock, log, signal }: ServerOptions): Pro
   return undefined;
 }
 
+/** Names this database to clients of the stream: numbers of another one mean nothing here. */
+const streamKey = 'stream';
+
 async function createContext(options: ServerOptions, store: Store, authority: Context['authority']): Promise<Context> {
   const { config, clock, log, version } = options;
   const revision = await store.settings.putIfAbsent(revisionKey, 0);
   const board = revisionBoard(typeof revision === 'number' ? revision : 0);
-  const live = liveStream({ clock });
+  const stream = await store.settings.putIfAbsent(streamKey, randomBytes(4).toString('hex'));
+  const live = liveStream({ clock, changes: store.changes, stream: String(stream) });
   const decisions: Context['decisions'] = [];
   return {
     config,
@@ -148,6 +155,7 @@ async function createContext(options: ServerOptions, store: Store, authority: Co
     store,
     authority,
     bundles: { [config.trustDomain]: authority.bundle() },
+    checkpoint: auditCheckpoint(join(config.keysDir, 'audit-checkpoint.json'), authority),
     changes: createChanges(store, board, live, decisions),
     board,
     live,

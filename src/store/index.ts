@@ -1,6 +1,6 @@
 // Importing this loads neither driver nor query builder: `openStore`, `startCluster` and `clusterHealth` load them when called.
 export { type AuditEntry, type AuditHead, type AuditRecord, type AuditVerdict, chainWalker } from './audit/chain.js';
-export { type AuditCheckpoint, auditCheckpoint } from './audit/checkpoint.js';
+export { type AuditCheckpoint, auditCheckpoint, type CheckpointSigner } from './audit/checkpoint.js';
 export type { AuditTrail } from './audit/audit-trail.js';
 export type { Batch, Bus, BusSettings, ConsumeOptions, DeadLetter, Handler, Publisher } from './bus/bus.js';
 export { fakeBus } from './bus/fake-bus.js';
@@ -12,6 +12,7 @@ export { canonicalJson } from './canonical-json.js';
 export { holdLock, type ProcessLock } from './process-lock.js';
 export type { Account, AccountRepository, Session, Token } from './repositories/accounts.js';
 export type { ActionRepository } from './repositories/actions.js';
+export type { ChangeRepository, RecordedChange } from './repositories/changes.js';
 export type { ContractDraft, ContractRepository, Decided } from './repositories/contracts.js';
 export type { EvidenceRecord, EvidenceRepository } from './repositories/evidence.js';
 export type { HostRecord, HostReport, HostRepository } from './repositories/hosts.js';

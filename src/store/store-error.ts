@@ -19,6 +19,7 @@ export const storeErrorCodes = [
   'conflict',
   'not-found',
   'malformed',
+  'tampered',
   'query-failed',
   'spool-full',
   'spool-io',

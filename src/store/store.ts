@@ -6,6 +6,7 @@ import type { Connection } from './cluster/connection.js';
 import type { ClusterHealth } from './cluster/handshake.js';
 import type { AccountRepository } from './repositories/accounts.js';
 import type { ActionRepository } from './repositories/actions.js';
+import type { ChangeRepository } from './repositories/changes.js';
 import type { ContractRepository } from './repositories/contracts.js';
 import type { EvidenceRepository } from './repositories/evidence.js';
 import type { HostRepository } from './repositories/hosts.js';
@@ -29,6 +30,7 @@ export interface Repositories {
   readonly accounts: AccountRepository;
   readonly settings: SettingRepository;
   readonly audit: AuditTrail;
+  readonly changes: ChangeRepository;
   readonly bus: Publisher;
 }
 

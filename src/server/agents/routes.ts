@@ -122,9 +122,10 @@ export const agentRoutes: readonly Route<AgentContext>[] = [
     path: '/agent/v1/state',
     query: z.strictObject({ revision: z.coerce.number().int().min(-1).default(-1) }),
     answer: StateAnswer,
-    handle: async ({ query, context: { context, peerOf }, request }) => {
+    handle: async ({ query, context: { context, peerOf }, request, reply }) => {
       const gone = new AbortController();
-      request.raw.socket.once('close', () => gone.abort());
+      // Of the answer, not of the socket: that one is kept for many requests, and would keep a listener for each.
+      reply.raw.once('close', () => gone.abort());
       const revision = await context.board.newer(query.revision, agentLimits.longPollMs, gone.signal);
       return stateFor(context, peerOf(request), revision);
     },

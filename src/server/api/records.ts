@@ -42,6 +42,9 @@ export const AuditVerified = z.strictObject({
   length: z.int(),
   head: z.string(),
   brokenAt: z.int().nullable(),
+  reason: z.string().nullable(),
+  /** The entry up to which a signed checkpoint outside of the database confirms the trail; null: there is none. */
+  signedUpTo: z.int().nullable(),
 });
 
 /** One event of `GET /v1/stream?topics=incidents,actions,...`: the name is the topic, the data is this. */

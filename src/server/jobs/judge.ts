@@ -88,11 +88,12 @@ async function judgeBatch(context: Context, engines: Engines, batch: readonly un
         if (incident !== undefined) await save(tx, incident);
       }
       await engines.correlation.commit(tx);
+      await tx.changes.append(changed.map((id) => ({ topic: 'incidents', subject: id, change: 'changed' })));
     });
     for (const id of changed) engines.dirty.delete(id);
   }
   counters.pending = Math.max(0, counters.pending - batch.length);
-  for (const id of changed) live.publish('incidents', id, 'changed');
+  if (changed.length > 0) live.wake();
 }
 
 function judgeOne(context: Context, engines: Engines, observation: Observation): readonly Signal[] {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { Event } from '../../model/index.js';
 import { AuditAnswer, AuditVerified, ObservationsAnswer, ObservationsQuery, streamTopics } from '../api/records.js';
 import type { Context } from '../context.js';
+import { StoreError } from '../../store/index.js';
 import { ServerError } from '../errors.js';
 import { type Route, route } from '../http/route.js';
 import { secureHeaders } from '../http/security-headers.js';
@@ -49,9 +50,24 @@ export const recordRoutes: readonly Route<Context>[] = [
     method: 'GET',
     path: '/v1/audit/verify',
     answer: AuditVerified,
-    handle: async ({ context: { store } }) => {
-      const { ok, length, head, brokenAt } = await store.audit.verify();
-      return { ok, length, head, brokenAt: brokenAt ?? null };
+    handle: async ({ context: { store, checkpoint } }) => {
+      let signed: Awaited<ReturnType<typeof checkpoint.read>>;
+      let unreadable: string | undefined;
+      try {
+        signed = await checkpoint.read();
+      } catch (error) {
+        if (!(error instanceof StoreError) || error.code !== 'malformed') throw error;
+        unreadable = error.message;
+      }
+      const { ok, length, head, brokenAt, reason } = await store.audit.verify(signed);
+      return {
+        ok: ok && unreadable === undefined,
+        length,
+        head,
+        brokenAt: brokenAt ?? null,
+        reason: reason ?? unreadable ?? null,
+        signedUpTo: signed?.seq ?? null,
+      };
     },
   }),
   route({

@@ -21,6 +21,8 @@ export interface AuditTrail {
   append(record: AuditRecord): Promise<AuditEntry>;
   list(page?: Page & { readonly before?: number; readonly subject?: string }): Promise<AuditEntry[]>;
   head(): Promise<AuditHead>;
+  /** The hash of one entry; undefined: there is none of that number. */
+  hashOf(seq: number): Promise<string | undefined>;
   /** Reads the whole chain. `checkpoint` is a head remembered outside of the database. */
   verify(checkpoint?: AuditHead): Promise<AuditVerdict>;
 }
@@ -58,6 +60,8 @@ export function auditTrail({ db, clock }: Ground): AuditTrail {
       return (await query.execute()).map(toEntry);
     },
     head: () => head(),
+    hashOf: async (seq) =>
+      (await db.selectFrom('audit').select('hash').where('seq', '=', seq).executeTakeFirst())?.hash,
     verify: async (checkpoint) => {
       const walker = chainWalker();
       for (let after = -1; ; ) {

@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { generateKeyPairSync, sign, verify } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -37,20 +38,59 @@ test('with a remembered head, a cut-off end and a chain written anew show too', 
   expect(judge(chain(7, 'someone-else'), head)).toMatchObject({ ok: false, reason: 'the chain was written anew' });
 });
 
+const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+const signer = {
+  sign: (bytes: Uint8Array) => sign(null, bytes, privateKey),
+  verify: (bytes: Uint8Array, signature: Uint8Array) => verify(null, bytes, publicKey, signature),
+};
+const trailOf = (entries: readonly AuditEntry[]) => ({
+  head: async () => entries.at(-1) ?? { seq: 0, hash: GENESIS },
+  hashOf: async (seq: number) => entries[seq - 1]?.hash,
+});
+
 test('the checkpoint file keeps the newest head and refuses to guess when it was changed', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'tc-audit-'));
-  try {
-    const file = auditCheckpoint(join(folder, 'head'));
+  await inFolder(async (path) => {
+    const file = auditCheckpoint(path, signer);
     expect(await file.read()).toBeUndefined();
     const entries = chain(3);
     await Promise.all(entries.toReversed().map((entry) => file.write(entry)));
     expect(await file.read()).toEqual({ seq: 3, hash: entries[2]?.hash });
-    writeFileSync(join(folder, 'head'), '{"seq":-1}');
-    await expect(file.read()).rejects.toMatchObject({ code: 'malformed' });
+    const good = readFileSync(path, 'utf8');
+    for (const forged of [
+      '{"seq":-1}',
+      good.replace('"seq":3', '"seq":2'),
+      good.replace(/"signature":"..../, '"signature":"AAAA'),
+    ]) {
+      writeFileSync(path, forged);
+      await expect(file.read()).rejects.toMatchObject({ code: 'malformed' });
+    }
+    expect(judge(entries.slice(0, 2), entries[2])).toMatchObject({ ok: false, brokenAt: 3 });
+  });
+});
+
+test('a checkpoint follows the trail, and never covers up that the trail was cut or written anew', async () => {
+  await inFolder(async (path) => {
+    const file = auditCheckpoint(path, signer);
+    await file.follow(trailOf([]));
+    expect(await file.read()).toBeUndefined();
+    await file.follow(trailOf(chain(3)));
+    await file.follow(trailOf(chain(5)));
+    const kept = await file.read();
+    expect(kept?.seq).toBe(5);
+    for (const other of [chain(4), chain(9, 'someone-else'), []])
+      await expect(file.follow(trailOf(other))).rejects.toMatchObject({ code: 'tampered' });
+    expect(await file.read()).toEqual(kept);
+  });
+});
+
+async function inFolder(work: (path: string) => Promise<void>): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'tc-audit-'));
+  try {
+    await work(join(folder, 'head'));
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-});
+}
 
 function chain(length: number, actor = 'demo'): AuditEntry[] {
   const entries: AuditEntry[] = [];

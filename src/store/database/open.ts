@@ -10,6 +10,7 @@ import type { Connection } from '../cluster/connection.js';
 import { clusterHealth } from '../cluster/handshake.js';
 import { accountRepository } from '../repositories/accounts.js';
 import { actionRepository } from '../repositories/actions.js';
+import { changeRepository } from '../repositories/changes.js';
 import { contractRepository } from '../repositories/contracts.js';
 import { evidenceRepository } from '../repositories/evidence.js';
 import { hostRepository } from '../repositories/hosts.js';
@@ -46,11 +47,8 @@ export async function openDatabase(connection: Connection, options: StoreOptions
       ...repositories,
       schema,
       bus: pgBus(db, { connect, log }, options.bus),
-      transaction: (work) =>
-        db
-          .transaction()
-          .execute((tx) => work(build({ ...ground, db: tx })))
-          .catch(translate),
+      // What the driver says is translated where it says it (`dialect`): what `work` throws arrives as it was thrown.
+      transaction: (work) => db.transaction().execute((tx) => work(build({ ...ground, db: tx }))),
       health: () => clusterHealth(connection),
       close: () => db.destroy(),
     };
@@ -75,6 +73,7 @@ function build(ground: Ground): Repositories {
     accounts: accountRepository(ground, auditIn),
     settings: settingRepository(ground),
     audit: auditIn(ground.db),
+    changes: changeRepository(ground),
     bus: pgPublisher(ground.db),
   };
 }

@@ -120,6 +120,7 @@ export interface Tables {
     previous: string;
     hash: string;
   };
+  changes: { seq: number; at: number; topic: string; subject: string; change: string };
   bus_groups: { topic: string; group: string };
   bus_messages: {
     id: Generated<number>;

@@ -213,3 +213,25 @@ describe('state and reports', () => {
     expect(answer.summary).toMatchObject({ lost: 7, heldOnAll: 0 });
   });
 });
+
+it('answers the long poll on one kept connection as often as it is asked, and keeps no listener for it', async () => {
+  const agent = await plane.agent('poller');
+  const warnings: Error[] = [];
+  const warned = (warning: Error) => warnings.push(warning);
+  process.on('warning', warned);
+  agent.client.maxSockets = 1;
+  for (let n = 0; n < 15; n += 1) expect((await agent.call('GET', 'state?revision=-1')).status).toBe(200);
+  await new Promise((resolve) => setImmediate(resolve));
+  process.off('warning', warned);
+  expect(warnings.map(({ name }) => name)).toEqual([]);
+});
+
+it('does not list the gateway among the services that have a contract', async () => {
+  const agent = await plane.agent('edge');
+  await agent.workload('gateway');
+  await agent.workload('behind');
+  const { json } = await plane.call('GET', '/v1/contracts');
+  const names = json.contracts.map((row: { service: string }) => row.service);
+  expect(names).toContain('behind');
+  expect(names).not.toContain('gateway');
+});

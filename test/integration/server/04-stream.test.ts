@@ -1,9 +1,7 @@
-import { type Agent, request } from 'node:https';
-import type { IncomingMessage } from 'node:http';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { requires } from '../../requires.js';
 import { stopTestStores } from '../../fakes/test-store.js';
-import { type Plane, startPlane } from './harness.js';
+import { listenTo, type Plane, startPlane } from './harness.js';
 
 const it = await requires('postgresql');
 let plane: Plane;
@@ -18,60 +16,13 @@ afterAll(async () => {
   await stopTestStores();
 });
 
-interface Heard {
-  readonly id: string;
-  readonly topic: string;
-  readonly data: { subject?: string; change?: string };
-}
-
-/** Opens the stream and hands out its events one by one. */
-async function listen(topics: string, lastEventId?: string) {
-  const response = await new Promise<IncomingMessage>((resolve, reject) => {
-    request(
-      new URL(`/v1/stream?topics=${topics}`, plane.server.addresses.consoleUrl),
-      {
-        agent: false as unknown as Agent,
-        ca: plane.server.context.authority.bundle().join(''),
-        headers: {
-          authorization: `Bearer ${token}`,
-          ...(lastEventId === undefined ? {} : { 'last-event-id': lastEventId }),
-        },
-      },
-      resolve,
-    )
-      .on('error', reject)
-      .end();
-  });
-  response.setEncoding('utf8');
-  response.on('error', () => {});
-  const heard: Heard[] = [];
-  let wake = () => {};
-  let rest = '';
-  response.on('data', (chunk: string) => {
-    rest += chunk;
-    for (let end = rest.indexOf('\n\n'); end >= 0; end = rest.indexOf('\n\n')) {
-      const lines = rest.slice(0, end).split('\n');
-      rest = rest.slice(end + 2);
-      const field = (name: string) => lines.find((line) => line.startsWith(`${name}: `))?.slice(name.length + 2) ?? '';
-      if (field('event') !== '')
-        heard.push({ id: field('id'), topic: field('event'), data: JSON.parse(field('data')) });
-    }
-    wake();
-  });
-  return {
-    response,
-    next: async (): Promise<Heard> => {
-      while (heard.length === 0)
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-        });
-      const [first] = heard.splice(0, 1);
-      if (first === undefined) throw new Error('nothing heard');
-      return first;
-    },
-    close: () => response.destroy(),
-  };
-}
+const listen = (topics: string, lastEventId?: string) =>
+  listenTo(
+    plane.server.addresses.consoleUrl,
+    { ca: plane.server.context.authority.bundle().join(''), token },
+    topics,
+    lastEventId,
+  );
 
 it('tells what changed, in the topics asked for, and resumes without a gap from a cursor', async () => {
   const stream = await listen('contracts');
@@ -90,8 +41,20 @@ it('tells what changed, in the topics asked for, and resumes without a gap from 
   again.close();
 });
 
-it('says reset to a cursor it does not know: of another start, of the future, or forged', async () => {
-  for (const cursor of ['deadbeef-1', 'x', '-', '0-99999999999999999999']) {
+it('resumes from the database after a restart', async () => {
+  const stream = await listen('contracts');
+  const { id } = await stream.next();
+  await plane.call('POST', '/v1/services', { body: { service: 'before' } });
+  stream.close();
+  await plane.restart();
+  await plane.call('POST', '/v1/services', { body: { service: 'after' } });
+  const again = await listen('contracts', id);
+  expect([(await again.next()).data.subject, (await again.next()).data.subject]).toEqual(['before', 'after']);
+  again.close();
+});
+
+it('says reset to a cursor it does not know: of another database, of the future, or forged', async () => {
+  for (const cursor of ['00000000-1', 'x', '-', '0-99999999999999999999']) {
     const stream = await listen('contracts', cursor);
     expect([cursor, (await stream.next()).topic]).toEqual([cursor, 'reset']);
     stream.close();

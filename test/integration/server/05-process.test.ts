@@ -5,6 +5,7 @@ import { Agent } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import pg from 'pg';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { silent, spawnProcess, systemClock } from '../../../src/base/index.js';
 import {
@@ -16,7 +17,7 @@ import {
 } from '../../../src/store/index.js';
 import { openDirectory, testAccount } from '../../fakes/test-store.js';
 import { requires } from '../../requires.js';
-import { eventually, send } from './harness.js';
+import { eventually, listenTo, send } from './harness.js';
 
 const it = await requires('postgresql');
 const program = 'dist/server/main.js';
@@ -116,6 +117,83 @@ it('leaves a token that only its owner can read, and comes back after kill -9 wi
   second.child.kill('SIGTERM');
   expect(await second.ended).toBe(0);
   expect(second.errors() + first.errors()).not.toContain(access.token);
+  rmSync(directory, { recursive: true });
+});
+
+it('continues the event stream after kill -9: a client that comes back misses nothing and gets nothing twice', async () => {
+  const directory = folder();
+  const seen: string[] = [];
+  let cursor: string | undefined;
+  let names = 0;
+  for (let life = 0; life < 3; life += 1) {
+    const server = start(directory);
+    await server.ready;
+    const access = JSON.parse(readFileSync(join(directory, 'access.json'), 'utf8'));
+    const client = new Agent({ ca: access.ca });
+    const headers = { authorization: `Bearer ${access.token}` };
+    const stream = await listenTo(access.url, access, 'contracts', cursor);
+    if (cursor === undefined) cursor = (await stream.next()).id;
+    for (let n = 0; n < 4; n += 1) {
+      names += 1;
+      const made = await send(access.url, 'POST', '/v1/services', { client, headers, body: { service: `s${names}` } });
+      expect(made.status).toBe(200);
+    }
+    // It reads only some of what is there before the end comes, in the first life none.
+    for (let n = 0; n < life * 3; n += 1) {
+      const heard = await stream.next();
+      seen.push(heard.data.subject ?? heard.topic);
+      cursor = heard.id;
+    }
+    stream.close();
+    client.destroy();
+    server.child.kill('SIGKILL');
+    await server.ended;
+  }
+  const last = start(directory);
+  await last.ready;
+  const access = JSON.parse(readFileSync(join(directory, 'access.json'), 'utf8'));
+  const stream = await listenTo(access.url, access, 'contracts', cursor);
+  while (seen.length < names) seen.push((await stream.next()).data.subject ?? '?');
+  expect(seen).toEqual(Array.from({ length: names }, (_, n) => `s${n + 1}`));
+  stream.close();
+  last.child.kill('SIGTERM');
+  expect(await last.ended).toBe(0);
+  rmSync(directory, { recursive: true });
+});
+
+it('signs the head of the audit trail: who cuts its end off in the database is found out, also after a restart', async () => {
+  const directory = folder();
+  const first = start(directory);
+  await first.ready;
+  const ask = async () => {
+    const access = JSON.parse(readFileSync(join(directory, 'access.json'), 'utf8'));
+    const client = new Agent({ ca: access.ca });
+    const headers = { authorization: `Bearer ${access.token}` };
+    const answer = await send(access.url, 'GET', '/v1/audit/verify', { client, headers });
+    client.destroy();
+    return answer.json;
+  };
+  const whole = await eventually(ask, (answer) => answer.signedUpTo === answer.length);
+  expect(whole).toMatchObject({ ok: true, brokenAt: null, reason: null });
+  first.child.kill('SIGKILL');
+  await first.ended;
+
+  const at = cluster.connection;
+  if (at.kind !== 'socket') throw new Error('a private cluster is expected');
+  const database = new pg.Client({ host: at.directory, port: at.port, user: at.user, database: at.database });
+  await database.connect();
+  await database.query('alter table audit disable trigger all');
+  await database.query('delete from audit where seq = (select max(seq) from audit)');
+  await database.end();
+
+  for (let life = 0; life < 2; life += 1) {
+    const later = start(directory);
+    await later.ready;
+    expect(await ask()).toMatchObject({ ok: false, brokenAt: whole.length, signedUpTo: whole.length });
+    expect(later.errors()).toContain('is not what was signed');
+    later.child.kill('SIGTERM');
+    await later.ended;
+  }
   rmSync(directory, { recursive: true });
 });
 

@@ -1,6 +1,7 @@
 /** A control plane on a real PostgreSQL, with clients that speak to it as browsers, programs and agents do. */
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
 import { Agent, request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -260,4 +261,64 @@ export async function eventually<T>(ask: () => Promise<T>, wanted: (value: T) =>
     if (wanted(value)) return value;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
+}
+
+export interface Heard {
+  readonly id: string;
+  readonly topic: string;
+  readonly data: { subject?: string; change?: string };
+}
+
+/** Opens the stream and hands out its events one by one. */
+export async function listenTo(
+  base: string,
+  access: { readonly ca: string; readonly token: string },
+  topics: string,
+  lastEventId?: string,
+) {
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+    request(
+      new URL(`/v1/stream?topics=${topics}`, base),
+      {
+        agent: new Agent({ keepAlive: false }),
+        ca: access.ca,
+        headers: {
+          authorization: `Bearer ${access.token}`,
+          ...(lastEventId === undefined ? {} : { 'last-event-id': lastEventId }),
+        },
+      },
+      resolve,
+    )
+      .on('error', reject)
+      .end();
+  });
+  response.setEncoding('utf8');
+  response.on('error', () => {});
+  const heard: Heard[] = [];
+  let wake = () => {};
+  let rest = '';
+  response.on('data', (chunk: string) => {
+    rest += chunk;
+    for (let end = rest.indexOf('\n\n'); end >= 0; end = rest.indexOf('\n\n')) {
+      const lines = rest.slice(0, end).split('\n');
+      rest = rest.slice(end + 2);
+      const field = (name: string) => lines.find((line) => line.startsWith(`${name}: `))?.slice(name.length + 2) ?? '';
+      if (field('event') !== '')
+        heard.push({ id: field('id'), topic: field('event'), data: JSON.parse(field('data')) });
+    }
+    wake();
+  });
+  return {
+    response,
+    next: async (): Promise<Heard> => {
+      while (heard.length === 0)
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      const [first] = heard.splice(0, 1);
+      if (first === undefined) throw new Error('nothing heard');
+      return first;
+    },
+    close: () => response.destroy(),
+  };
 }

@@ -2,15 +2,20 @@ import pg from 'pg';
 import { afterAll, expect, test } from 'vitest';
 import { systemClock } from '../../../src/base/index.js';
 import { type Connection, openStore } from '../../../src/store/index.js';
+import { migrations } from '../../../src/store/database/migrations/index.js';
 import { stopTestStores, testStore } from '../../fakes/test-store.js';
+
+const newest = migrations.at(-1)?.number;
 
 afterAll(stopTestStores);
 
 test('three programs that start at once on an empty database migrate it once', async () => {
   const { connection, dispose } = await emptied();
   const stores = await Promise.all([1, 2, 3].map(() => openStore(connection, { clock: systemClock })));
-  expect(stores.map((store) => store.schema)).toEqual([1, 1, 1]);
-  expect(await rows(connection, 'select number from schema_migrations')).toEqual([{ number: 1 }]);
+  expect(stores.map((store) => store.schema)).toEqual([newest, newest, newest]);
+  expect(await rows(connection, 'select number from schema_migrations')).toEqual(
+    migrations.map(({ number }) => ({ number })),
+  );
   for (const store of stores) await store.close();
   await dispose();
 });
