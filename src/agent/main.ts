@@ -4,7 +4,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, write
 import { Socket } from 'node:net';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { cgroup2Mount, exec, logger, messageOf, skewed, systemClock } from '../base/index.js';
+import { cgroup2Mount, exec, logger, messageOf, skewed, systemClock, TricordonError } from '../base/index.js';
 import { createSvidSource, generateKeyPair, serveWorkloadApi, type Svid, svidFrom } from '../identity/index.js';
 import { type Attestation, type Observation, type PlaneSnapshot, serviceId } from '../model/index.js';
 import { startSensor, straceArguments } from '../sensor/index.js';
@@ -15,6 +15,7 @@ import { bestRung, helperHands, ownHands, rungNamed } from './confine/index.js';
 import { helperConfinement, ownConfinement } from './confinement.js';
 import { Anything, StateAnswer, WorkloadAnswer } from './control-answers.js';
 import { controlClient } from './control-client.js';
+import { controlTime } from './control-time.js';
 import { earlyObservations } from './early-observations.js';
 import { AgentError } from './errors.js';
 import { createGateway, gatewayId } from './gateway.js';
@@ -29,9 +30,17 @@ import { createWorkloads, type IdentityHandle } from './workloads.js';
 
 const settings = readSettings(process.argv[process.argv.indexOf('--settings') + 1] ?? '');
 const log = logger('agent');
-const clock = settings.clockSkewMs === 0 ? systemClock : skewed(systemClock, settings.clockSkewMs);
 const boot = randomBytes(6).toString('hex');
 const stopping = new AbortController();
+// Whatever escapes every handler leaves an unknown state: say it in the log's form and go; the supervisor starts anew.
+process.on('uncaughtException', (error) => {
+  const hint = error instanceof TricordonError ? error.hint : undefined;
+  log.fatal(
+    { reason: messageOf(error), ...(hint === undefined ? { err: error } : { hint }) },
+    'the agent cannot go on',
+  );
+  process.exit(1);
+});
 
 for (const folder of [
   settings.directory,
@@ -46,7 +55,10 @@ const statePath = join(settings.directory, 'state.json');
 const previous = readAgentState(statePath);
 
 const client = controlClient(settings.controlUrl);
+const time = controlTime(settings.clockSkewMs === 0 ? systemClock : skewed(systemClock, settings.clockSkewMs), client);
+const { clock } = time;
 const host = await establishIdentity(settings, client, clock, log);
+await compareTime();
 const helper = settings.helper ? openHelper() : undefined;
 const spoolKey = keyFile(join(settings.directory, 'spool.key'));
 const spool = await openSpool({
@@ -66,6 +78,12 @@ const shipping = startShipping({
 async function store(batch: readonly Observation[]): Promise<void> {
   await spool.append(batch);
   shipping.nudge();
+}
+
+/** A data plane process stamps with the host's own clock. */
+function storeOfPlane(batch: readonly Observation[]): Promise<void> {
+  const shift = clock.now() - systemClock.now();
+  return store(Math.abs(shift) < 1 ? batch : batch.map((row) => ({ ...row, at: row.at + shift })));
 }
 
 const early = earlyObservations((id) => workloads.entry(id)?.record.attestation === null);
@@ -172,7 +190,7 @@ const workloads = createWorkloads({
     traced
       ? { words: straceArguments({ program: 'strace', output: traceFile(id) }), folder: dirname(traceFile(id)) }
       : undefined,
-  observations: store,
+  observations: storeOfPlane,
   changed: () => {
     writeAgentState(statePath, { workloads: [...workloads.remembered()], gateway: gateway.process() });
     reportSoon();
@@ -201,7 +219,7 @@ const gateway = createGateway({
     };
     return identify(gatewayId(settings.host, pid, start), 'gateway', attestation, 'loopback', null);
   },
-  observations: store,
+  observations: storeOfPlane,
   changed: () => {
     writeAgentState(statePath, { workloads: [...workloads.remembered()], gateway: gateway.process() });
     reportSoon();
@@ -246,7 +264,7 @@ const local = await serveLocalApi({
   }),
 });
 await workloads.adopt(previous.workloads);
-const loops = [followState(), keepReporting(), keepChecking()];
+const loops = [followState(), keepReporting(), keepChecking(), keepTime()];
 process.stdout.write(
   `${JSON.stringify({ ready: true, host: settings.host, rung: best.rung.name, coverage: coverage() })}\n`,
 );
@@ -428,6 +446,26 @@ async function keepChecking(): Promise<void> {
       log.error({ error: messageOf(error) }, 'a check failed');
     }
   }
+}
+
+/** Every half minute, and at once when the wall clock was stepped. */
+async function keepTime(): Promise<void> {
+  for (let waited = 0; !stopping.signal.aborted; waited += 500) {
+    await sleep(500, undefined, { signal: stopping.signal }).catch(() => {});
+    if (stopping.signal.aborted || (waited < 30_000 && !time.stepped())) continue;
+    waited = 0;
+    await compareTime();
+  }
+}
+
+async function compareTime(): Promise<void> {
+  const before = time.behind();
+  await time.compare().catch((error: unknown) => log.debug({ error: messageOf(error) }, 'time not compared'));
+  if (Math.abs(time.behind() - before) > 1_000)
+    log.warn(
+      { behindMs: Math.round(time.behind()) },
+      "this host's clock is not the control plane's: corrected in what it reports",
+    );
 }
 
 function openHelper(): HelperClient {

@@ -122,6 +122,7 @@ export const catalogue: readonly CommandSpec[] = [
         description: 'address where this host takes traffic from others',
         default: '127.0.0.1',
       },
+      config,
       dataDir,
       runtimeDir,
     ],
@@ -133,6 +134,23 @@ export const catalogue: readonly CommandSpec[] = [
     arguments: [{ name: '<host>', description: 'name the host will have' }],
     options: [config, dataDir],
     load: () => import('./commands/agent-token.js'),
+  },
+  {
+    name: 'agent allow',
+    summary: 'let a host run services that another host runs',
+    arguments: [
+      { name: '<host>', description: 'name of the host' },
+      { name: '<service...>', description: 'the services' },
+    ],
+    options: [config, dataDir],
+    load: () => import('./commands/agent-allow.js'),
+  },
+  {
+    name: 'agent withdraw',
+    summary: 'end the trust in a host: its agent and every identity it vouched for are refused',
+    arguments: [{ name: '<host>', description: 'name of the host' }],
+    options: [config, dataDir],
+    load: () => import('./commands/agent-withdraw.js'),
   },
   {
     name: 'contract show',

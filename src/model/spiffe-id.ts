@@ -31,6 +31,11 @@ export function formatSpiffeId(id: SpiffeId): string {
   return `spiffe://${id.trustDomain}${id.path}`;
 }
 
+/** The identity of a host's agent: `spiffe://TD/agent/HOST`. */
+export function agentId(trustDomainName: string, host: string): string {
+  return `spiffe://${trustDomainName}/agent/${host}`;
+}
+
 /** The identity of a service's workloads: `spiffe://TD/service/NAME`. */
 export function serviceId(trustDomainName: string, service: string): string {
   return `spiffe://${trustDomainName}/service/${service}`;

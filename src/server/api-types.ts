@@ -27,6 +27,7 @@ export type HostRow = z.infer<typeof coverage.HostRow>;
 export type SocketRow = z.infer<typeof coverage.SocketRow>;
 export type CoveredService = z.infer<typeof coverage.CoveredService>;
 export type HostsAnswer = z.infer<typeof coverage.HostsAnswer>;
+export type ServiceRegistered = z.infer<typeof coverage.ServiceRegistered>;
 export type ServicesAnswer = z.infer<typeof coverage.ServicesAnswer>;
 export type SocketsAnswer = z.infer<typeof coverage.SocketsAnswer>;
 
@@ -63,6 +64,7 @@ export type StatusAnswer = z.infer<typeof status.StatusAnswer>;
 export type WorkloadsAnswer = z.infer<typeof status.WorkloadsAnswer>;
 export type EnrolRequest = z.input<typeof status.EnrolRequest>;
 export type EnrolToken = z.infer<typeof status.EnrolToken>;
+export type HostWithdrawn = z.infer<typeof status.HostWithdrawn>;
 
 export type ObservationsAnswer = z.infer<typeof records.ObservationsAnswer>;
 export type AuditAnswer = z.infer<typeof records.AuditAnswer>;

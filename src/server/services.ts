@@ -10,8 +10,6 @@ export interface ServiceRequest {
   readonly service: string;
   readonly by: string;
   readonly at: number;
-  /** Hosts that may run it; absent: as before, for a new service any one host (the first that does). */
-  readonly hosts?: readonly string[];
 }
 
 const Hosts = z.array(z.string());
@@ -24,15 +22,6 @@ export async function ensureService(tx: Repositories, note: Note, request: Servi
   await tx.services.declare(request.service);
   if (known === undefined) {
     await tx.audit.append({ actor: request.by, action: 'service.register', subject: request.service, detail: {} });
-  }
-  if (request.hosts !== undefined) {
-    await tx.settings.put(hostsKey(request.service), request.hosts);
-    await tx.audit.append({
-      actor: request.by,
-      action: 'service.hosts',
-      subject: request.service,
-      detail: { hosts: request.hosts },
-    });
   }
   const active = await tx.contracts.active(request.service);
   if (active !== undefined) return active;
@@ -57,6 +46,25 @@ export async function admitHost(tx: Repositories, service: string, host: string)
   const given = await tx.settings.putIfAbsent(hostsKey(service), [host]);
   if (Hosts.parse(given).includes(host)) return;
   throw new ServerError('service-not-registered', `host \`${host}\` may not run the service \`${service}\``, {
-    hint: `an operator adds it: POST /v1/services {"service":"${service}","hosts":["${host}", ...]}`,
+    hint: `somebody who may approve adds it: tricordon agent allow ${host} ${service}`,
   });
+}
+
+/** Who may run it; undefined: nobody did yet. */
+export async function hostsOf(tx: Repositories, service: string): Promise<string[] | undefined> {
+  const hosts = Hosts.safeParse(await tx.settings.get(hostsKey(service)));
+  return hosts.success ? hosts.data : undefined;
+}
+
+/** Says on which hosts a service may run: those of `set`, or of before, and those of `add`. */
+export async function admit(
+  tx: Repositories,
+  service: string,
+  { set, add }: { readonly set: readonly string[] | undefined; readonly add: readonly string[] },
+  by: string,
+): Promise<string[]> {
+  const hosts = [...new Set([...(set ?? (await hostsOf(tx, service)) ?? []), ...add])];
+  await tx.settings.put(hostsKey(service), hosts);
+  await tx.audit.append({ actor: by, action: 'service.hosts', subject: service, detail: { hosts } });
+  return hosts;
 }

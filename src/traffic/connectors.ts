@@ -5,7 +5,7 @@ import { codeOf } from '../base/index.js';
 import { type Svid, tlsClientOptions, type VerifiedPeer, verifySocket } from '../identity/index.js';
 import { type Endpoint, type ReasonCode, serviceId } from '../model/index.js';
 import type { PlaneContext } from './http-hop.js';
-import type { Policy } from './policy.js';
+import { isRevoked, type Policy } from './policy.js';
 import type { Connector, Upstream } from './upstream.js';
 
 const dialMs = 5_000;
@@ -123,6 +123,7 @@ export function meshConnector(dial: MeshDial): Connector {
           return;
         }
         upstream.peerId = peer.id;
+        upstream.peerHost = peer.attributes['host'];
         upstream.expiresAt = sweeper.now + (peer.notAfter - clock.now());
         upstream.ready(socket);
       }
@@ -139,7 +140,7 @@ function isExpected(
     peer.kind === 'ok' &&
     policy !== undefined &&
     peer.id === serviceId(policy.trustDomain, service) &&
-    !policy.revoked.has(peer.id)
+    !isRevoked(policy, peer.id, peer.attributes['host'])
   );
 }
 

@@ -19,6 +19,7 @@ import {
   ownContract,
   type PlaneState,
 } from './plane-state.js';
+import { isRevoked } from './policy.js';
 import { cut, plainAddress } from './sockets.js';
 import { TcpFlow } from './tcp-flow.js';
 import { type Connector, UpstreamPool } from './upstream.js';
@@ -96,7 +97,7 @@ export function createInbound(state: PlaneState, target: WorkloadTarget): Inboun
       refuse(socket, refusal('network', peer.reason));
       return;
     }
-    if (policy.revoked.has(peer.id)) {
+    if (isRevoked(policy, peer.id, peer.attributes['host'])) {
       refuse(socket, refusal('network', 'identity-expired'), peer);
       return;
     }
@@ -177,7 +178,7 @@ export function createInbound(state: PlaneState, target: WorkloadTarget): Inboun
 
   function stillAllowed(socket: TLSSocket, peer: VerifiedPeer, http: boolean): Guarded['allowed'] {
     return (policy, bundlesChanged) => {
-      if (policy.revoked.has(peer.id)) return false;
+      if (isRevoked(policy, peer.id, peer.attributes['host'])) return false;
       if (bundlesChanged && verifySocket(socket, policy.bundles, state.context.clock.now()).kind !== 'ok') return false;
       return connectionDecision(peer, http).effect !== 'deny';
     };

@@ -9,6 +9,7 @@ import { HttpConnection } from './http-connection.js';
 import type { HttpHop } from './http-hop.js';
 import { httpAlpn, tcpAlpn } from './inbound.js';
 import { type Carrier, hasRoom, isIsolated, live, ownContract, type PlaneState } from './plane-state.js';
+import { isRevoked } from './policy.js';
 import { cut, plainAddress } from './sockets.js';
 import { type Protocol, sniff } from './sniff.js';
 import { TcpFlow } from './tcp-flow.js';
@@ -77,7 +78,7 @@ export class PeerPools {
     const { policy } = this.#state;
     for (const [service, pool] of this.#pools) {
       if (policy === undefined || bundlesChanged || isIsolated(this.#state, service)) pool.destroyAll();
-      else pool.drain((upstream) => policy.revoked.has(upstream.peerId));
+      else pool.drain((upstream) => isRevoked(policy, upstream.peerId, upstream.peerHost));
     }
   }
 

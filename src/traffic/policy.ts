@@ -1,7 +1,7 @@
 /** A snapshot made ready for decisions: contracts compiled, lists as sets. Immutable; a new snapshot makes a new one. */
 import { messageOf } from '../base/index.js';
 import { type CompiledContract, compileContract } from '../contract/index.js';
-import type { Endpoint, PlaneSnapshot } from '../model/index.js';
+import { agentId, type Endpoint, type PlaneSnapshot } from '../model/index.js';
 
 export interface Policy {
   readonly revision: number;
@@ -47,4 +47,9 @@ export function policyFrom(snapshot: PlaneSnapshot, previous?: Policy): Policy {
     isolated: new Set(snapshot.isolated),
     broken,
   };
+}
+
+/** The identity itself was withdrawn, or the host that vouched for it: what its agent attested no longer counts. */
+export function isRevoked(policy: Policy, id: string, host: string | undefined): boolean {
+  return policy.revoked.has(id) || (host !== undefined && policy.revoked.has(agentId(policy.trustDomain, host)));
 }

@@ -38,6 +38,8 @@ export class Upstream {
   expiresAt = Number.POSITIVE_INFINITY;
   /** Proved identity of the server; empty on plain connections. */
   peerId = '';
+  /** The host whose agent attested the peer, as its certificate says. */
+  peerHost: string | undefined;
   readonly pool: UpstreamPool | undefined;
   /** Either side may end while the other goes on sending: opaque TCP. */
   readonly halfOpen: boolean;

@@ -2,11 +2,13 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { IdentityError } from '../../identity/index.js';
+import { agentId } from '../../model/index.js';
 import type { Context } from '../context.js';
 import { ServerError } from '../errors.js';
 import { callersFault } from '../http/problem.js';
 import type { Issued } from './protocol.js';
-import { agentId, noteSerial } from './peer.js';
+import { noteSerial } from './peer.js';
+import { readmit } from './withdrawal.js';
 
 const Binding = z.strictObject({ host: z.string(), usedBy: z.string().nullable(), expiresAt: z.number() });
 const bindingKey = (token: string) => `enrol/${createHash('sha256').update(token).digest('hex')}`;
@@ -46,6 +48,7 @@ export async function enrol(
     const issued = issueAgent(context, request.host, request.publicKey);
     await tx.settings.put(key, { ...binding.data, usedBy: keyHash } satisfies z.infer<typeof Binding>);
     await noteSerial(tx, request.host, issued.serial, null);
+    await readmit(tx, request.host);
     note.revise();
     note.tell('coverage', request.host, 'enrolled');
     return issued.answer;

@@ -3,7 +3,7 @@ import type { TLSSocket } from 'node:tls';
 import { z } from 'zod';
 import type { Clock } from '../../base/index.js';
 import { type Bundles, verifySocket } from '../../identity/index.js';
-import { HostName } from '../../model/index.js';
+import { agentId, HostName } from '../../model/index.js';
 import type { Repositories, Store } from '../../store/index.js';
 import { ServerError } from '../errors.js';
 
@@ -15,10 +15,6 @@ export interface AgentPeer {
 }
 
 const peers = new WeakMap<TLSSocket, AgentPeer>();
-
-export function agentId(trustDomain: string, host: string): string {
-  return `spiffe://${trustDomain}/agent/${host}`;
-}
 
 /** @throws ServerError `unauthenticated` for anything but a valid agent certificate of our own trust domain. */
 export function peerOf(socket: TLSSocket, bundles: Bundles, trustDomain: string, clock: Clock): AgentPeer {
@@ -57,6 +53,11 @@ export async function noteSerial(
 ): Promise<void> {
   await tx.settings.put(serialsKey(host), { current: serial, previous: replaces } satisfies z.infer<typeof Serials>);
   await tx.hosts.enrol(host, serial);
+}
+
+/** Nothing that the host's agent holds counts from now on, until it enrols anew. */
+export async function forgetSerials(tx: Repositories, host: string): Promise<void> {
+  await tx.settings.remove(serialsKey(host));
 }
 
 /** @throws ServerError `unauthenticated` when another certificate has taken this one's place. */

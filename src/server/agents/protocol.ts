@@ -92,6 +92,9 @@ export const ReportRequest = z.strictObject({
     .default([]),
 });
 
+/** `GET time`: what an agent corrects its stamps by. */
+export const TimeAnswer = z.strictObject({ now: z.number() });
+
 /** `GET state?revision=N`: answers at once when ours is newer, else when it becomes so, at the latest after 25 s. */
 export const StateAnswer = z.strictObject({
   revision: z.int(),

@@ -9,7 +9,7 @@ import { EvidenceId, EvidencePath, openVault } from '../evidence/vault.js';
 import { type Route, route } from '../http/route.js';
 import { enrol, renew } from './enrolment.js';
 import { takeObservations, workloadDirectory } from './observations.js';
-import type { AgentPeer } from './peer.js';
+import { type AgentPeer, checkSerial } from './peer.js';
 import {
   ActionResult,
   agentLimits,
@@ -24,6 +24,7 @@ import {
   ReportRequest,
   StateAnswer,
   SvidRequest,
+  TimeAnswer,
   WorkloadAnswer,
   WorkloadRequest,
 } from './protocol.js';
@@ -119,6 +120,12 @@ export const agentRoutes: readonly Route<AgentContext>[] = [
   }),
   route({
     method: 'GET',
+    path: '/agent/v1/time',
+    answer: TimeAnswer,
+    handle: async ({ context: { context } }) => ({ now: context.clock.now() }),
+  }),
+  route({
+    method: 'GET',
     path: '/agent/v1/state',
     query: z.strictObject({ revision: z.coerce.number().int().min(-1).default(-1) }),
     answer: StateAnswer,
@@ -127,7 +134,10 @@ export const agentRoutes: readonly Route<AgentContext>[] = [
       // Of the answer, not of the socket: that one is kept for many requests, and would keep a listener for each.
       reply.raw.once('close', () => gone.abort());
       const revision = await context.board.newer(query.revision, agentLimits.longPollMs, gone.signal);
-      return stateFor(context, peerOf(request), revision);
+      const peer = peerOf(request);
+      // While it waited it may have been withdrawn: that, too, makes a newer revision.
+      await checkSerial(context.store, peer);
+      return stateFor(context, peer, revision);
     },
   }),
   route({

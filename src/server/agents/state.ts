@@ -1,9 +1,10 @@
 /** What one host's agent has to know, in one answer. */
 import type { z } from 'zod';
-import type { ServiceEndpoints } from '../../model/index.js';
+import { agentId, type ServiceEndpoints } from '../../model/index.js';
 import type { Context } from '../context.js';
 import type { AgentPeer } from './peer.js';
 import type { ReportRequest, StateAnswer } from './protocol.js';
+import { withdrawnHosts } from './withdrawal.js';
 import { revokedIdentities } from './workloads.js';
 
 export async function stateFor(
@@ -12,11 +13,12 @@ export async function stateFor(
   revision: number,
 ): Promise<z.input<typeof StateAnswer>> {
   const { store, config } = context;
-  const [hosts, services, contracts, revoked, actions] = await Promise.all([
+  const [hosts, services, contracts, revoked, withdrawn, actions] = await Promise.all([
     store.hosts.list(),
     store.services.list(),
     store.contracts.allActive(),
     revokedIdentities(store),
+    withdrawnHosts(store),
     store.actions.list({ host: peer.host, status: ['approved', 'running'], limit: 1_000 }),
   ]);
   return {
@@ -29,7 +31,8 @@ export async function stateFor(
       ...hosts.flatMap((host) => host.endpoints),
     ]),
     contracts,
-    revoked,
+    // Of a host: sidecars refuse whatever that host's agent attested.
+    revoked: [...revoked, ...withdrawn.map((host) => agentId(config.trustDomain, host))],
     isolated: services.filter((service) => service.isolated).map((service) => service.name),
     actions,
   };

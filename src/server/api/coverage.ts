@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Coverage, HostName, Layer, ListeningSocket } from '../../model/index.js';
+import { Coverage, HostName, Layer, ListeningSocket, ServiceName } from '../../model/index.js';
 import { HeldBy, Hold, ServiceRef, Time } from './common.js';
 
 export const HostRow = z.strictObject({
@@ -68,3 +68,17 @@ export const HostsAnswer = z.strictObject({ hosts: z.array(HostRow) });
 export const ServicesAnswer = z.strictObject({ services: z.array(CoveredService) });
 /** `GET /v1/sockets`. */
 export const SocketsAnswer = z.strictObject({ sockets: z.array(SocketRow) });
+/** `POST /v1/services`; to name hosts takes the scope `approve`. */
+export const ServiceRequest = z.strictObject({
+  service: ServiceName,
+  /** The hosts that may run it from now on, in place of those before. Absent: whoever comes first. */
+  hosts: z.array(HostName).max(1_000).optional(),
+  /** Hosts that may run it as well. */
+  addHosts: z.array(HostName).max(1_000).optional(),
+});
+export const ServiceRegistered = z.strictObject({
+  service: ServiceName,
+  version: z.int(),
+  /** Null: not run yet, the first host that does is the only one. */
+  hosts: z.array(HostName).nullable(),
+});

@@ -39,6 +39,12 @@ export const EnrolRequest = z.strictObject({
     .max(7 * 86_400)
     .default(900),
 });
+/** `POST /v1/hosts/HOST/withdraw`. */
+export const HostWithdrawn = z.strictObject({
+  host: z.string(),
+  /** How many workloads of it were running and count as ended now. */
+  workloads: z.int(),
+});
 export const EnrolToken = z.strictObject({
   token: z.string(),
   host: z.string(),

@@ -51,4 +51,5 @@ export const access: Readonly<Record<string, ScopeName | 'anyone'>> = {
   'POST /v1/tokens/:id/revoke': 'admin',
   'POST /v1/login-links': 'admin',
   'POST /v1/enrolment-tokens': 'admin',
+  'POST /v1/hosts/:host/withdraw': 'admin',
 };

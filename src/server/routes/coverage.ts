@@ -1,10 +1,19 @@
 import { z } from 'zod';
 import { ServiceName } from '../../model/index.js';
-import { CoverageAnswer, HostsAnswer, ServicesAnswer, SocketsAnswer } from '../api/coverage.js';
+import {
+  CoverageAnswer,
+  HostsAnswer,
+  ServiceRegistered,
+  ServiceRequest,
+  ServicesAnswer,
+  SocketsAnswer,
+} from '../api/coverage.js';
+import { includes } from '../auth/access.js';
 import { MapAnswer } from '../api/map.js';
 import { WorkloadsAnswer } from '../api/status.js';
 import type { Context } from '../context.js';
-import { ensureService } from '../services.js';
+import { ServerError } from '../errors.js';
+import { admit, ensureService, hostsOf } from '../services.js';
 import { type Route, route } from '../http/route.js';
 import { coverageView, hostRows, serviceRows, socketRows } from '../views/coverage.js';
 import { loadWorld } from '../views/load-world.js';
@@ -32,18 +41,19 @@ export const coverageRoutes: readonly Route<Context>[] = [
   route({
     method: 'POST',
     path: '/v1/services',
-    body: z.strictObject({ service: ServiceName, hosts: z.array(z.string().max(253)).max(1_000).optional() }),
-    answer: z.strictObject({ service: ServiceName, version: z.int() }),
-    handle: async ({ body, context, actor }) => {
-      const active = await context.changes.transact((tx, note) =>
-        ensureService(tx, note, {
-          service: body.service,
-          by: actor.account,
-          at: context.clock.now(),
-          ...(body.hosts === undefined ? {} : { hosts: body.hosts }),
-        }),
-      );
-      return { service: body.service, version: active.version };
+    body: ServiceRequest,
+    answer: ServiceRegistered,
+    handle: async ({ body: { service, hosts, addHosts }, context, actor }) => {
+      const places = hosts === undefined && addHosts === undefined ? undefined : { set: hosts, add: addHosts ?? [] };
+      // Whoever may run a service gets its identity: as much as a change of its contract.
+      if (places !== undefined && !includes(actor.scopes, 'approve'))
+        throw new ServerError('forbidden', 'to say where a service may run needs the scope `approve`');
+      return context.changes.transact(async (tx, note) => {
+        const by = actor.account;
+        const active = await ensureService(tx, note, { service, by, at: context.clock.now() });
+        const running = places === undefined ? await hostsOf(tx, service) : await admit(tx, service, places, by);
+        return { service, version: active.version, hosts: running ?? null };
+      });
     },
   }),
   route({

@@ -1,6 +1,8 @@
 import { z } from 'zod';
-import { EnrolRequest, EnrolToken, StatusAnswer } from '../api/status.js';
+import { HostName } from '../../model/index.js';
+import { EnrolRequest, EnrolToken, HostWithdrawn, StatusAnswer } from '../api/status.js';
 import { inviteHost } from '../agents/enrolment.js';
+import { withdrawHost } from '../agents/withdrawal.js';
 import type { Context } from '../context.js';
 import { type Route, route } from '../http/route.js';
 import { hostRows, socketRows } from '../views/coverage.js';
@@ -60,6 +62,16 @@ export const statusRoutes: readonly Route<Context>[] = [
       host: body.host,
       agentUrl: context.addresses.agentUrl,
       fingerprint: context.addresses.caFingerprint,
+    }),
+  }),
+  route({
+    method: 'POST',
+    path: '/v1/hosts/:host/withdraw',
+    params: z.strictObject({ host: HostName }),
+    answer: HostWithdrawn,
+    handle: async ({ params: { host }, context, actor }) => ({
+      host,
+      ...(await withdrawHost(context, host, actor.account)),
     }),
   }),
   route({

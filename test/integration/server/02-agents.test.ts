@@ -66,6 +66,37 @@ describe('enrolment', () => {
     expect((await again.call('GET', 'state?revision=-1')).status).toBe(200);
   });
 
+  it('ends with a withdrawal: the agent is refused, also in a poll that waits, and its identities are named as revoked', async () => {
+    const lost = await plane.agent('host-lost');
+    const workload = await lost.workload('stray');
+    const { revision } = (await lost.call('GET', 'state?revision=-1')).json;
+    const waiting = lost.call('GET', `state?revision=${revision}`);
+    const operator = await plane.token(['approve']);
+    const path = '/v1/hosts/host-lost/withdraw';
+    expect((await plane.call('POST', path, { body: {}, token: operator })).status).toBe(403);
+    const done = await plane.call('POST', path, { body: {} });
+    expect(done.json).toEqual({ host: 'host-lost', workloads: 1 });
+    expect((await waiting).status).toBe(401);
+    const rows = { observations: [observation(workload, 'host-lost', { kind: 'exit' })] };
+    const { publicKey } = keyPair();
+    for (const [verb, to, body] of [
+      ['GET', 'state?revision=-1', undefined],
+      ['GET', 'time', undefined],
+      ['POST', 'observations', rows],
+      ['POST', 'renew', { publicKey }],
+      ['POST', `workloads/${workload.id}/svid`, { publicKey }],
+      ['POST', 'workloads', workloadRequest('stray-host-lost-00000001', 'stray')],
+    ] as const)
+      expect([to, (await lost.call(verb, to, body)).status]).toEqual([to, 401]);
+    const revoked = async () => (await a.call('GET', 'state?revision=-1')).json.revoked;
+    expect(await revoked()).toContain('spiffe://test.local/agent/host-lost');
+    const back = await plane.agent('host-lost');
+    expect((await back.call('GET', 'state?revision=-1')).status).toBe(200);
+    expect(await revoked()).not.toContain('spiffe://test.local/agent/host-lost');
+    expect((await back.call('POST', `workloads/${workload.id}/svid`, { publicKey })).json.code).toBe('conflict');
+    expect((await plane.call('POST', '/v1/hosts/nobody/withdraw', { body: {} })).status).toBe(404);
+  });
+
   async function renewed(agent: TestAgent): Promise<TestAgent> {
     const { key, publicKey } = keyPair();
     const answer = await agent.call('POST', 'renew', { publicKey });
@@ -112,6 +143,19 @@ describe('workloads', () => {
     await plane.call('POST', '/v1/services', { body: { service: 'catalog', hosts: ['host-a', 'host-b'] } });
     expect((await b.call('POST', 'workloads', workloadRequest('catalog-host-b-00000001', 'catalog'))).status).toBe(200);
     expect((await plane.call('GET', '/v1/observations?service=catalog')).json.observations).toEqual([]);
+  });
+
+  it('lets only somebody who may approve say where a service runs, and adds hosts without forgetting others', async () => {
+    await a.workload('spread');
+    const body = { service: 'spread', addHosts: ['host-b'] };
+    const refused = await plane.call('POST', '/v1/services', { body, token: await plane.token(['operate']) });
+    expect([refused.status, refused.json.code]).toEqual([403, 'forbidden']);
+    expect((await b.call('POST', 'workloads', workloadRequest('spread-host-b-00000001', 'spread'))).status).toBe(403);
+    const allowed = await plane.call('POST', '/v1/services', { body, token: await plane.token(['approve']) });
+    expect(allowed.json).toMatchObject({ service: 'spread', hosts: ['host-a', 'host-b'] });
+    expect((await b.call('POST', 'workloads', workloadRequest('spread-host-b-00000001', 'spread'))).status).toBe(200);
+    const known = await plane.call('POST', '/v1/services', { body: { service: 'spread' } });
+    expect(known.json.hosts).toEqual(['host-a', 'host-b']);
   });
 
   it('lets a workload keep its id over a restart from the same code, and from no other', async () => {
