@@ -1,5 +1,6 @@
-import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
+import { HopStream } from './hop/stream.js';
+import type { Wire } from './wire.js';
 
 /** Below this a copy through a string is cheaper than a Buffer of its own. */
 const small = 8 * 1024;
@@ -10,12 +11,12 @@ const small = 8 * 1024;
  *
  * @returns false when the receiver is slower than the sender
  */
-export function writeBytes(socket: Socket, bytes: Buffer, from: number, to: number, shared: boolean): boolean {
+export function writeBytes(wire: Wire, bytes: Buffer, from: number, to: number, shared: boolean): boolean {
+  if (wire instanceof HopStream) return wire.writeRange(bytes, from, to);
   // With nothing queued TLS encrypts before `write` returns: nothing refers to the memory afterwards.
-  if (shared && socket.writableLength === 0 && socket instanceof TLSSocket)
-    return socket.write(bytes.subarray(from, to));
-  if (to - from <= small) return socket.write(bytes.toString('latin1', from, to), 'latin1');
-  return socket.write(shared ? Buffer.from(bytes.subarray(from, to)) : bytes.subarray(from, to));
+  if (shared && wire instanceof TLSSocket && wire.writableLength === 0) return wire.write(bytes.subarray(from, to));
+  if (to - from <= small) return wire.write(bytes.toString('latin1', from, to), 'latin1');
+  return wire.write(shared ? Buffer.from(bytes.subarray(from, to)) : bytes.subarray(from, to));
 }
 
 /** Bytes that arrived too early, in one growing block: a head in pieces, a pipelined request. */

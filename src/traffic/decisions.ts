@@ -1,9 +1,34 @@
 /** Decisions that the data plane itself takes, beside those of the compiled contracts. */
 import { refusal } from '../contract/index.js';
 import type { ContractVersion, Decision } from '../model/index.js';
+import { alpn } from './alpn.js';
+import type { HopViolation } from './hop/frames.js';
+import type { RefusalCode } from './http1/refusal.js';
 
 /** The same answer for every refusal of the framing layer. */
 export const malformed: Decision = refusal('api', 'malformed');
+
+/** The decision behind a framing refusal; the code stands where a contract would name its nearest clause. */
+export function malformedBecause(code: RefusalCode): Decision {
+  return because('http1', 'unambiguous http/1.1', code);
+}
+
+/** The same for a peer that breaks the hop protocol. */
+export function malformedFrames(violation: HopViolation): Decision {
+  return { ...because('hop', alpn.hop, violation), layer: 'network' };
+}
+
+const known = new Map<string, Decision>();
+
+function because(clause: string, wanted: string, got: string): Decision {
+  const key = `${clause} ${got}`;
+  let decision = known.get(key);
+  if (decision === undefined) {
+    decision = Object.freeze({ ...malformed, nearest: { clause, failed: [{ predicate: 'framing', wanted, got }] } });
+    known.set(key, decision);
+  }
+  return decision;
+}
 
 /** The gateway's own part of a public request: it publishes the service, the callee's contract decides. */
 export const published: Decision = Object.freeze({

@@ -4,7 +4,7 @@ import { refusal } from '../contract/index.js';
 import { published } from './decisions.js';
 import { HttpConnection } from './http-connection.js';
 import type { HttpHop } from './http-hop.js';
-import type { PeerPools } from './outbound.js';
+import type { PeerPools } from './peer-pools.js';
 import { hasRoom, isIsolated, live, type PlaneState } from './plane-state.js';
 import { cut, plainAddress } from './sockets.js';
 

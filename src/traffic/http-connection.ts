@@ -2,11 +2,10 @@
  * One caller's HTTP/1.1 connection: requests are read, decided and passed on one after the other. INVARIANT: a request
  * reaches an upstream only after `hop.decide` said `allow` or `would-deny` for the very path and method that are sent.
  */
-import type { Socket } from 'node:net';
 import { refusal } from '../contract/index.js';
 import type { Decision } from '../model/index.js';
 import { Held, writeBytes } from './bytes.js';
-import { malformed } from './decisions.js';
+import { malformed, malformedBecause } from './decisions.js';
 import { ChunkedReader } from './http1/chunked.js';
 import { problemResponse } from './http1/problem.js';
 import { type RefusalCode, refusals } from './http1/refusal.js';
@@ -14,10 +13,11 @@ import { parseRequestHead, type RequestHead } from './http1/request-head.js';
 import { incomplete, resumeAt, scanHead } from './http1/scan.js';
 import type { HttpHop, PlaneContext } from './http-hop.js';
 import { ResponseRelay, scanRefusal } from './response-relay.js';
-import { cut, readDirectly } from './sockets.js';
+import { cut, read } from './sockets.js';
 import type { Sweepable } from './sweeper.js';
 import { randomHex } from './trace-context.js';
 import type { Upstream, UpstreamOwner, UpstreamPool } from './upstream.js';
+import type { Wire } from './wire.js';
 
 /** Early bytes (of a pipelined request, of a body before its upstream is there) beyond which the caller must wait. */
 const heldLimit = 64 * 1024;
@@ -29,7 +29,7 @@ type Phase = 'head' | 'body' | 'wait' | 'spliced' | 'closing' | 'closed';
 export class HttpConnection implements UpstreamOwner, Sweepable {
   readonly #context: PlaneContext;
   readonly #hop: HttpHop;
-  readonly #socket: Socket;
+  readonly #socket: Wire;
   readonly #relay: ResponseRelay;
   readonly #held = new Held();
   #phase: Phase = 'head';
@@ -56,22 +56,19 @@ export class HttpConnection implements UpstreamOwner, Sweepable {
   #reader: ChunkedReader | undefined;
 
   /** @param first bytes that were read already */
-  constructor(context: PlaneContext, hop: HttpHop, socket: Socket, first?: Buffer) {
+  constructor(context: PlaneContext, hop: HttpHop, socket: Wire, first?: Buffer) {
     this.#context = context;
     this.#hop = hop;
     this.#socket = socket;
     this.#relay = new ResponseRelay(socket);
     this.#since = context.sweeper.now;
     context.sweeper.add(this);
-    socket.setNoDelay(true);
     socket.on('drain', () => this.#drained());
     socket.on('end', () => this.#ended());
     socket.on('error', () => this.destroy());
     socket.on('close', () => this.destroy());
-    if (first !== undefined && first.length > 0) this.#bytes(first, first.length, false);
-    if (!readDirectly(socket, (bytes, count) => this.#bytes(bytes, count, true))) {
-      socket.on('data', (chunk: Buffer) => this.#bytes(chunk, chunk.length, false));
-    }
+    if (first !== undefined && first.length > 0) this.#bytes(first, 0, first.length, false);
+    read(socket, (bytes, from, to, shared) => this.#bytes(bytes, from, to, shared));
     if (socket.readableEnded) this.#ended();
   }
 
@@ -97,18 +94,18 @@ export class HttpConnection implements UpstreamOwner, Sweepable {
   }
 
   /** `shared`: the memory is valid during the call only. */
-  #bytes(chunk: Buffer, count: number, shared: boolean): void {
+  #bytes(chunk: Buffer, from: number, to: number, shared: boolean): void {
     this.#since = this.#phase === 'head' && this.#held.length > 0 ? this.#since : this.#context.sweeper.now;
     if (this.#phase === 'spliced') {
-      const to = this.#upstream?.socket;
-      if (to !== undefined && !writeBytes(to, chunk, 0, count, shared)) this.#socket.pause();
+      const next = this.#upstream?.socket;
+      if (next !== undefined && !writeBytes(next, chunk, from, to, shared)) this.#socket.pause();
       return;
     }
     if (this.#held.length === 0) {
-      this.#consume(chunk, count, shared);
+      this.#consume(chunk, from, to, shared);
       return;
     }
-    this.#held.append(chunk, 0, count);
+    this.#held.append(chunk, from, to);
     if (this.#phase === 'head') this.#consumeHeld();
     else if (this.#held.length > heldLimit) this.#socket.pause();
   }
@@ -117,15 +114,15 @@ export class HttpConnection implements UpstreamOwner, Sweepable {
     const bytes = this.#held.bytes;
     const length = this.#held.length;
     this.#held.clear();
-    this.#consume(bytes, length, false);
+    this.#consume(bytes, 0, length, false);
     if (!this.#inputEnded) return;
     if (this.#phase === 'head') this.#close();
     else if (this.#phase === 'body' && this.#connected) this.destroy();
   }
 
-  #consume(bytes: Buffer, to: number, shared: boolean): void {
+  #consume(bytes: Buffer, from: number, to: number, shared: boolean): void {
     this.#consuming = true;
-    let at = 0;
+    let at = from;
     while (at < to) {
       if (this.#phase === 'head') {
         const end = scanHead(bytes, at, at + this.#resume, to);
@@ -474,17 +471,4 @@ export class HttpConnection implements UpstreamOwner, Sweepable {
         this.#phase satisfies never;
     }
   }
-}
-
-const malformedByCode = new Map<RefusalCode, Decision>();
-
-/** The decision behind a framing refusal; the code stands where a contract would name its nearest clause. */
-function malformedBecause(code: RefusalCode): Decision {
-  let decision = malformedByCode.get(code);
-  if (decision === undefined) {
-    const failed = [{ predicate: 'framing', wanted: 'unambiguous http/1.1', got: code }];
-    decision = Object.freeze({ ...malformed, nearest: { clause: 'http1', failed } });
-    malformedByCode.set(code, decision);
-  }
-  return decision;
 }

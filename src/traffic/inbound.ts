@@ -3,10 +3,14 @@ import { createServer, type Server, type TLSSocket } from 'node:tls';
 import { type CompiledContract, noContract, refusal } from '../contract/index.js';
 import { tlsServerOptions, type VerifiedPeer, verifySocket } from '../identity/index.js';
 import type { Decision, Endpoint } from '../model/index.js';
+import { alpn } from './alpn.js';
 import { addressConnector, inletConnector } from './connectors.js';
 import type { WorkloadTarget } from './control-protocol.js';
-import { opaqueDecision } from './decisions.js';
+import { malformedFrames, opaqueDecision } from './decisions.js';
 import { recordFlow } from './flow-record.js';
+import type { HopViolation } from './hop/frames.js';
+import { HopSession } from './hop/session.js';
+import type { HopStream } from './hop/stream.js';
 import { HttpConnection } from './http-connection.js';
 import type { HttpHop } from './http-hop.js';
 import {
@@ -23,9 +27,10 @@ import { isRevoked } from './policy.js';
 import { cut, plainAddress } from './sockets.js';
 import { TcpFlow } from './tcp-flow.js';
 import { type Connector, UpstreamPool } from './upstream.js';
+import type { Wire } from './wire.js';
 
-export const httpAlpn = 'tricordon-http/1';
-export const tcpAlpn = 'tricordon-tcp/1';
+/** In the order we prefer them. */
+const protocols = [alpn.hop, alpn.http, alpn.tcp];
 /** Workloads' own servers often close idle connections after 5 s; be the one who closes first. */
 const workloadIdleMs = 3_500;
 /** An exchange that is in progress may end when its caller's certificate does so soon. */
@@ -35,6 +40,8 @@ export interface Inbound {
   readonly server: Server;
   /** New identity or bundle: new handshakes use it. */
   refresh(): void;
+  /** Sessions that saw the old identity take no further streams. */
+  renewed(): void;
   sweep(now: number): void;
   close(): void;
 }
@@ -47,12 +54,13 @@ export function createInbound(state: PlaneState, target: WorkloadTarget): Inboun
       ? addressConnector(() => ({ address, port }))
       : inletConnector(() => state.remoteDial, port);
   const pool = new UpstreamPool(connector, workloadIdleMs);
+  const sessions = new Set<HopSession>();
   const server = createServer({
     requestCert: true,
     // Checked below, so that a refusal is recorded with its reason.
     rejectUnauthorized: false,
     minVersion: 'TLSv1.3',
-    ALPNProtocols: [httpAlpn, tcpAlpn],
+    ALPNProtocols: protocols,
     handshakeTimeout: handshakeMs,
     allowHalfOpen: true,
   });
@@ -74,9 +82,12 @@ export function createInbound(state: PlaneState, target: WorkloadTarget): Inboun
           svid,
           bundles: policy.bundles,
           clientCertificate: 'checked-later',
-          alpn: [httpAlpn, tcpAlpn],
+          alpn: protocols,
         }),
       );
+    },
+    renewed: () => {
+      for (const session of sessions) session.retire();
     },
     sweep: (now) => pool.sweep(now),
     close: () => {
@@ -101,8 +112,9 @@ export function createInbound(state: PlaneState, target: WorkloadTarget): Inboun
       refuse(socket, refusal('network', 'identity-expired'), peer);
       return;
     }
-    const http = socket.alpnProtocol === httpAlpn;
-    if (!http && socket.alpnProtocol !== tcpAlpn) {
+    const hop = socket.alpnProtocol === alpn.hop;
+    const http = hop || socket.alpnProtocol === alpn.http;
+    if (!http && socket.alpnProtocol !== alpn.tcp) {
       refuse(socket, refusal('network', 'malformed'), peer);
       return;
     }
@@ -111,8 +123,11 @@ export function createInbound(state: PlaneState, target: WorkloadTarget): Inboun
       refuse(socket, decision, peer);
       return;
     }
+    socket.setNoDelay(true);
     const connection = live(state, peer.notAfter, stillAllowed(socket, peer, http));
-    if (http) {
+    if (hop) {
+      connection.attach(serveHop(socket, peer, connection));
+    } else if (http) {
       recordFlow(context, { ...facts(peer), decision });
       connection.attach(serveHttp(socket, peer, connection));
     } else {
@@ -184,7 +199,44 @@ export function createInbound(state: PlaneState, target: WorkloadTarget): Inboun
     };
   }
 
-  function serveHttp(socket: TLSSocket, peer: VerifiedPeer, entry: LiveConnection): Carrier {
+  /** Each stream is a connection: decided, recorded and counted as one. */
+  function serveHop(socket: TLSSocket, peer: VerifiedPeer, entry: LiveConnection): Carrier {
+    const session = new HopSession({
+      socket,
+      sweeper: state.context.sweeper,
+      idleMs: state.context.timeouts.idle,
+      onStream: (stream) => takeStream(stream, peer),
+      onOver: (violation) => {
+        sessions.delete(session);
+        entry.over();
+        if (violation !== undefined) broken(socket, peer, violation);
+      },
+    });
+    sessions.add(session);
+    session.start();
+    return { drain: () => session.retire(), destroy: () => session.destroy() };
+  }
+
+  function takeStream(stream: HopStream, peer: VerifiedPeer): void {
+    const decision = connectionDecision(peer, true);
+    if (decision.effect === 'deny' || !hasRoom(state)) {
+      if (decision.effect === 'deny') recordFlow(state.context, { ...facts(peer), decision });
+      cut(stream);
+      return;
+    }
+    recordFlow(state.context, { ...facts(peer), decision });
+    // What a snapshot or the certificate's end says about the peer is said to the session.
+    const connection = live(state, Number.POSITIVE_INFINITY, () => true);
+    connection.attach(serveHttp(stream, peer, connection));
+  }
+
+  function broken(socket: TLSSocket, peer: VerifiedPeer, violation: HopViolation): void {
+    state.log.warn({ peer: peer.id, violation }, 'peer broke the hop protocol');
+    // A connection that was lost is no attempt.
+    if (violation !== 'half-frame' && violation !== 'silent') refuse(socket, malformedFrames(violation), peer);
+  }
+
+  function serveHttp(socket: Wire, peer: VerifiedPeer, entry: LiveConnection): Carrier {
     const service = state.configuration?.service ?? '';
     const callerService = peer.service ?? null;
     const hop: HttpHop = {

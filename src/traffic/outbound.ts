@@ -1,91 +1,20 @@
 /** Sidecar, from its workload: known services by mutual TLS, everything else by the network layer's decision alone. */
 import type { Socket } from 'node:net';
-import { noContract, refusal } from '../contract/index.js';
+import { noContract } from '../contract/index.js';
 import type { Decision, Endpoint } from '../model/index.js';
-import { addressConnector, meshConnector } from './connectors.js';
+import { addressConnector } from './connectors.js';
 import type { OutboundRoute } from './control-protocol.js';
 import { recordFlow } from './flow-record.js';
 import { HttpConnection } from './http-connection.js';
 import type { HttpHop } from './http-hop.js';
-import { httpAlpn, tcpAlpn } from './inbound.js';
+import type { PeerPools } from './peer-pools.js';
 import { type Carrier, hasRoom, isIsolated, live, ownContract, type PlaneState } from './plane-state.js';
-import { isRevoked } from './policy.js';
 import { cut, plainAddress } from './sockets.js';
 import { type Protocol, sniff } from './sniff.js';
 import { TcpFlow } from './tcp-flow.js';
-import { type Connector, UpstreamPool } from './upstream.js';
 
-const meshIdleMs = 50_000;
 /** A caller that says nothing for so long waits for the server to speak first. */
 const silentMs = 300;
-
-/** Pools toward peers, one per service; used by the sidecar's outbound side and by the gateway. */
-export class PeerPools {
-  readonly #state: PlaneState;
-  readonly #pools = new Map<string, UpstreamPool>();
-
-  constructor(state: PlaneState) {
-    this.#state = state;
-  }
-
-  /** Undefined while there is no identity, no policy, or no endpoint to go to. */
-  http(service: string): UpstreamPool | undefined {
-    const { svid, policy } = this.#state;
-    if (svid === undefined || policy === undefined || (policy.endpoints.get(service)?.length ?? 0) === 0)
-      return undefined;
-    let pool = this.#pools.get(service);
-    if (pool === undefined) {
-      pool = new UpstreamPool(this.connector(service, httpAlpn), meshIdleMs);
-      this.#pools.set(service, pool);
-    }
-    return pool;
-  }
-
-  connector(service: string, alpn: typeof httpAlpn | typeof tcpAlpn): Connector {
-    const state = this.#state;
-    return meshConnector({
-      service,
-      alpn,
-      policy: () => state.policy,
-      svid: () => state.svid,
-      context: state.context,
-      refused: (endpoint, reason) => {
-        state.context.counts.handshakesRefused += 1;
-        const decision = refusal('network', reason);
-        recordFlow(state.context, {
-          direction: 'out',
-          decision,
-          peer: service,
-          caller: '',
-          mtls: false,
-          address: endpoint.address,
-          port: endpoint.port,
-        });
-      },
-    });
-  }
-
-  sweep(now: number): void {
-    for (const pool of this.#pools.values()) {
-      pool.sweep(now);
-      // A connection never outlives the identity that was proved on it.
-      pool.drain((upstream) => upstream.expiresAt <= now);
-    }
-  }
-
-  /** After a new snapshot: connections to isolated or revoked peers end; after a bundle change all of them do. */
-  recheck(bundlesChanged: boolean): void {
-    const { policy } = this.#state;
-    for (const [service, pool] of this.#pools) {
-      if (policy === undefined || bundlesChanged || isIsolated(this.#state, service)) pool.destroyAll();
-      else pool.drain((upstream) => isRevoked(policy, upstream.peerId, upstream.peerHost));
-    }
-  }
-
-  close(): void {
-    for (const pool of this.#pools.values()) pool.destroyAll();
-  }
-}
 
 /** One connection of the workload toward a declared dependency. `destination` is what the workload dialled. */
 export function routeOut(
@@ -154,7 +83,7 @@ export function routeOut(
     const began = state.context.clock.monotonic();
     const flow = new TcpFlow(
       socket,
-      pools.connector(service, tcpAlpn),
+      pools.opaque(service),
       first,
       () => {},
       (end) => {

@@ -11,7 +11,8 @@ import { publish } from './gateway.js';
 import { type Counts, defaultTimeouts, emptyCounts, type PlaneContext, type Timeouts } from './http-hop.js';
 import { createInbound, type Inbound, listenedAt } from './inbound.js';
 import type { OriginalDestination } from './original-destination.js';
-import { directOut, PeerPools, routeOut } from './outbound.js';
+import { directOut, routeOut } from './outbound.js';
+import { PeerPools } from './peer-pools.js';
 import type { PlaneState } from './plane-state.js';
 import { policyFrom } from './policy.js';
 import type { RecordRing } from './record-ring.js';
@@ -101,6 +102,8 @@ export function createPlane(deps: PlaneDeps): Plane {
       }
       state.svid = svid;
       inbound?.refresh();
+      inbound?.renewed();
+      pools.renewed();
       early.look();
     },
     snapshot: (snapshot) => {
@@ -216,6 +219,7 @@ export function createPlane(deps: PlaneDeps): Plane {
 
   function takeCaptured(socket: Socket): void {
     socket.on('error', () => {});
+    socket.setNoDelay(true);
     const destination = state.originalDestination?.(socket);
     const outbound = state.configuration?.outbound;
     if (destination === undefined || outbound === undefined || !outbound.captured) {

@@ -1,10 +1,10 @@
-/** Reads one upstream's answer, checks its framing, and passes it on to the caller's socket. */
-import type { Socket } from 'node:net';
+/** Reads one upstream's answer, checks its framing, and passes it on to the caller. */
 import { Held, writeBytes } from './bytes.js';
 import { ChunkedReader } from './http1/chunked.js';
 import type { RefusalCode } from './http1/refusal.js';
 import { endToEnd, parseResponseHead } from './http1/response-head.js';
 import { bareCr, bareLf, controlCharacter, incomplete, resumeAt, scanHead } from './http1/scan.js';
+import type { Wire } from './wire.js';
 
 /** What happened with the bytes: more are needed, the answer is over, the protocol was switched, or it is no HTTP. */
 export type RelayState = 'more' | 'done' | 'upgraded' | 'malformed';
@@ -22,7 +22,7 @@ export class ResponseRelay {
   congested = false;
   /** Why an answer was not taken; for the log. */
   refusal: RefusalCode | undefined;
-  readonly #to: Socket;
+  readonly #to: Wire;
   readonly #held = new Held();
   #resume = 0;
   #bodiless = false;
@@ -32,7 +32,7 @@ export class ResponseRelay {
   #framing: 'length' | 'chunked' | 'until-close' = 'length';
   #reader: ChunkedReader | undefined;
 
-  constructor(to: Socket) {
+  constructor(to: Wire) {
     this.#to = to;
   }
 

@@ -1,13 +1,17 @@
-import type { Socket } from 'node:net';
+import { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
+import { HopStream } from './hop/stream.js';
+import type { Wire } from './wire.js';
 
 /**
- * Ends a connection so that the peer cannot take what it has for complete: RST on TCP, no `close_notify` on TLS. Not
- * `resetAndDestroy`: that sends FIN first when the socket is still writable, which reads as an orderly end.
+ * Ends a connection so that the peer cannot take what it has for complete: RST on TCP, no `close_notify` on TLS, RESET on a
+ * hop's stream. Not `resetAndDestroy`: that sends FIN first when the socket is still writable, which reads as an orderly end.
  */
-export function cut(socket: Socket): void {
-  if (!(socket instanceof TLSSocket) && !socket.connecting) Object.assign(socket, { resetAndClosing: true });
-  socket.destroy();
+export function cut(wire: Wire): void {
+  if (wire instanceof Socket && !(wire instanceof TLSSocket) && !wire.connecting) {
+    Object.assign(wire, { resetAndClosing: true });
+  }
+  wire.destroy();
 }
 
 /** `::ffff:192.0.2.1` is `192.0.2.1`. */
@@ -51,4 +55,12 @@ export function readDirectly(socket: Socket, take: (bytes: Buffer, count: number
   // What was read before the switch.
   for (let early: unknown = socket.read(); early instanceof Buffer; early = socket.read()) take(early, early.length);
   return true;
+}
+
+/** Reads what a caller sends: `take` gets `bytes[from..to)`; `shared`: valid during the call only. */
+export function read(wire: Wire, take: (bytes: Buffer, from: number, to: number, shared: boolean) => void): void {
+  if (wire instanceof HopStream) wire.receive(take);
+  else if (wire instanceof Socket && !readDirectly(wire, (bytes, count) => take(bytes, 0, count, true))) {
+    wire.on('data', (chunk: Buffer) => take(chunk, 0, chunk.length, false));
+  }
 }

@@ -86,7 +86,6 @@ export class TcpFlow implements UpstreamOwner {
       return;
     }
     this.#connected = true;
-    to.setKeepAlive(true, 30_000);
     // After an orderly end of its side the upstream object says nothing more.
     to.on('close', () => this.destroy());
     this.#ready();

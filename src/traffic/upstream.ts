@@ -1,6 +1,9 @@
 /** Connections toward the next hop: opened by a `Connector`, owned by one exchange at a time, kept by an `UpstreamPool`. */
 import type { OnReadOpts, Socket } from 'node:net';
+import type { HopSession } from './hop/session.js';
+import type { HopStream } from './hop/stream.js';
 import { plainAddress } from './sockets.js';
+import type { Wire } from './wire.js';
 
 export interface UpstreamOwner {
   onUpstreamReady(upstream: Upstream): void;
@@ -24,9 +27,21 @@ export interface Connector {
 // One read buffer for all upstream sockets: a read is handled to its end before the next one starts.
 const readBuffer = Buffer.allocUnsafeSlow(64 * 1024);
 
+/** For `net.connect` and `tls.connect`: what is read is valid during the call only. */
+export function sharedRead(take: (bytes: Buffer, count: number) => void): OnReadOpts {
+  return {
+    buffer: readBuffer,
+    callback: (count, buffer) => {
+      // Node hands back the buffer it was given.
+      take(Buffer.isBuffer(buffer) ? buffer : readBuffer, count);
+      return true;
+    },
+  };
+}
+
 export class Upstream {
   owner: UpstreamOwner | null = null;
-  socket: Socket | undefined;
+  socket: Wire | undefined;
   /** It carried an exchange before: the peer may have closed it in the meantime. */
   reused = false;
   idleSince = 0;
@@ -43,6 +58,7 @@ export class Upstream {
   readonly pool: UpstreamPool | undefined;
   /** Either side may end while the other goes on sending: opaque TCP. */
   readonly halfOpen: boolean;
+  #session: HopSession | undefined;
   #ended = false;
 
   constructor(pool: UpstreamPool | undefined, halfOpen = false) {
@@ -52,31 +68,25 @@ export class Upstream {
 
   /** For `net.connect` and `tls.connect`: read into shared memory, without a stream's buffers. */
   get reader(): OnReadOpts {
-    return {
-      buffer: readBuffer,
-      callback: (count, buffer) => {
-        // Node hands back the buffer it was given.
-        this.#bytes(Buffer.isBuffer(buffer) ? buffer : readBuffer, count, true);
-        return true;
-      },
-    };
+    return sharedRead((bytes, count) => this.#bytes(bytes, 0, count, true));
   }
 
   /** The connection is open and, where it has to be, authenticated. `events`: it was not opened with `reader`. */
   ready(socket: Socket, events = false): void {
-    if (this.closed) {
-      socket.destroy();
-      return;
-    }
-    this.socket = socket;
-    this.localAddress = plainAddress(socket.localAddress);
-    this.localPort = socket.localPort ?? 0;
-    if (events) socket.on('data', (chunk: Buffer) => this.#bytes(chunk, chunk.length, false));
-    socket.on('drain', () => this.owner?.onUpstreamDrain(this));
-    socket.on('end', () => this.#end(true));
-    socket.on('error', () => this.#end(false));
-    socket.on('close', () => this.#end(false));
-    this.owner?.onUpstreamReady(this);
+    if (events && !this.closed) socket.on('data', (chunk: Buffer) => this.#bytes(chunk, 0, chunk.length, false));
+    this.#carriedBy(socket);
+  }
+
+  /** The same inside a hop, whose identities hold for the stream. */
+  carried(stream: HopStream, session: HopSession): void {
+    this.#session = session;
+    stream.receive((bytes, from, to, shared) => this.#bytes(bytes, from, to, shared));
+    this.#carriedBy(stream);
+  }
+
+  /** It may carry one more exchange. */
+  usable(now: number): boolean {
+    return !this.closed && this.expiresAt > now && this.#session?.retired !== true;
   }
 
   failed(code: string): void {
@@ -94,11 +104,26 @@ export class Upstream {
     this.socket?.destroy();
   }
 
-  #bytes(bytes: Buffer, count: number, shared: boolean): void {
+  #carriedBy(wire: Wire): void {
+    if (this.closed) {
+      wire.destroy();
+      return;
+    }
+    this.socket = wire;
+    this.localAddress = plainAddress(wire.localAddress);
+    this.localPort = wire.localPort ?? 0;
+    wire.on('drain', () => this.owner?.onUpstreamDrain(this));
+    wire.on('end', () => this.#end(true));
+    wire.on('error', () => this.#end(false));
+    wire.on('close', () => this.#end(false));
+    this.owner?.onUpstreamReady(this);
+  }
+
+  #bytes(bytes: Buffer, from: number, to: number, shared: boolean): void {
     if (this.closed) return;
     // Bytes nobody asked for: whatever they are, they are not an answer to the next request (response smuggling).
     if (this.owner === null) this.destroy();
-    else this.owner.onUpstreamBytes(this, bytes, 0, count, shared);
+    else this.owner.onUpstreamBytes(this, bytes, from, to, shared);
   }
 
   #end(clean: boolean): void {
@@ -132,7 +157,7 @@ export class UpstreamPool {
     for (;;) {
       const upstream = this.#idle.pop();
       if (upstream === undefined) return undefined;
-      if (!upstream.closed && upstream.expiresAt > now && now - upstream.idleSince < this.#idleMs) return upstream;
+      if (upstream.usable(now) && now - upstream.idleSince < this.#idleMs) return upstream;
       upstream.destroy();
     }
   }
@@ -149,7 +174,7 @@ export class UpstreamPool {
   release(upstream: Upstream, now: number): void {
     upstream.owner = null;
     if (upstream.closed) return;
-    if (!this.#all.has(upstream) || upstream.expiresAt <= now) {
+    if (!this.#all.has(upstream) || !upstream.usable(now)) {
       upstream.destroy();
       return;
     }
@@ -160,6 +185,11 @@ export class UpstreamPool {
 
   forget(upstream: Upstream): void {
     this.#all.delete(upstream);
+  }
+
+  /** Ends idle connections that take no further exchange: their session was retired. */
+  dropUnusable(now: number): void {
+    for (const upstream of this.#idle) if (!upstream.usable(now)) upstream.destroy();
   }
 
   sweep(now: number): void {
