@@ -48,42 +48,81 @@ export interface RecordSubject {
 
 /**
  * The slot as the JSON text of an `Observation` (checked against the schema in the tests). Written by hand since this runs
- * once per request; every text that comes from outside goes through `JSON.stringify` unless it cannot need it.
+ * once per request; every text that comes from outside goes through `JSON.stringify` unless it cannot need it. What does
+ * not change from one record to the next is written once.
  */
 export function observationJson(slot: RecordSlot, subject: RecordSubject): string {
+  const { id, about } = fixedParts(subject);
   const { decision } = slot;
+  const verdict = verdictParts(decision);
   const api = slot.kind === 'request';
-  const id = `${subject.host}:${subject.boot}:${slot.seq}`;
   return (
-    `{"id":${text(id)},"at":${slot.at},"host":${text(subject.host)},"layer":"${api ? 'api' : 'network'}",` +
-    `"service":${text(subject.service)},"workload":${orNull(subject.workload)},"identity":${orNull(subject.identity)},` +
-    `"source":"${subject.source}","join":{${joinKeys(slot)}},"event":{"kind":"${slot.kind}","direction":"${slot.direction}"` +
+    `${id}${slot.seq}","at":${slot.at}${api ? about.api : about.network}${joinKeys(slot)}},"event":{"kind":` +
+    (api ? '"request","direction":"' : '"flow","direction":"') +
     (api
-      ? `,"method":${text(slot.method.slice(0, 32))},"path":${text(slot.path.slice(0, 4_096))}` +
-        (decision.template === undefined ? '' : `,"template":${text(decision.template)}`) +
+      ? `${slot.direction}","method":${text(slot.method.slice(0, 32))},"path":${text(slot.path.slice(0, 4_096))}` +
+        verdict.template +
         (slot.status === 0 ? '' : `,"status":${slot.status}`)
-      : `,"address":${text(slot.address.slice(0, 108))},"port":${slot.port},"mtls":${slot.mtls}` +
+      : `${slot.direction}","address":${text(slot.address.slice(0, 108))},"port":${slot.port},"mtls":${slot.mtls}` +
         (slot.durationMs < 0 ? '' : `,"bytesIn":${slot.bytesIn},"bytesOut":${slot.bytesOut}`)) +
-    (slot.peer === '' ? '' : `,"peer":${text(slot.peer)}`) +
+    (slot.peer === '' ? '' : `,"peer":${known(slot.peer)}`) +
     (slot.durationMs < 0 ? '' : `,"durationMs":${Math.round(slot.durationMs * 1_000) / 1_000}`) +
-    `,"verdict":{"effect":"${decision.effect}","contract":${orNull(decision.contract)},"version":${decision.version},` +
-    `"clause":${orNull(decision.clause)},"reason":"${decision.reason}"` +
-    (decision.nearest === undefined ? '' : `,"nearest":${text(nearestText(decision.nearest))}`) +
-    (slot.decisionId === '' ? '' : `,"decisionId":"${slot.decisionId}"`) +
-    '}}}'
+    verdict.said +
+    (slot.decisionId === '' ? '}}}' : `,"decisionId":"${slot.decisionId}"}}}`)
   );
+}
+
+interface FixedParts {
+  readonly id: string;
+  readonly about: { readonly api: string; readonly network: string };
+}
+const bySubject = new WeakMap<RecordSubject, FixedParts>();
+
+function fixedParts(subject: RecordSubject): FixedParts {
+  let parts = bySubject.get(subject);
+  if (parts === undefined) {
+    const id = text(`${subject.host}:${subject.boot}:`).slice(0, -1);
+    const about = (layer: 'api' | 'network') =>
+      `,"host":${text(subject.host)},"layer":"${layer}","service":${text(subject.service)},` +
+      `"workload":${orNull(subject.workload)},"identity":${orNull(subject.identity)},"source":"${subject.source}","join":{`;
+    parts = { id: `{"id":${id}`, about: { api: about('api'), network: about('network') } };
+    bySubject.set(subject, parts);
+  }
+  return parts;
+}
+
+interface VerdictParts {
+  readonly template: string;
+  /** Up to where a decision id may follow. */
+  readonly said: string;
+}
+const byDecision = new WeakMap<Decision, VerdictParts>();
+
+/** Allowing decisions are made once per clause, and frozen. */
+function verdictParts(decision: Decision): VerdictParts {
+  const written = byDecision.get(decision);
+  if (written !== undefined) return written;
+  const parts = {
+    template: decision.template === undefined ? '' : `,"template":${text(decision.template)}`,
+    said:
+      `,"verdict":{"effect":"${decision.effect}","contract":${orNull(decision.contract)},"version":${decision.version},` +
+      `"clause":${orNull(decision.clause)},"reason":"${decision.reason}"` +
+      (decision.nearest === undefined ? '' : `,"nearest":${text(nearestText(decision.nearest))}`),
+  };
+  if (Object.isFrozen(decision)) byDecision.set(decision, parts);
+  return parts;
 }
 
 function joinKeys(slot: RecordSlot): string {
   let keys = '';
   if (slot.localPort !== 0 && slot.peerPort !== 0) {
     keys =
-      `"socket":{"local":{"address":${text(slot.localAddress)},"port":${slot.localPort}},` +
-      `"peer":{"address":${text(slot.peerAddress)},"port":${slot.peerPort}}}`;
+      `"socket":{"local":{"address":${known(slot.localAddress)},"port":${slot.localPort}},` +
+      `"peer":{"address":${known(slot.peerAddress)},"port":${slot.peerPort}}}`;
   }
   if (slot.trace !== '') keys += `${keys === '' ? '' : ','}"trace":"${slot.trace}"`;
   if (slot.span !== '') keys += `${keys === '' ? '' : ','}"span":"${slot.span}"`;
-  if (slot.caller !== '') keys += `${keys === '' ? '' : ','}"caller":${text(slot.caller)}`;
+  if (slot.caller !== '') keys += `${keys === '' ? '' : ','}"caller":${known(slot.caller)}`;
   return keys;
 }
 
@@ -102,6 +141,20 @@ function text(value: string): string {
     /[\u007f-\uffff]/g,
     (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
+}
+
+/** Texts that come again and again: names of services, identities, addresses. */
+const remembered = new Map<string, string>();
+const mostRemembered = 2_000;
+
+function known(value: string): string {
+  let written = remembered.get(value);
+  if (written === undefined) {
+    written = text(value);
+    if (remembered.size >= mostRemembered) remembered.clear();
+    remembered.set(value, written);
+  }
+  return written;
 }
 
 function orNull(value: string | null): string {
