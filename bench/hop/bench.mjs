@@ -1,22 +1,17 @@
 // The sidecar hop: CPU per request against nginx as the same hop and against a bare Node byte pipe, in alternating
 // rounds of one run. Load by wrk: 64 connections, answers of 1 KB, keep-alive. `ratio` over 1: ours is better.
-import { execFile, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { systemClock, which } from '../../dist/base/index.js';
 import { compileContract, contractDigest, initialVersion } from '../../dist/contract/index.js';
 import { generateKeyPair, openCertificateAuthority } from '../../dist/identity/index.js';
 import { calleeContract, callerContract, port as servicePort } from './contracts.mjs';
+import { measure, path } from './load.mjs';
+import { attach, freePorts, nginx, node } from './processes.mjs';
 
-const run = promisify(execFile);
 const here = new URL('.', import.meta.url).pathname;
 const trustDomain = 'bench.test';
-const ticksPerSecond = 100; // USER_HZ of Linux on x64 and arm64
-const path = '/items/42';
 
 export default async function hop({ rounds = 5, seconds = 3, connections = 64 } = {}) {
   const missing = ['nginx', 'wrk'].filter((program) => which(program) === undefined);
@@ -180,32 +175,6 @@ async function mutual(folder, started, backend, ports, options) {
   ]);
 }
 
-async function measure(name, { rounds, seconds, connections }, candidates) {
-  const samples = new Map(candidates.map((candidate) => [candidate.name, []]));
-  for (const candidate of candidates) await load(candidate.port, 1, connections);
-  for (let round = 0; round < rounds; round += 1) {
-    for (const candidate of candidates) {
-      const before = cpuOf(candidate.processes);
-      const requests = await load(candidate.port, seconds, connections);
-      const micros = ((cpuOf(candidate.processes) - before) / ticksPerSecond) * 1e6;
-      samples.get(candidate.name).push(micros / requests);
-    }
-  }
-  const [ours, ...peers] = candidates.map((candidate) => ({
-    name: candidate.name,
-    ...summary(samples.get(candidate.name)),
-  }));
-  return [
-    {
-      case: name,
-      metric: 'CPU microseconds per request (user and system, all processes of the hop)',
-      ours,
-      peers,
-      ratio: Number((peers[0].median / ours.median).toFixed(3)),
-    },
-  ];
-}
-
 function decisions() {
   const compiled = compileContract(versioned(calleeContract));
   const request = { caller: `spiffe://${trustDomain}/service/caller`, callerService: 'caller', method: 'GET', path };
@@ -216,151 +185,7 @@ function decisions() {
   for (let count = 0; count < total; count += 1) if (compiled.decideServe(request).effect === 'allow') allowed += 1;
   const perSecond = Math.round((total / (performance.now() - began)) * 1_000);
   if (allowed !== total) throw new Error('the measured decision is not an allow');
-  return {
-    case: 'decisions, 50 operations',
-    metric: 'decisions per second',
-    ours: { name: 'tricordon', median: perSecond },
-    peers: [],
-    ratio: null,
-  };
-}
-
-/** @returns requests answered; throws when any was not answered with 2xx or 3xx */
-async function load(port, seconds, connections) {
-  const args = ['-t1', `-c${connections}`, `-d${seconds}s`, `http://127.0.0.1:${port}${path}`];
-  const { stdout } = await run(...pinned(1, 'wrk', args));
-  const bad = /Non-2xx or 3xx responses: (\d+)/.exec(stdout);
-  const errors = /Socket errors: (.*)/.exec(stdout);
-  const requests = Number(/(\d+) requests in/.exec(stdout)?.[1] ?? 0);
-  if (bad !== null || requests === 0) throw new Error(`wrk on port ${port}: ${stdout}`);
-  if (errors !== null && !/connect 0, read 0, write 0/.test(errors[1]))
-    throw new Error(`wrk on port ${port}: ${errors[0]}`);
-  return requests;
-}
-
-function summary(values) {
-  const sorted = [...values].sort((a, b) => a - b);
-  const round = (value) => Number(value.toFixed(1));
-  return { median: round(sorted[sorted.length >> 1]), best: round(sorted[0]), worst: round(sorted.at(-1)) };
-}
-
-/** Proxies on the first core, load and back end on the second, where there are two. */
-function pinned(core, file, args) {
-  return cpus().length > 1 && which('taskset') !== undefined
-    ? ['taskset', ['-c', String(core), file, ...args]]
-    : [file, args];
-}
-
-async function node(script, args, port) {
-  const [file, list] = pinned(0, process.execPath, [script, ...args]);
-  const child = spawn(file, list, { stdio: ['ignore', 'ignore', 'inherit'] });
-  if (port !== undefined) await open(port);
-  return { pids: () => [child.pid], stop: () => stop(child) };
-}
-
-async function nginx(folder, name, http, port) {
-  const config = join(folder, `${name}.conf`);
-  writeFileSync(
-    config,
-    `daemon off; master_process off; pid ${folder}/${name}.pid; error_log stderr crit; worker_processes 1;
-     events { worker_connections 4096; }
-     http { access_log off; client_body_temp_path ${folder}/b; proxy_temp_path ${folder}/p; fastcgi_temp_path ${folder}/f;
-       uwsgi_temp_path ${folder}/u; scgi_temp_path ${folder}/s; ${http} }`,
-  );
-  const [file, list] = pinned(name === 'backend' ? 1 : 0, 'nginx', ['-c', config, '-e', 'stderr', '-p', folder]);
-  const child = spawn(file, list, { stdio: ['ignore', 'ignore', 'inherit'] });
-  if (name !== 'backend') await open(port);
-  return { pids: () => [child.pid], stop: () => stop(child) };
-}
-
-async function stop(child) {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const gone = once(child, 'exit');
-  child.kill('SIGKILL');
-  await gone;
-}
-
-/** Fields 14 and 15 of `/proc/PID/stat`, all threads. */
-function cpuOf(processes) {
-  let ticks = 0;
-  for (const pid of processes.flatMap((one) => one.pids())) {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    ticks += Number(fields[11]) + Number(fields[12]);
-  }
-  return ticks;
-}
-
-async function freePorts(count) {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer().listen(0, '127.0.0.1');
-      await once(server, 'listening');
-      return server;
-    }),
-  );
-  const ports = servers.map((server) => server.address().port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
-}
-
-async function open(port) {
-  for (let attempt = 0; attempt < 500; attempt += 1) {
-    const socket = connect(port, '127.0.0.1');
-    const opened = await new Promise((resolve) => {
-      socket.once('connect', () => resolve(true));
-      socket.once('error', () => resolve(false));
-    });
-    socket.destroy();
-    if (opened) return;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  throw new Error(`nothing listens on port ${port}`);
-}
-
-/** A small agent: acknowledges every record, as the product's agent does. */
-async function attach(control) {
-  let socket;
-  for (let attempt = 0; socket === undefined && attempt < 500; attempt += 1) {
-    const made = connect(control);
-    const opened = await new Promise((resolve) => {
-      made.once('connect', () => resolve(true));
-      made.once('error', () => resolve(false));
-    });
-    if (opened) socket = made;
-    else await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  if (socket === undefined) throw new Error(`no control socket at ${control}`);
-  const say = (message) => socket.write(`${JSON.stringify(message)}\n`);
-  const waiting = [];
-  let rest = '';
-  socket.setEncoding('latin1');
-  socket.on('error', () => {});
-  socket.on('data', (chunk) => {
-    const lines = (rest + chunk).split('\n');
-    rest = lines.pop();
-    let last = 0;
-    for (const line of lines) {
-      const seq = /^\{"type":"observation","seq":(\d+)/.exec(line);
-      if (seq !== null) last = Number(seq[1]);
-      else {
-        const message = JSON.parse(line);
-        if (message.type === 'problem') throw new Error(message.message);
-        const at = waiting.findIndex((waiter) => waiter.type === message.type);
-        if (at >= 0) waiting.splice(at, 1)[0].resolve(message);
-      }
-    }
-    if (last > 0) say({ type: 'ack', seq: last });
-  });
-  return {
-    say,
-    ask: (message, type) =>
-      new Promise((resolve) => {
-        waiting.push({ type, resolve });
-        say(message);
-      }),
-    close: () => socket.destroy(),
-  };
+  return { case: 'decisions, 50 operations', metric: 'decisions per second', ours: perSecond, peers: {}, ratio: {} };
 }
 
 function versioned(contract) {
@@ -374,5 +199,6 @@ function replacePort(contract, port) {
 if (process.argv[1] === new URL(import.meta.url).pathname) {
   const result = await hop({ rounds: Number(process.argv[2] ?? 5), seconds: Number(process.argv[3] ?? 3) });
   process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
+  for (const { peer, reason } of result.missing ?? []) process.stderr.write(`hop: no ${peer}: ${reason}\n`);
   process.exitCode = result.missing === undefined ? 0 : 3;
 }
