@@ -14,7 +14,7 @@ export async function measure(name, { rounds, seconds, connections }, candidates
   const cpu = candidates.map(() => []);
   const many = candidates.map(() => []);
   const one = candidates.map(() => []);
-  for (const candidate of candidates) await load(candidate.port, 1, connections);
+  for (const candidate of candidates) await load(candidate.port, seconds, connections);
   for (let round = 0; round < rounds; round += 1) {
     for (const [index, candidate] of candidates.entries()) {
       const before = cpuOf(candidate.processes);

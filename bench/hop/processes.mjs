@@ -9,9 +9,9 @@ import { which } from '../../dist/base/index.js';
 
 /** Proxies on the first core, load and back end on the second, where there are two. */
 export function pinned(core, file, args) {
-  return cpus().length > 1 && which('taskset') !== undefined
-    ? ['taskset', ['-c', String(core), file, ...args]]
-    : [file, args];
+  const found = which(file) ?? file;
+  const taskset = which('taskset');
+  return cpus().length > 1 && taskset !== undefined ? [taskset, ['-c', String(core), found, ...args]] : [found, args];
 }
 
 export async function node(script, args, port) {
