@@ -1,7 +1,7 @@
 /** The demo itself, step by step, over the public API and the commands: it has no door of its own. */
 import { join } from 'node:path';
 import { exec } from '../../base/index.js';
-import { type Layer, layers, type ModeByLayer } from '../../model/index.js';
+import { type Layer, layers, type ModeByLayer, type Signal } from '../../model/index.js';
 import type {
   ActionRow,
   ActionsAnswer,
@@ -196,23 +196,32 @@ async function heldEverywhere(api: Api): Promise<void> {
 
 /** The incident, once no further signal comes. */
 async function story(api: Api, run: AttackRun): Promise<IncidentAnswer | undefined> {
-  let answer: IncidentAnswer | undefined;
-  let count = -1;
-  let still = 0;
-  for (let attempt = 0; attempt < 100 && still < 8; attempt += 1) {
+  return quiet(run, async () => {
     const { incidents } = await api.get<IncidentsAnswer>('/v1/incidents');
     const found = incidents
       .filter((row) => row.lastAt >= run.startedAt - 60_000)
       .sort((a, b) => a.openedAt - b.openedAt)[0];
-    if (found !== undefined) {
-      answer = await api.get<IncidentAnswer>(`/v1/incidents/${found.id}`);
-      const signals = answer.incident.signals.length;
-      still = signals === count ? still + 1 : 0;
-      count = signals;
-    }
+    if (found === undefined) return { signals: [], value: undefined };
+    const value = await api.get<IncidentAnswer>(`/v1/incidents/${found.id}`);
+    return { signals: value.incident.signals, value };
+  });
+}
+
+/** Looks until no further signal comes; longer where a step is without one, since on a busy host they come late. */
+async function quiet<T>(
+  run: AttackRun,
+  look: () => Promise<{ readonly signals: readonly Signal[]; readonly value: T }>,
+): Promise<T> {
+  let count = 0;
+  let still = 0;
+  for (let attempt = 1; ; attempt += 1) {
+    const { signals, value } = await look();
+    still = signals.length > 0 && signals.length === count ? still + 1 : 0;
+    count = signals.length;
+    const open = judge(run, signals).some((step) => step.outcome === 'unseen' || step.outcome === 'failed');
+    if (still >= (open ? 30 : 8) || attempt === 100) return value;
     await pause(150);
   }
-  return answer;
 }
 
 async function contain(api: Api, incident: string, say: (line: string) => void): Promise<ActionRow[]> {
@@ -304,12 +313,15 @@ async function enforce(api: Api, say: (line: string) => void): Promise<void> {
 async function again(stage: Stage, api: Api, base: string, report: DemoReport): Promise<DemoReport['hardened']> {
   const known = new Set(report.incidents.map((incident) => incident.id));
   const run = await runAttack(stage.place.shop, base, stage.listener);
-  await pause(2_000);
-  const { incidents } = await api.get<IncidentsAnswer>('/v1/incidents');
-  const fresh = incidents.filter((row) => row.lastAt >= run.startedAt);
-  const signals = (await Promise.all(fresh.map((row) => api.get<IncidentAnswer>(`/v1/incidents/${row.id}`)))).flatMap(
-    (answer) => answer.incident.signals.filter((signal) => signal.at >= run.startedAt - 1_000),
-  );
+  const { fresh, signals } = await quiet(run, async () => {
+    const { incidents } = await api.get<IncidentsAnswer>('/v1/incidents');
+    const fresh = incidents.filter((row) => row.lastAt >= run.startedAt);
+    const answers = await Promise.all(fresh.map((row) => api.get<IncidentAnswer>(`/v1/incidents/${row.id}`)));
+    const signals = answers.flatMap((answer) =>
+      answer.incident.signals.filter((signal) => signal.at >= run.startedAt - 1_000),
+    );
+    return { signals, value: { fresh, signals } };
+  });
   const steps = judge(run, signals);
   for (const step of steps) stage.say(`  ${step.layer.padEnd(8)} ${step.outcome.padEnd(9)} ${step.name}`);
   const first = steps.find((step) => step.outcome === 'refused') ?? steps.find((step) => step.outcome === 'failed');
