@@ -4,7 +4,7 @@ import { launchOf } from './launch.js';
 import { mountScript, quote } from './mount-script.js';
 import { CleanPath, Prepared } from './rung.js';
 import { isolateRules, ruleset } from './ruleset.js';
-import { listeningSockets } from './tools.js';
+import { listeningSockets, program } from './tools.js';
 import { virtualAddresses } from './virtual-addresses.js';
 
 const spec = {
@@ -45,7 +45,7 @@ describe('the launch', () => {
     const { file, args } = launchOf(prepared(), spec);
     const words = [file, ...args];
     expect(words.at(-1)).toBe('/var/lib/tricordon/program/abc/dist/agent/confine/launcher.js');
-    const order = ['nsenter', '--mount', '--reuid=1000', '--no-new-privs', '--map-user=1000'].map((word) =>
+    const order = [program('nsenter'), '--mount', '--reuid=1000', '--no-new-privs', '--map-user=1000'].map((word) =>
       words.indexOf(word),
     );
     expect(order).toEqual([...order].sort((a, b) => a - b));

@@ -1,6 +1,7 @@
 import { ConfineError } from './errors.js';
 import { mountScript } from './mount-script.js';
 import type { Launch, Prepared } from './rung.js';
+import { program } from './tools.js';
 
 /** What the caller knows by itself and the agent's answer must agree with: `run` is root and believes nobody. */
 export interface LaunchOwner {
@@ -26,7 +27,7 @@ export function launchOf(prepared: Prepared, owner: LaunchOwner): Launch {
   const { spec, place } = prepared;
   agree(prepared, owner);
   const user = [
-    'setpriv',
+    program('setpriv'),
     `--reuid=${spec.uid}`,
     `--regid=${spec.gid}`,
     '--clear-groups',
@@ -41,8 +42,8 @@ export function launchOf(prepared: Prepared, owner: LaunchOwner): Launch {
     case 'netns':
       return words([
         ...(prepared.cgroupPath === null ? [] : ['/bin/sh', '-c', joinCgroup, `${prepared.cgroupPath}/cgroup.procs`]),
-        ...['nsenter', `--net=/run/netns/${place.name}`, '--'],
-        ...['unshare', '--mount', '--propagation', 'private', '--'],
+        ...[program('nsenter'), `--net=/run/netns/${place.name}`, '--'],
+        ...[program('unshare'), '--mount', '--propagation', 'private', '--'],
         ...['/bin/sh', '-c', `${mountScript(prepared)}cd "$0" && exec "$@"`, spec.cwd],
         ...user,
         ...(prepared.ownUserNamespace ? ownUserNamespace(prepared) : []),
@@ -50,7 +51,7 @@ export function launchOf(prepared: Prepared, owner: LaunchOwner): Launch {
       ]);
     case 'userns':
       return words([
-        ...['nsenter', `--target=${place.pid}`, '--user', '--preserve-credentials', '--net', '--mount', '--'],
+        ...[program('nsenter'), `--target=${place.pid}`, '--user', '--preserve-credentials', '--net', '--mount', '--'],
         // Entered by name from inside: a working directory carried over would lead back (`..`) to the hidden mounts.
         ...['/bin/sh', '-c', 'cd "$0" && exec "$@"', spec.cwd],
         ...ownUserNamespace(prepared),
@@ -66,14 +67,14 @@ export function launchOf(prepared: Prepared, owner: LaunchOwner): Launch {
 /** Maps the user onto itself and nothing else: file owners are real, and processes outside cannot be traced. */
 function ownUserNamespace({ spec }: Prepared): string[] {
   return [
-    ...['unshare', '--user', `--map-user=${spec.uid}`, `--map-group=${spec.gid}`, '--keep-caps', '--'],
-    ...['setpriv', '--bounding-set=-all', '--inh-caps=-all', '--ambient-caps=-all', '--no-new-privs', '--'],
+    ...[program('unshare'), '--user', `--map-user=${spec.uid}`, `--map-group=${spec.gid}`, '--keep-caps', '--'],
+    ...[program('setpriv'), '--bounding-set=-all', '--inh-caps=-all', '--ambient-caps=-all', '--no-new-privs', '--'],
   ];
 }
 
 function plain({ spec }: Prepared, user: readonly string[]): string[] {
   if (process.getuid?.() === 0 && spec.uid !== 0) return [...user];
-  return ['setpriv', '--no-new-privs', '--'];
+  return [program('setpriv'), '--no-new-privs', '--'];
 }
 
 function filter({ seccomp, spec }: Prepared): string[] {

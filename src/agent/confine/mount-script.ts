@@ -23,7 +23,8 @@ export function mountScript(prepared: Pick<Prepared, 'spec' | 'hostsFile' | 'hid
     });
   }
   const keep = [...wanted, ...programParts(spec.programDir), ...api];
-  const lines = ['set -eu', 'umask 022'];
+  // The tools below are looked for where no folder is hidden, too; COMMAND gets its own PATH.
+  const lines = ['set -eu', 'umask 022', 'own_path=$PATH', 'PATH=$PATH:/usr/sbin:/usr/bin:/sbin:/bin'];
   if (hostsFile !== null) lines.push(`mount --bind ${quote(hostsFile)} /etc/hosts`);
   for (const socket of hideSockets) {
     if (beneath(socket, [...never, '/tmp', '/dev/shm'])) continue;
@@ -34,6 +35,7 @@ export function mountScript(prepared: Pick<Prepared, 'spec' | 'hostsFile' | 'hid
     if (wanted.includes(folder) || beneath(folder, never)) continue;
     lines.push(...hide(folder, keep, 'mode=1777', false));
   }
+  lines.push('PATH=$own_path');
   return `${lines.join('\n')}\n`;
 }
 

@@ -1,6 +1,7 @@
 /** Runs the system's own tools for building a confinement, and looks at what exists already. */
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readFileSync, realpathSync } from 'node:fs';
+import { basename } from 'node:path';
 import { cgroup2Mount, exec, printable, which } from '../../base/index.js';
 import { ConfineError } from './errors.js';
 import type { RungProbe } from './rung.js';
@@ -11,6 +12,17 @@ export async function tool(file: string, args: readonly string[], input?: string
   if (done.status === 0) return done.stdout;
   const said = done.error?.message ?? (done.stderr.trim() || `ended with ${done.signal ?? done.status}`);
   throw new ConfineError('step-failed', `\`${file} ${args[0] ?? ''}\` failed: ${printable(said, 300)}`);
+}
+
+/**
+ * Where a tool really is: between its steps a launch hides folders like /tmp, and with them whatever PATH or a link leads to
+ * through these. A link that gives one program several names is left as it is.
+ */
+export function program(name: string): string {
+  const found = which(name);
+  if (found === undefined) return name;
+  const real = realpathSync(found);
+  return basename(real) === name ? real : found;
 }
 
 const packages: Readonly<Record<string, string>> = {

@@ -10,7 +10,7 @@ import { mountScript, quote } from './mount-script.js';
 import { hostsPath, redirectPort, setup } from './netns.js';
 import type { CaptureSpec, Prepared, Rung, RungProbe } from './rung.js';
 import { isolateRules, rejoinRules, ruleset } from './ruleset.js';
-import { canFilter, listeningSockets, programs, tool } from './tools.js';
+import { canFilter, listeningSockets, program, programs, tool } from './tools.js';
 import { hostsFile, virtualAddresses } from './virtual-addresses.js';
 
 export const userns: Rung = { name: 'userns', probe, prepare, cleanup, isolate, rejoin };
@@ -86,7 +86,7 @@ async function hold(base: Omit<Prepared, 'place'>, rules: string): Promise<{ pid
     'cd /',
     'echo ready',
     'exec >/dev/null 2>&1',
-    'exec setpriv --bounding-set=-all --inh-caps=-all --ambient-caps=-all --no-new-privs -- sleep infinity',
+    `exec ${quote(program('setpriv'))} --bounding-set=-all --inh-caps=-all --ambient-caps=-all --no-new-privs -- ${quote(program('sleep'))} infinity`,
   ].join('\n');
   const child = spawnProcess('unshare', [...newNamespaces, '/bin/sh', '-c', script], {
     cwd: '/',
