@@ -426,12 +426,14 @@ async function keepReporting(): Promise<void> {
       if (error instanceof AgentError && error.code === 'control-refused')
         log.warn({ error: messageOf(error) }, 'report refused');
     }
+    const nap = new AbortController();
     await Promise.race([
-      sleep(3_000, undefined, { signal: stopping.signal }).catch(() => {}),
+      sleep(3_000, undefined, { signal: AbortSignal.any([stopping.signal, nap.signal]) }).catch(() => {}),
       new Promise<void>((resolve) => {
         reportSoon = () => setTimeout(resolve, 20);
       }),
     ]);
+    nap.abort();
   }
 }
 

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { commandLineOf, isRunning, type Logger, messageOf, type Clock } from '../base/index.js';
+import { codeOf, commandLineOf, isRunning, type Logger, messageOf, type Clock } from '../base/index.js';
 import type { Svid } from '../identity/index.js';
 import { type Attestation, type Endpoint, type PlaneSnapshot, serviceId } from '../model/index.js';
 import type { CaptureSpec, Prepared } from './confine/index.js';
@@ -351,7 +351,7 @@ export function createWorkloads(options: WorkloadsOptions): Workloads {
   }
 
   async function identified(entry: Entry, attestation: Attestation): Promise<void> {
-    const identity = await options.identify(entry.record, attestation);
+    const identity = await patiently(entry.record, () => options.identify(entry.record, attestation));
     entry.identity?.stop();
     entry.identity = identity;
     // Paused or isolated before this agent started, it is so now.
@@ -360,6 +360,19 @@ export function createWorkloads(options: WorkloadsOptions): Workloads {
     hand(entry);
     options.watch(entry.record);
     options.changed();
+  }
+
+  /** A control plane that is being restarted is waited for, as long as the command runs. */
+  async function patiently<T>({ process }: WorkloadRecord, ask: () => Promise<T>): Promise<T> {
+    for (let attempt = 0; ; attempt += 1) {
+      try {
+        return await ask();
+      } catch (error) {
+        const runs = process !== null && isRunning(process.pid, process.start);
+        if (codeOf(error) !== 'control-unreachable' || !runs || attempt >= 120) throw error;
+        await new Promise((resolve) => setTimeout(resolve, 500).unref());
+      }
+    }
   }
 
   async function awaitIdentity(entry: Entry, attestation: Attestation): Promise<void> {

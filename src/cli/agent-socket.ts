@@ -19,6 +19,8 @@ export function askAgent<T>(
     const sent = request(
       {
         socketPath,
+        // A connection of its own: one that was kept may be closed by the agent at the very moment we ask on it.
+        agent: false,
         method,
         path,
         timeout: 120_000,
@@ -57,7 +59,7 @@ export function followAgent(
   take: (value: unknown) => void,
 ): Promise<void> {
   return new Promise((resolve) => {
-    const sent = request({ socketPath, path, signal }, (response) => {
+    const sent = request({ socketPath, agent: false, path, signal }, (response) => {
       let rest = '';
       response.setEncoding('utf8');
       response.on('data', (chunk: string) => {

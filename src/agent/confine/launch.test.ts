@@ -126,6 +126,11 @@ describe('the rules', () => {
   });
 });
 
+test('a tool is named by where it really is, one that is not there by its name', () => {
+  expect(program('sh')).toMatch(/^\//);
+  expect(program('no-such-tool')).toBe('no-such-tool');
+});
+
 test('only listening sockets with a plain path are covered', () => {
   const text = [
     'Num       RefCount Protocol Flags    Type St Inode Path',

@@ -220,9 +220,13 @@ async function servicesUp(
 ): Promise<void> {
   const deadline = performance.now() + 90_000;
   for (;;) {
-    const status = await askAgent(socket, 'GET', '/status', undefined, AgentStatus);
+    // No answer: it is being started again.
+    const status = await askAgent(socket, 'GET', '/status', undefined, AgentStatus).catch((error: unknown) => {
+      if (error instanceof CliError && (error.code === 'not-running' || error.code === 'unreachable')) return undefined;
+      throw error;
+    });
     const missing = names.filter(
-      (name) => !status.workloads.some((workload) => workload.service === name && workload.ready),
+      (name) => status?.workloads.some((workload) => workload.service === name && workload.ready) !== true,
     );
     if (missing.length === 0) return;
     const ended = entries().find((entry) => missing.includes(entry.name) && !alive(entry));
