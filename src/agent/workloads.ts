@@ -403,7 +403,7 @@ export function createWorkloads(options: WorkloadsOptions): Workloads {
   /** The launcher replaces itself step by step; wait until the command itself runs, so that it is what is attested. */
   async function settled(record: WorkloadRecord, process: { pid: number; start: number }): Promise<void> {
     const { command } = record.request;
-    for (let attempt = 0; attempt < 1_200; attempt += 1) {
+    for (let attempt = 0; attempt < 4_800; attempt += 1) {
       if (!isRunning(process.pid, process.start))
         throw new AgentError('attestation-failed', 'the command ended before it could be attested');
       const words = commandLineOf(process.pid) ?? [];
@@ -416,7 +416,7 @@ export function createWorkloads(options: WorkloadsOptions): Workloads {
         return;
       await new Promise((resolve) => setTimeout(resolve, 25));
     }
-    throw new AgentError('attestation-failed', 'the command did not start within half a minute');
+    throw new AgentError('attestation-failed', 'the command did not start within two minutes');
   }
 
   async function ended(id: string, status: number | null): Promise<void> {

@@ -124,7 +124,7 @@ export async function startHouse(installation: Installation, options: HouseOptio
     );
     running.push(control);
     control.start();
-    const ready = await control.ready(60_000);
+    const ready = await control.ready(120_000);
     // A control plane that is started again must be found where the first one was, also when its ports were free ones.
     controlConfig(installation, places, cluster, {
       console: portOf(ready['consoleUrl']),
@@ -218,7 +218,7 @@ async function servicesUp(
   names: readonly string[],
   entries: () => readonly ProcessEntry[],
 ): Promise<void> {
-  const deadline = performance.now() + 90_000;
+  const deadline = performance.now() + 180_000;
   for (;;) {
     // No answer: it is being started again.
     const status = await askAgent(socket, 'GET', '/status', undefined, AgentStatus).catch((error: unknown) => {
@@ -235,7 +235,7 @@ async function servicesUp(
         hint: `see log/${ended.name}.log in the data directory`,
       });
     if (performance.now() > deadline)
-      throw new CliError('prerequisite', `not ready after 90 s: ${missing.join(', ')}`, {
+      throw new CliError('prerequisite', `not ready after 3 minutes: ${missing.join(', ')}`, {
         hint: 'see the logs in the data directory',
       });
     await new Promise((resume) => setTimeout(resume, 100));
