@@ -85,6 +85,11 @@ async function enrolNow(settings: AgentSettings, path: string, log: Logger): Pro
       rmSync(settings.enrolTokenFile, { force: true });
       return kept;
     } catch (error) {
+      if (error instanceof AgentError && error.code === 'control-refused')
+        throw new AgentError('enrolment-refused', error.message, {
+          cause: error,
+          hint: 'make a new token for this host with `tricordon agent token HOST`',
+        });
       if (!(error instanceof AgentError) || error.code !== 'control-unreachable' || attempt === 60) throw error;
       log.warn({ error: messageOf(error), attempt }, 'enrolment waits for the control plane');
       await new Promise((resolve) => setTimeout(resolve, 500));

@@ -1,7 +1,8 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { isEnrolled } from '../../agent/index.js';
-import { systemClock, environment } from '../../base/index.js';
+import { codeOf, environment, printable, systemClock } from '../../base/index.js';
+import { HostName } from '../../model/index.js';
 import { holdLock } from '../../store/index.js';
 import { CliError, type Command, exitCode, text } from '../command.js';
 import { addressAndPort, locate } from '../installation.js';
@@ -13,16 +14,13 @@ import { preparePlaces } from '../supervisor/places.js';
 export const command: Command = async (invocation) => {
   const { output } = invocation;
   const located = locate(invocation);
-  const installation = { ...located, host: text(invocation, 'host') ?? located.host };
+  const installation = { ...located, host: hostName(text(invocation, 'host') ?? located.host) };
   const { address, port } = addressAndPort(invocation.arguments[0] ?? '');
-  const fingerprint = text(invocation, 'caFingerprint');
+  const fingerprint = fingerprintOf(text(invocation, 'caFingerprint'));
+  const said = isEnrolled(installation.dataDir, systemClock.now())
+    ? undefined
+    : await token(text(invocation, 'tokenFile'));
   const places = await preparePlaces(installation);
-  const enrolled = isEnrolled(places.dataDir, systemClock.now());
-  if (fingerprint === undefined) {
-    throw new CliError('usage', 'which control plane is the right one?', {
-      hint: 'give --ca-fingerprint as `tricordon agent token HOST` printed it there',
-    });
-  }
   const lock = await holdLock(join(places.dataDir, 'up.lock'), systemClock);
   const previous = readState(places.dataDir);
   if (previous !== undefined) await stopAll(previous.processes, 5_000);
@@ -44,7 +42,7 @@ export const command: Command = async (invocation) => {
       },
       clockSkewMs: Number(environment('TRICORDON_CLOCK_SKEW_MS') ?? 0),
     },
-    token: enrolled ? undefined : await token(text(invocation, 'tokenFile')),
+    token: said,
   });
   const ended = new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve());
@@ -83,17 +81,56 @@ export const command: Command = async (invocation) => {
   }
 };
 
+function hostName(written: string): string {
+  const parsed = HostName.safeParse(written);
+  if (parsed.success) return parsed.data;
+  throw new CliError('usage', `\`${printable(written, 100)}\` is not a name for a host`, {
+    hint: 'lower-case letters, digits, dots and dashes: the name that `tricordon agent token` was given',
+  });
+}
+
+function fingerprintOf(written: string | undefined): string {
+  if (written === undefined) {
+    throw new CliError('usage', 'which control plane is the right one?', {
+      hint: 'give --ca-fingerprint as `tricordon agent token HOST` printed it there',
+    });
+  }
+  const digits = written.toLowerCase().replaceAll(':', '');
+  if (/^[0-9a-f]{64}$/.test(digits)) return digits;
+  throw new CliError('usage', `\`${printable(written, 100)}\` is not a SHA-256 fingerprint`, {
+    hint: '64 hex digits, as `tricordon agent token HOST` printed them',
+  });
+}
+
+const tokenBytes = 1_000;
+
 /** Never an argument: it would stand in the process list. */
 async function token(file: string | undefined): Promise<string> {
   if (file === undefined)
     throw new CliError('usage', 'this host needs a one-time token', {
       hint: 'tricordon agent join … --token-file FILE (or - for standard input)',
     });
-  if (file !== '-') return readFileSync(file, 'utf8').trim();
+  const said = file === '-' ? await standardInput() : fromFile(file);
+  if (said === '' || said.length > tokenBytes)
+    throw new CliError('usage', `${file === '-' ? 'standard input' : `\`${file}\``} holds no token`, {
+      hint: 'one line, as `tricordon agent token HOST` printed it',
+    });
+  return said;
+}
+
+function fromFile(file: string): string {
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch (cause) {
+    throw new CliError('usage', `the token file \`${file}\` cannot be read (${codeOf(cause) ?? 'error'})`, { cause });
+  }
+}
+
+async function standardInput(): Promise<string> {
   let said = '';
   for await (const chunk of process.stdin) {
     said += String(chunk);
-    if (said.length > 1_000) break;
+    if (said.length > tokenBytes) break;
   }
   return said.trim();
 }

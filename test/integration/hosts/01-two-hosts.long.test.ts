@@ -1,0 +1,260 @@
+import { readFileSync, rmSync } from 'node:fs';
+import { Agent } from 'node:https';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect } from 'vitest';
+import type { Observation } from '../../../src/model/index.js';
+import { python } from '../house/programs.js';
+import { asRoot, eventually, get, type House, house, leftOf, remove, roomy, type Running } from '../house/support.js';
+import { requires } from '../../requires.js';
+import { send } from '../server/harness.js';
+import { type Invitation, network, type SecondHost, secondHost } from './second-host.js';
+import { talker } from './talker.js';
+
+const it = await requires('root', 'nftables', 'iproute2', 'postgresql', 'python', 'bpftrace');
+const ready = process.getuid?.() === 0 && it !== it.skip;
+
+/** The second host's clock is this much behind. */
+const skewMs = -7 * 60_000;
+const services = ['front', 'back'] as const;
+
+interface Incident {
+  readonly id: string;
+  readonly services: string[];
+  readonly signals: { readonly at: number; readonly host: string; readonly service: string; readonly rule: string }[];
+}
+
+describe('two hosts', () => {
+  let directory = '';
+  let first: House;
+  let second: SecondHost;
+  let net: Awaited<ReturnType<typeof network>>;
+  let invitation: Invitation;
+  let joined: Running;
+  const started: Running[] = [];
+  let base = '';
+
+  beforeAll(async () => {
+    if (!ready) return;
+    directory = roomy();
+    net = await network(1);
+    first = house(asRoot(), directory, {
+      host: 'alpha',
+      agents: { listen: `${net.near}:0` },
+      mesh: { address: net.near },
+    });
+    started.push(await first.up('www-data'));
+    second = secondHost('beta', directory, net);
+    invitation = await first.json<Invitation>('agent', 'token', 'beta');
+    joined = second.join(invitation, { skewMs });
+    await joined.until((out) => (out.includes('"ready":true') ? true : undefined));
+    const app = talker(directory);
+    const flags = (service: string, peer: string) => [
+      ...['--service', service, '--port', '8000', '--user', 'www-data', '--calls', `${peer}=${peer}:8000`],
+    ];
+    const front = first.run(
+      [...flags('front', 'back'), '--publish', '127.0.0.1:0'],
+      [python, 'talker.py', 'front'],
+      app,
+    );
+    started.push(front);
+    base = await front.until((_, err) => /published on (http:\S+)/.exec(err)?.[1]);
+    started.push(second.run(flags('back', 'front'), [python, 'talker.py', 'back'], app));
+    await eventually(async () => ((await get(`${base}/via/back/hello`)).status === 200 ? true : undefined));
+  });
+
+  afterAll(async () => {
+    if (directory === '') return;
+    const instances = [first.instance(), second.instance()];
+    try {
+      const gone = await second.remove();
+      expect(gone.status, gone.stdout + gone.stderr).toBe(0);
+      const purged = await first.purge();
+      expect(purged.status, purged.stdout + purged.stderr).toBe(0);
+      for (const one of [...started, joined]) await one.done;
+      for (const instance of instances) expect(await leftOf(directory, instance)).toEqual([]);
+    } finally {
+      await net.remove();
+      remove(directory);
+    }
+  });
+
+  const api = async <T>(path: string): Promise<T> => {
+    const access = JSON.parse(readFileSync(join(first.data, 'token'), 'utf8'));
+    const client = new Agent({ ca: access.ca });
+    const headers = { authorization: `Bearer ${access.token}` };
+    const answer = await send(access.url, 'GET', path, { client, headers });
+    client.destroy();
+    return answer.json as T; // the shape is what the test then asserts
+  };
+
+  /** Everything that ever arrived, in its order. */
+  async function arrived(): Promise<Observation[]> {
+    const all: Observation[] = [];
+    for (let cursor = '0.0'; ; ) {
+      const page = await api<{ observations: Observation[]; cursor: string }>(
+        `/v1/observations?after=${cursor}&limit=1000`,
+      );
+      if (page.observations.length === 0) return all;
+      all.push(...page.observations);
+      cursor = page.cursor;
+    }
+  }
+
+  const requestsTo = (all: readonly Observation[], path: string) =>
+    all.filter(({ event }) => event.kind === 'request' && event.path === path);
+
+  /** The key of one crossing: what was asked, in which trace, on which side. */
+  const crossing = ({ service, join, event }: Observation) =>
+    `${service} ${event.kind === 'request' ? event.direction : '?'} ${join.trace}`;
+
+  it('let their services call each other by mutual TLS, each side knowing the other', async () => {
+    expect((await get(`${base}/via/back/hello`)).text).toBe('hello from front; hello from back');
+    expect((await get(`${base}/via/back/via.front.there`)).text).toBe(
+      'hello from front; hello from back; hello from front',
+    );
+    const seen = await eventually(async () => {
+      const all = await arrived();
+      const found = requestsTo(all, '/there').filter(({ event }) => 'direction' in event && event.direction === 'in');
+      const there = requestsTo(all, '/hello').filter(
+        ({ service, event }) => service === 'back' && 'direction' in event && event.direction === 'in',
+      );
+      return found.length > 0 && there.length > 1 ? { back: found, forth: there } : undefined;
+    });
+    for (const one of seen.back)
+      expect([one.host, one.service, one.join.caller]).toEqual([
+        'alpha',
+        'front',
+        'spiffe://tricordon.local/service/back',
+      ]);
+    for (const one of seen.forth)
+      expect([one.host, one.service, one.join.caller]).toEqual([
+        'beta',
+        'back',
+        'spiffe://tricordon.local/service/front',
+      ]);
+    const { workloads } = await api<{ workloads: { service: string; host: string; attributes: { host: string } }[] }>(
+      '/v1/workloads?running=true',
+    );
+    for (const [service, host] of [
+      ['front', 'alpha'],
+      ['back', 'beta'],
+    ] as const)
+      expect(workloads.find((one) => one.service === service)).toMatchObject({ host, attributes: { host } });
+  });
+
+  it('report each crossing once, also when agent and control plane are killed on the way and the spool is sent again', async () => {
+    const rounds = 60;
+    for (let n = 0; n < rounds; n += 1) {
+      expect((await get(`${base}/via/back/count.${n}`)).status, `request ${n}`).toBe(200);
+      if (n === 15) await killed('beta', 'agent');
+      if (n === 30) await killed('alpha', 'control');
+      if (n === 45) await killed('alpha', 'agent');
+    }
+    // As after a crash before the cursor was written: the whole spool goes once more.
+    await killed('beta', 'agent', () => rmSync(join(second.data, 'spool/cursor.json'), { force: true }));
+    const paths = Array.from({ length: rounds }, (_, n) => `/count/${n}`);
+    const all = await eventually(async () => {
+      const now = await arrived();
+      return paths.every((path) => requestsTo(now, path).length >= 2) && (await sent()) ? await arrived() : undefined;
+    });
+    expect(new Set(all.map(({ id }) => id)).size).toBe(all.length);
+    for (const path of paths)
+      expect(requestsTo(all, path).map(crossing).toSorted(), path).toEqual([
+        `back in ${requestsTo(all, path)[0]?.join.trace}`,
+        `front out ${requestsTo(all, path)[0]?.join.trace}`,
+      ]);
+    // Neither agent sees what runs on the other host.
+    for (const { host, service } of all)
+      if (service === 'front' || service === 'back') expect(host).toBe(service === 'front' ? 'alpha' : 'beta');
+    expect(services.every((service) => all.some((one) => one.service === service && one.event.kind === 'exec'))).toBe(
+      true,
+    );
+  });
+
+  it('tell one story in order, though the clock of one is minutes behind', async () => {
+    const before = Date.now();
+    expect((await get(`${base}/shell/via/back/shell`)).status).toBe(200);
+    const incident = await eventually(async () => {
+      const { incidents } = await api<{ incidents: { id: string; services: string[] }[] }>('/v1/incidents');
+      const id = incidents.find((one) => services.every((service) => one.services.includes(service)))?.id;
+      return id === undefined ? undefined : api<Incident>(`/v1/incidents/${id}`);
+    });
+    const { incidents } = await api<{ incidents: { id: string; state: string }[] }>('/v1/incidents');
+    expect(incidents.filter(({ state }) => state !== 'closed').map(({ id }) => id)).toEqual([incident.id]);
+    const shells = incident.signals.filter(({ rule }) => rule.includes('shell'));
+    const at = (host: string) => shells.find((signal) => signal.host === host)?.at ?? Number.NaN;
+    expect(at('alpha')).toBeLessThan(at('beta'));
+    for (const { at } of incident.signals) {
+      expect(at).toBeGreaterThan(before - 2_000);
+      expect(at).toBeLessThan(Date.now() + 2_000);
+    }
+  });
+
+  it('let a service run on both once somebody allowed it', async () => {
+    const app = join(directory, 'talker');
+    const command = [python, 'talker.py', 'front'];
+    const flags = ['--service', 'front', '--port', '8000', '--user', 'www-data'];
+    const refused = await second.run(flags, command, app).done;
+    expect(refused.status).not.toBe(0);
+    expect(refused.stderr).toContain('host `beta` may not run the service `front`');
+    const allowed = await first.cli('agent', 'allow', 'beta', 'front');
+    expect(allowed.stdout).toContain('front may run on alpha, beta');
+    const twin = second.run(flags, command, app);
+    started.push(twin);
+    await eventually(async () => {
+      const { sockets } = await api<{ sockets: { service: string; host: string; owner: string }[] }>('/v1/sockets');
+      const hosts = sockets
+        .filter(({ service, owner }) => service === 'front' && owner === 'sidecar')
+        .map(({ host }) => host);
+      return new Set(hosts).size === 2 ? true : undefined;
+    });
+    twin.child.kill('SIGTERM');
+    await twin.done;
+  });
+
+  it('part when the second is withdrawn: it gets nothing, and nobody answers it', async () => {
+    const done = await first.cli('agent', 'withdraw', 'beta');
+    expect(done.status, done.stderr).toBe(0);
+    await eventually(async () => ((await get(`${base}/via/back/hello`)).status === 502 ? true : undefined));
+    // Its own sidecar still holds a certificate, and knows where the other was; the other refuses it.
+    const before = (await arrived()).length;
+    const log = join(second.data, 'log/agent.log');
+    await eventually(() => (readFileSync(log, 'utf8').includes('replaced or withdrawn') ? true : undefined));
+    const fresh = await second.run(
+      ['--service', 'third', '--port', '8000', '--user', 'www-data'],
+      [python, 'talker.py', 'third'],
+      join(directory, 'talker'),
+    ).done;
+    expect(fresh.status).not.toBe(0);
+    expect((await arrived()).slice(before).filter(({ host }) => host === 'beta')).toEqual([]);
+  });
+
+  /** Kills one of our processes and waits until it is back. */
+  async function killed(host: 'alpha' | 'beta', name: string, meanwhile: () => void = () => {}): Promise<void> {
+    const path = join(host === 'alpha' ? first.data : second.data, 'state.json');
+    const pidOf = (): number | undefined => {
+      const { processes }: { processes: { name: string; pid: number }[] } = JSON.parse(readFileSync(path, 'utf8'));
+      return processes.find((one) => one.name === name)?.pid;
+    };
+    const pid = pidOf();
+    if (pid === undefined) throw new Error(`${name} does not run`);
+    process.kill(pid, 'SIGKILL');
+    meanwhile();
+    await eventually(async () => {
+      const now = pidOf();
+      if (now === undefined || now === pid) return undefined;
+      const done = await (host === 'alpha' ? first : second).cli('status', '-o', 'json');
+      const { agent, control } = JSON.parse(done.stdout);
+      return (name === 'agent' ? agent : control) === null ? undefined : true;
+    });
+  }
+
+  /** Whether both agents have nothing left to send. */
+  async function sent(): Promise<boolean> {
+    for (const ask of [first.cli, second.cli]) {
+      const status = JSON.parse((await ask('status', '-o', 'json')).stdout);
+      if (status.agent?.spool?.pending !== 0) return false;
+    }
+    return true;
+  }
+});
