@@ -126,6 +126,8 @@ const strace =
     : undefined;
 const traced = strace?.status === 0;
 
+/** Of the program tree, once. */
+let digest: Promise<string> | undefined;
 let snapshot: PlaneSnapshot | undefined;
 let revision = -1;
 let reachable = false;
@@ -485,7 +487,6 @@ function traceFile(id: string): string {
   return join(folder, 'trace');
 }
 
-let digest: Promise<string> | undefined;
 function ownDigest(): Promise<string> {
   digest ??= import('../identity/index.js').then(
     async ({ codeDigest }) => (await codeDigest(`${settings.programDir}/dist`)).digest,

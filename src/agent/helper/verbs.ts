@@ -19,6 +19,7 @@ import {
   checkProcess,
   checkSpec,
 } from './checks.js';
+import type { RunningLines } from '../../sensor/index.js';
 import type { HelperContext } from './context.js';
 import { HelperError } from './errors.js';
 import { type Answer, answers, MemoryRead, type ProcessRef, type Request, type Verb } from './protocol.js';
@@ -37,11 +38,18 @@ export const verbs: Handlers = {
 
   'sensor.start': async ({ session, selection }, context) => {
     checkParents(selection.parents, context);
-    if (context.sensors.has(session)) throw new HelperError('refused', `sensor ${session} runs already`);
+    // An agent counts its sessions upward: one that runs under this number or a higher one was started by an agent that
+    // died, and nobody hears it any more.
+    const orphaned = [...context.sensors].filter(([number]) => number >= session);
+    for (const [number] of orphaned) context.sensors.delete(number);
+    await Promise.allSettled(orphaned.map(([, sensor]) => sensor.stop()));
     if (context.sensors.size >= 3) throw new HelperError('refused', 'more than three sensors at once');
-    const running = await context.sensor.start(selection, {
+    let running: RunningLines | undefined;
+    running = await context.sensor.start(selection, {
       line: (line) => context.relay({ sensor: session, line }),
       end: (detail) => {
+        // Ended by us: it is not the session of this number any more.
+        if (running !== undefined && context.sensors.get(session) !== running) return;
         context.sensors.delete(session);
         context.relay({ sensor: session, ended: detail });
       },

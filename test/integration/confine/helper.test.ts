@@ -2,7 +2,7 @@ import { chownSync, existsSync, mkdirSync, readFileSync, statSync, symlinkSync, 
 import type { Socket } from 'node:net';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, afterEach, describe, expect } from 'vitest';
-import { isRunning, minimalEnvironment, processFacts, spawnProcess } from '../../../src/base/index.js';
+import { cgroup2Mount, isRunning, minimalEnvironment, processFacts, spawnProcess } from '../../../src/base/index.js';
 import { launchOf, type Prepared, socketPair, stopPlane, sweepHouse } from '../../../src/agent/confine/index.js';
 import { CaptureSpec } from '../../../src/agent/confine/index.js';
 import { type HelperClient, helperClient } from '../../../src/agent/helper/index.js';
@@ -10,6 +10,7 @@ import { requires } from '../../requires.js';
 import { account, type House, type Program, testHouse, testProgram, testSpec } from './support.js';
 
 const it = await requires('root', 'nftables', 'iproute2');
+const withTracer = await requires('root', 'nftables', 'iproute2', 'bpftrace');
 
 /** The workload's user is another one than the agent's account. */
 const user = { uid: 65_533, gid: 65_533 };
@@ -43,6 +44,23 @@ afterEach(async () => {
 });
 
 describe('the privileged helper', () => {
+  withTracer('ends the sensor of an agent that died when the next one starts its own', async () => {
+    mkdirSync(join(cgroup2Mount() ?? '', 'tricordon', spec.instance), { recursive: true });
+    const parent = String(statSync(join(cgroup2Mount() ?? '', 'tricordon', spec.instance)).ino);
+    const selection = { parents: [parent], containers: false };
+    const tracers = () =>
+      readFileSync(`/proc/${helper.pid}/task/${helper.pid}/children`, 'utf8')
+        .split(' ')
+        .filter((pid) => pid !== '' && readFileSync(`/proc/${pid}/comm`, 'utf8').startsWith('bpftrace'));
+    for (const session of [1, 2]) await client.ask('sensor.start', { session, selection });
+    expect(tracers()).toHaveLength(2);
+    // The next agent counts from one again.
+    await client.ask('sensor.start', { session: 1, selection });
+    expect(tracers()).toHaveLength(1);
+    await client.ask('sensor.stop', { session: 1 });
+    expect(tracers()).toHaveLength(0);
+  });
+
   it('prepares, starts the data plane, pauses, reads memory, isolates, kills and cleans up', async () => {
     const prepared = await client.ask('workload.prepare', { spec });
     const plane = await client.ask('plane.spawn', {
