@@ -1,5 +1,5 @@
 /** Reads a settings file strictly: one document, no duplicate keys, no unknown ones, did-you-mean for typing errors. */
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { parseDocument } from 'yaml';
 import type { ZodType } from 'zod';
 import { environmentEntries } from './environment.js';
@@ -79,7 +79,8 @@ function parse(path: string): unknown {
 function readBounded(path: string): string {
   let file: number | undefined;
   try {
-    file = openSync(path, 'r');
+    // A pipe without a writer would hold us for ever.
+    file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     const stat = fstatSync(file);
     if (!stat.isFile()) {
       throw new ConfigError(

@@ -172,6 +172,11 @@ describe('two hosts', () => {
   });
 
   it('tell one story in order, though the clock of one is minutes behind', async () => {
+    // Each agent was killed above, and watches again as before.
+    await eventually(async () => {
+      const { hosts } = await api<{ hosts: { coverage: { runtime: { by: string } } }[] }>('/v1/hosts');
+      return hosts.every(({ coverage }) => coverage.runtime.by.includes('bpftrace')) ? true : undefined;
+    });
     const before = Date.now();
     expect((await get(`${base}/shell/via/back/shell`)).status).toBe(200);
     const incident = await eventually(async () => {
