@@ -1,8 +1,10 @@
-// `up` from nothing to ready: first start, later starts, memory of the control plane, and the CLI's own start.
+// `up` from nothing to ready: first start, later starts, memory of the control plane, the CLI's own start, and how long an
+// event takes to become an incident.
 import { spawn } from 'node:child_process';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { eventToIncident } from './incidents.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const cli = join(root, 'bin/tricordon.mjs');
@@ -28,6 +30,14 @@ export default async function startup({ rounds = 3 } = {}) {
     }
     add('ready after the first start, median', 's', median(later));
     add('control plane memory, RSS without PostgreSQL', 'MB', memory);
+    let waits = [];
+    await once(base, async () => {
+      waits = await eventToIncident(cli, base, 5);
+    });
+    if (waits.length > 0) {
+      add('event to incident, p50', 'ms', median(waits));
+      add('event to incident, slowest of 5', 'ms', Math.max(...waits));
+    }
     const help = [];
     for (let round = 0; round < 5; round += 1) help.push(await timed([cli, '--help']));
     add('--help, median', 's', median(help));
@@ -54,7 +64,7 @@ async function once(base, look) {
     });
     child.once('exit', (status) => reject(new Error(`up ended with ${status}`)));
   });
-  look();
+  await look();
   child.kill('SIGTERM');
   await exited;
   return seconds;
