@@ -5,10 +5,11 @@ import { type Clock, codeOf, type Logger } from '../base/index.js';
 import type { Action, PlaneSnapshot } from '../model/index.js';
 import { applyAction, collectBundle, type EvidenceSource, manifestText, type StepResult } from '../respond/index.js';
 import { readSpool } from '../store/index.js';
-import { evidenceSources, type Hands, hostEnforcer } from './confine/index.js';
+import { evidenceSources, type Hands, hostEnforcer, type Target } from './confine/index.js';
 import { Anything } from './control-answers.js';
 import type { ControlClient } from './control-client.js';
 import type { AgentSettings } from './settings.js';
+import type { WorkloadRecord } from './workload-record.js';
 import type { Workloads } from './workloads.js';
 
 export interface CarrierOptions {
@@ -92,15 +93,13 @@ export function createCarrier(options: CarrierOptions): Carrier {
     if (entry === undefined) return { status: 'failed', detail: `no workload \`${id}\` runs on this host` };
     const { record } = entry;
     const { service } = record.request;
-    const approved = options.snapshot()?.contracts.find((version) => version.service === service)?.clean['code'];
-    const attested = record.attestation?.kind === 'process' ? record.attestation.codeDigest : undefined;
-    const wanted = approved ?? attested;
+    const clean = options.snapshot()?.contracts.find((version) => version.service === service)?.clean;
     const target = { prepared: record.prepared, process: record.process };
-    const found = await hands.codeTree(target, record.request.codeDirectory);
-    if (wanted !== found.digest)
+    const { digest, wanted, where } = await codeNow(target, record, clean ?? {});
+    if (wanted !== digest)
       return {
         status: 'failed',
-        detail: `the code in ${record.request.codeDirectory} is not what was approved (${found.digest}, approved ${wanted ?? 'none'})`,
+        detail: `the code in ${where} is not what was approved (${digest}, approved ${wanted ?? 'none'})`,
       };
     // What was taken from the old process is given back before the new one starts: it would stand still and mute otherwise.
     const ended = await workloads.order(id, 'end', 30_000);
@@ -111,8 +110,24 @@ export function createCarrier(options: CarrierOptions): Carrier {
     const result = await workloads.order(id, 'restart', 60_000);
     return {
       status: result.ok ? 'done' : 'failed',
-      detail: result.ok ? `started again from ${found.digest}` : result.detail,
+      detail: result.ok ? `started again from ${digest}` : result.detail,
     };
+  }
+
+  /** The code that a restart would run, and the one that was approved, else the one that was attested. */
+  async function codeNow(
+    target: Target,
+    { request, attestation }: WorkloadRecord,
+    clean: Readonly<Record<string, string>>,
+  ): Promise<{ digest: string; wanted: string | undefined; where: string }> {
+    const { image, codeDirectory } = request;
+    if (image !== null) {
+      const attested = attestation?.kind === 'docker' ? attestation.imageConfig : undefined;
+      return { digest: image.digest, wanted: clean['image'] ?? attested, where: `image ${image.name}` };
+    }
+    const attested = attestation?.kind === 'process' ? attestation.codeDigest : undefined;
+    const where = codeDirectory ?? request.cwd;
+    return { digest: (await hands.codeTree(target, where)).digest, wanted: clean['code'] ?? attested, where };
   }
 
   async function collect(id: string): Promise<StepResult> {

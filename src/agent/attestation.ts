@@ -1,4 +1,7 @@
-/** Attests what `run` launched, through whichever hands this host has: as root the process belongs to another account. */
+/**
+ * Attests what `run` launched, through whichever hands this host has: as root the process belongs to another account, and
+ * only root may ask the container engine.
+ */
 import { entryFile } from '../identity/index.js';
 import type { Attestation } from '../model/index.js';
 import type { Hands } from './confine/index.js';
@@ -13,6 +16,11 @@ export async function attestLaunch(
 ): Promise<Attestation> {
   const { codeDirectory, operator } = record.request;
   const target = { prepared: record.prepared, process: { pid, start } };
+  if (record.prepared.rung === 'docker') {
+    if (hands.containers === null) throw new AgentError('attestation-failed', 'containers need root mode');
+    return await hands.containers.attest(target, { pid, start });
+  }
+  if (codeDirectory === null) throw new AgentError('attestation-failed', 'no code directory was declared');
   const before = await hands.describe(target, { pid, start });
   const { executable, cwd } = before;
   if (executable === null || cwd === null) {

@@ -1,4 +1,4 @@
-export { type LaunchOwner, launchOf } from './confine/index.js';
+export { agree, type Launch, type LaunchOwner, launchOf, openDocker, runContainer } from './confine/index.js';
 export { AgentError, type AgentErrorCode } from './errors.js';
 export {
   AgentStatus,

@@ -3,7 +3,7 @@ import { X509Certificate } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Account, cgroup2Mount, codeOf, exec, isRunning, messageOf } from '../base/index.js';
-import { killCgroup, processesOf, rungNamed, stopPlane } from './confine/index.js';
+import { killCgroup, processesOf, removeCgroup, rungNamed, stopPlane, sweepContainers } from './confine/index.js';
 import { ensureAccount, removeAccount } from './helper/accounts.js';
 import { secureProgram } from './helper/program-tree.js';
 import { readAgentState } from './workload-record.js';
@@ -51,6 +51,8 @@ export function placeProgram(options: { programDir: string; nodePath: string; da
 /** Ends and removes whatever of this installation outlived its agent: commands, sidecars, namespaces, cgroups. */
 export async function leftovers(options: { dataDir: string; instance: string }): Promise<string[]> {
   const removed: string[] = [];
+  // Before the rest: a container that still runs would keep its cgroup and namespace. No Engine has nothing of ours running.
+  if (process.getuid?.() === 0) removed.push(...(await sweepContainers(options.instance).catch((): string[] => [])));
   const state = readAgentState(join(options.dataDir, 'agent/state.json'));
   for (const record of state.workloads) {
     const { process: command, prepared, plane } = record;
@@ -93,9 +95,7 @@ async function removeCgroups(instance: string): Promise<void> {
     top,
   ]) {
     if (processesOf(name).length > 0) await killCgroup(name);
-    // A killed process leaves its cgroup a moment later.
-    for (let attempt = 0; attempt < 100 && !removed(name); attempt += 1)
-      await new Promise((resolve) => setTimeout(resolve, 20));
+    await removeCgroup(name);
   }
   removed(join(top, '..')); // the last installation takes the common folder along
 }

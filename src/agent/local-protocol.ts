@@ -11,7 +11,13 @@ export const WorkloadRequest = z.strictObject({
   calls: z.array(CallRoute).max(1_000),
   command: z.array(z.string()).min(1).max(4_096),
   cwd: z.string(),
-  codeDirectory: z.string(),
+  /** Null for a container: its code is the image. */
+  codeDirectory: z.string().nullable(),
+  /** The image to make a container of, as the operator named it and what that name meant then; null for a command. */
+  image: z
+    .strictObject({ name: z.string().max(512), digest: z.string().regex(/^sha256:[0-9a-f]{64}$/) })
+    .nullable()
+    .default(null),
   /** Who asked, by name: stands in the attestation. */
   operator: z.string().max(256),
   uid: z.int().min(0),

@@ -22,7 +22,8 @@ export function coverageOf(parts: ReportParts, workloads: Pick<Workloads, 'recor
     ...(records.length === 0 ? parts.rungGaps : []),
   ]);
   const by = captured ? `sidecar (${[...new Set(rungs)].map(rungName).join(', ')})` : 'sidecar (loopback addresses)';
-  const plane: LayerCoverage = { level: rungs.every((rung) => rung === 'netns') ? 'full' : 'partial', by, gaps };
+  const walled = rungs.every((rung) => rung === 'netns' || rung === 'docker');
+  const plane: LayerCoverage = { level: walled ? 'full' : 'partial', by, gaps };
   return { runtime: parts.runtime, network: plane, api: plane };
 }
 
@@ -105,11 +106,13 @@ function extraListeners(record: ReturnType<Workloads['records']>[number]): { add
 }
 
 function rungName(rung: string): string {
-  return (
-    { netns: 'own network namespace', userns: 'own user and network namespace', loopback: 'loopback addresses' }[
-      rung
-    ] ?? rung
-  );
+  const names: Readonly<Record<string, string>> = {
+    netns: 'own network namespace',
+    docker: 'network namespace of a container',
+    userns: 'own user and network namespace',
+    loopback: 'loopback addresses',
+  };
+  return names[rung] ?? rung;
 }
 
 function dedupe<T extends { readonly what: string }>(gaps: readonly T[]): T[] {

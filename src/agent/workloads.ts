@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { codeOf, commandLineOf, isRunning, type Logger, messageOf, type Clock } from '../base/index.js';
 import type { Svid } from '../identity/index.js';
 import { type Attestation, type Endpoint, type PlaneSnapshot, serviceId } from '../model/index.js';
-import type { CaptureSpec, Prepared } from './confine/index.js';
+import { apiFolder, type CaptureSpec, type Prepared } from './confine/index.js';
 import type { Confinement } from './confinement.js';
 import { AgentError } from './errors.js';
 import type { Order, OrderResult, WorkloadPlan, WorkloadRequest } from './local-protocol.js';
@@ -164,6 +164,7 @@ export function createWorkloads(options: WorkloadsOptions): Workloads {
     const id = `${request.service}-${settings.host.replaceAll('.', '-')}-${short}`.slice(0, 160);
     // A folder of its own: it is what the workload gets mounted, so that the socket of the next agent is seen in it.
     const workloadApiSocket = join(settings.runtimeDir, 'w', short, 'api.sock');
+    const container = request.image !== null;
     const tracer = options.tracer(id);
     const spec = {
       instance: settings.instance,
@@ -178,8 +179,9 @@ export function createWorkloads(options: WorkloadsOptions): Workloads {
       hideDirs: [...settings.hideDirs],
       keepPaths: [
         ...new Set([request.codeDirectory, request.cwd, ...(tracer === undefined ? [] : [tracer.folder])]),
-      ].filter((path) => path !== '/'),
+      ].filter((path) => path !== null && path !== '/'),
       workloadApiSocket,
+      image: request.image?.digest ?? null,
       nodePath: request.nodePath,
       programDir: request.programDir,
     };
@@ -212,7 +214,8 @@ export function createWorkloads(options: WorkloadsOptions): Workloads {
       options.watch(record);
       if (request.publish !== null) await publish(entry, request.publish);
       options.changed();
-      const environment: Record<string, string> = { SPIFFE_ENDPOINT_SOCKET: `unix://${workloadApiSocket}` };
+      const apiSocket = container ? `${apiFolder}/api.sock` : workloadApiSocket;
+      const environment: Record<string, string> = { SPIFFE_ENDPOINT_SOCKET: `unix://${apiSocket}` };
       for (const route of listening.routes) {
         const call = request.calls.find(
           (candidate) =>
@@ -324,7 +327,8 @@ export function createWorkloads(options: WorkloadsOptions): Workloads {
     const entry = known(id);
     entry.record = { ...entry.record, process };
     options.watch(entry.record);
-    await settled(entry.record, process);
+    // A container's first process is named by the Engine once it runs; what it executes lies in the attested image.
+    if (entry.record.request.image === null) await settled(entry.record, process);
     let attestation: Attestation;
     try {
       attestation = await options.attest(entry.record, process.pid, process.start);

@@ -1,6 +1,14 @@
 export { type Account, accountNamed } from './accounts.js';
 export { type Clock, manualClock, skewed, systemClock } from './clock.js';
 export { ConfigError, type ConfigErrorCode, nearest, readConfig } from './config-file.js';
+export {
+  callEngine,
+  type EngineAnswer,
+  EngineAnswerTooLong,
+  type EngineCall,
+  engineSocketPath,
+  openEngine,
+} from './engine-socket.js';
 export { environment, environmentEntries, inheritedEnvironment, minimalEnvironment } from './environment.js';
 export { codeOf, type ErrorDetail, messageOf, printable, TricordonError } from './errors.js';
 export { type Exec, type ExecOptions, type ExecResult, exec, spawnProcess, which } from './exec.js';

@@ -1,5 +1,7 @@
 /** Whether this host has the parts that we use when they are there. One truth for `doctor`, `up` and the tests. */
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { callEngine, engineSocketPath } from './engine-socket.js';
+import { messageOf, printable } from './errors.js';
 import { exec, which } from './exec.js';
 
 export interface ProbeResult {
@@ -167,40 +169,41 @@ async function strace(): Promise<ProbeResult> {
   return { status: 'warn', detail: 'refused by the kernel', fix: 'sysctl kernel.yama.ptrace_scope=1' };
 }
 
+/** `ok` only where containers can be protected: root, an Engine new enough, and cgroups that it makes beneath ours. */
 async function docker(): Promise<ProbeResult> {
-  const socket = '/var/run/docker.sock';
-  if (!existsSync(socket))
+  if (!existsSync(engineSocketPath))
     return {
       status: 'warn',
-      detail: 'no Engine at /var/run/docker.sock',
+      detail: `no Engine at ${engineSocketPath}`,
       fix: 'apt-get install docker.io, then start dockerd',
     };
-  const { request } = await import('node:http');
-  return new Promise((resolve) => {
-    const call = request({ socketPath: socket, path: '/version', timeout: 5_000 }, (response) => {
-      let body = '';
-      response.on('data', (chunk: Buffer) => {
-        if (body.length < 65_536) body += chunk.toString('utf8');
-      });
-      response.on('end', () => {
-        const version = /"Version":"([^"]{1,32})"/.exec(body)?.[1];
-        resolve(
-          version === undefined
-            ? { status: 'warn', detail: 'answers strangely', fix: 'restart dockerd' }
-            : { status: 'ok', detail: `Engine ${version}` },
-        );
-      });
-    });
-    call.on('timeout', () => call.destroy(new Error('timed out')));
-    call.on('error', (error) =>
-      resolve({
-        status: 'warn',
-        detail: `does not answer: ${error.message}`,
-        fix: 'start dockerd, or join the group docker',
-      }),
-    );
-    call.end();
-  });
+  let said: unknown;
+  try {
+    const { status, body } = await callEngine({ path: '/info', timeoutMs: 5_000 });
+    if (status !== 200) throw new Error(`it answered ${status}`);
+    said = JSON.parse(body.toString('utf8'));
+  } catch (error) {
+    return {
+      status: 'warn',
+      detail: `does not answer: ${messageOf(error)}`,
+      fix: process.getuid?.() === 0 ? 'start dockerd' : 'sudo: containers are protected in root mode only',
+    };
+  }
+  const info = typeof said === 'object' && said !== null ? said : {};
+  const version = 'ServerVersion' in info ? String(info.ServerVersion).slice(0, 32) : '';
+  const driver = 'CgroupDriver' in info ? String(info.CgroupDriver).slice(0, 32) : '';
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  if (major < 20 || (major === 20 && minor < 10))
+    return { status: 'warn', detail: `Engine ${printable(version)} is too old`, fix: 'install Engine 20.10 or newer' };
+  if (driver !== 'cgroupfs')
+    return {
+      status: 'warn',
+      detail: `Engine ${version}: containers are not protected with the cgroup driver \`${printable(driver)}\``,
+      fix: 'dockerd --exec-opt native.cgroupdriver=cgroupfs',
+    };
+  if (process.getuid?.() !== 0)
+    return { status: 'warn', detail: `Engine ${version}: containers are protected in root mode only`, fix: 'use sudo' };
+  return { status: 'ok', detail: `Engine ${version}: containers can be protected` };
 }
 
 async function postgresql(): Promise<ProbeResult> {

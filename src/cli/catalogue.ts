@@ -87,8 +87,10 @@ export const catalogue: readonly CommandSpec[] = [
   },
   {
     name: 'run',
-    summary: 'wrap a command as a protected service',
-    arguments: [{ name: '<command...>', description: 'the command, after --' }],
+    summary: 'wrap a command or a container as a protected service',
+    arguments: [
+      { name: '[command...]', description: 'the command, after --; with --image, what takes the place of CMD' },
+    ],
     options: [
       { flags: '--service <name>', description: 'name of the service' },
       { flags: '--port <port>', description: 'port that the command binds' },
@@ -99,6 +101,11 @@ export const catalogue: readonly CommandSpec[] = [
         repeatable: true,
       },
       { flags: '--code <dir>', description: 'directory attested as its code (default: working directory)' },
+      {
+        flags: '--image <image>',
+        description: 'run a container of this image, which the Docker Engine has (root mode)',
+      },
+      { flags: '--env <name[=value]>', description: 'a variable for the container', repeatable: true },
       { flags: '--user <name>', description: 'account to run as (root mode; default: who called sudo)' },
       config,
       dataDir,

@@ -6,26 +6,37 @@ const AddressAndPort = z
   .string()
   .regex(/^(\[[0-9a-fA-F:]+\]|[0-9.]+):([0-9]{1,5})$/, 'written ADDR:PORT, like 127.0.0.1:8080');
 
-export const ServiceConfiguration = z.strictObject({
-  name: ServiceName.describe('Name of the service: its identity is `spiffe://TRUST-DOMAIN/service/NAME`.'),
-  port: Port.describe('The port that the command binds.'),
-  command: z.array(z.string().min(1)).min(1).describe('Program and arguments; no shell is involved.'),
-  directory: z
-    .string()
-    .optional()
-    .describe('Working directory; relative to the file. Default: the folder of the file.'),
-  code: z
-    .string()
-    .optional()
-    .describe("Directory whose digest is attested as the service's code. Default: the working directory."),
-  publish: AddressAndPort.optional().describe('Public address at the gateway.'),
-  calls: z.array(z.string()).optional().describe('Services it calls, each written NAME=HOST:PORT[@ENV].'),
-  user: z.string().optional().describe('Account the command runs as (root mode). Default: who called sudo.'),
-  environment: z
-    .record(z.string(), z.string())
-    .optional()
-    .describe('Variables for the command. Not a place for secrets.'),
-});
+export const ServiceConfiguration = z
+  .strictObject({
+    name: ServiceName.describe('Name of the service: its identity is `spiffe://TRUST-DOMAIN/service/NAME`.'),
+    port: Port.describe('The port that the command binds.'),
+    command: z
+      .array(z.string().min(1))
+      .optional()
+      .describe("Program and arguments; no shell is involved. With `image`: what takes the place of the image's CMD."),
+    image: z
+      .string()
+      .min(1)
+      .max(512)
+      .optional()
+      .describe('Run a container of this image instead (root mode); the Docker Engine must have it.'),
+    directory: z
+      .string()
+      .optional()
+      .describe('Working directory; relative to the file. Default: the folder of the file.'),
+    code: z
+      .string()
+      .optional()
+      .describe("Directory whose digest is attested as the service's code. Default: the working directory."),
+    publish: AddressAndPort.optional().describe('Public address at the gateway.'),
+    calls: z.array(z.string()).optional().describe('Services it calls, each written NAME=HOST:PORT[@ENV].'),
+    user: z.string().optional().describe('Account the command runs as (root mode). Default: who called sudo.'),
+    environment: z
+      .record(z.string(), z.string())
+      .optional()
+      .describe('Variables for the command or container. Not a place for secrets.'),
+  })
+  .refine((service) => service.image !== undefined || (service.command ?? []).length > 0, 'give `command` or `image`');
 export type ServiceConfiguration = z.infer<typeof ServiceConfiguration>;
 
 export const Configuration = z.strictObject({

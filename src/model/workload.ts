@@ -33,7 +33,7 @@ export type Attestation = z.infer<typeof Attestation>;
 export const Attributes = z.record(z.string().max(64), z.string().max(512));
 export type Attributes = z.infer<typeof Attributes>;
 
-export const captureRungs = ['netns', 'userns', 'loopback'] as const;
+export const captureRungs = ['netns', 'docker', 'userns', 'loopback'] as const;
 export const CaptureRung = z.enum(captureRungs);
 export type CaptureRung = z.infer<typeof CaptureRung>;
 
@@ -44,7 +44,7 @@ export const Workload = z.strictObject({
   identity: z.string(),
   attributes: Attributes,
   attestation: Attestation,
-  /** How its traffic is taken: own namespace (root), own user namespace, or loopback addresses handed over. */
+  /** How its traffic is taken: own namespace (root; of a command or a container), own user namespace, or loopback addresses handed over. */
   capture: CaptureRung,
   cgroup: z.string().nullable(),
   state: z.enum(['starting', 'running', 'paused', 'isolated', 'stopped']),

@@ -1,5 +1,5 @@
 /** Freezing, killing and listing the processes of one v2 cgroup (kernel documentation: cgroup-v2, core interface). */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { processFacts } from '../../base/index.js';
 import { ConfineError } from './errors.js';
@@ -56,6 +56,31 @@ export async function killCgroup(cgroupPath: string): Promise<number> {
   });
 }
 
+/** Takes away an emptied cgroup and those beneath it; it is busy until its last process is reaped. */
+export async function removeCgroup(cgroupPath: string): Promise<boolean> {
+  for (const beneath of children(cgroupPath)) await removeCgroup(beneath);
+  for (let left = 100; left > 0 && existsSync(cgroupPath); left -= 1) {
+    try {
+      rmdirSync(cgroupPath);
+      return true;
+    } catch {
+      if (pidsOf(cgroupPath).some((pid) => processFacts(pid)?.state !== 'Z')) return false;
+      await pause(20);
+    }
+  }
+  return !existsSync(cgroupPath);
+}
+
+function children(cgroupPath: string): string[] {
+  try {
+    return readdirSync(cgroupPath, { withFileTypes: true }).flatMap((entry) =>
+      entry.isDirectory() ? [`${cgroupPath}/${entry.name}`] : [],
+    );
+  } catch {
+    return [];
+  }
+}
+
 function isPopulated(cgroupPath: string): boolean {
   try {
     return /^populated 1$/m.test(readFileSync(`${cgroupPath}/cgroup.events`, 'utf8'));
@@ -64,12 +89,15 @@ function isPopulated(cgroupPath: string): boolean {
   }
 }
 
+/** Those beneath count as well: a container's processes live in a cgroup that the runtime made in ours. */
 function pidsOf(cgroupPath: string): number[] {
+  let own: number[] = [];
   try {
-    return readFileSync(`${cgroupPath}/cgroup.procs`, 'utf8').split('\n').filter(Boolean).map(Number);
+    own = readFileSync(`${cgroupPath}/cgroup.procs`, 'utf8').split('\n').filter(Boolean).map(Number);
   } catch {
-    return [];
+    // gone
   }
+  return [...own, ...children(cgroupPath).flatMap(pidsOf)];
 }
 
 function send(pid: number): void {

@@ -16,6 +16,28 @@ export interface EvidenceOptions {
 
 const maxProcesses = 64;
 
+/** Asked once, told in two files: what a container printed is its own and stands apart from facts. */
+function containerSources({ containers }: Hands, target: Target): EvidenceSource[] {
+  if (containers === null) return [];
+  const asked = containers.evidence(target);
+  asked.catch(() => {}); // said by each that waits for it
+  return [
+    {
+      what: 'container and files that differ from its image',
+      path: 'container.json',
+      gather: async () => {
+        const { logs: _, ...facts } = await asked;
+        return `${JSON.stringify(facts, null, 2)}\n`;
+      },
+    },
+    {
+      what: 'output of the container',
+      path: 'logs/container.log',
+      gather: async () => Buffer.from((await asked).logs, 'base64'),
+    },
+  ];
+}
+
 /** What is gathered of a paused workload; the order is that of volatility (RFC 3227, 2.1): memory first, files last. */
 export async function evidenceSources(options: EvidenceOptions): Promise<EvidenceSource[]> {
   const { hands, target, codeDirectory, cleanFiles } = options;
@@ -54,6 +76,6 @@ export async function evidenceSources(options: EvidenceOptions): Promise<Evidenc
       }),
     ),
     ...options.more,
-    ...code,
+    ...(target.prepared.rung === 'docker' ? containerSources(hands, target) : code),
   ];
 }

@@ -19,5 +19,9 @@ export function helperHands(helper: Pick<HelperClient, 'ask'>): Hands {
     readMemory: ({ prepared }, process, into, maxBytes) =>
       helper.ask('memory.read', { prepared, process, into, maxBytes }, 600_000),
     codeTree: ({ prepared }, directory) => helper.ask('code.digest', { prepared, directory }, 120_000),
+    containers: {
+      attest: ({ prepared }, process) => helper.ask('container.attest', { prepared, process }),
+      evidence: ({ prepared }) => helper.ask('container.evidence', { prepared }, 120_000),
+    },
   };
 }

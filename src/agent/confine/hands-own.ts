@@ -70,6 +70,7 @@ export const ownHands: Hands = {
     }
   },
   codeTree: async (_, directory) => codeTree(directory),
+  containers: null,
 };
 
 function list({ prepared, process }: Target): RunningProcess[] {

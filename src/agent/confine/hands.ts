@@ -1,6 +1,8 @@
 /** What containment and evidence need of a workload, whoever has the right to do it: the helper, or we ourselves. */
+import type { Attestation } from '../../model/index.js';
 import type { Answer, ProcessDescription, ProcessRef } from '../helper/protocol.js';
 import type { CodeTree } from './code-tree.js';
+import type { ContainerEvidence } from './docker/evidence.js';
 import type { Prepared } from './rung.js';
 
 /** A workload as the agent has it. */
@@ -24,4 +26,9 @@ export interface Hands {
   /** Writes to `into`, which must not exist; the process must be paused. */
   readMemory(target: Target, process: ProcessRef, into: string, maxBytes: number): Promise<Answer<'memory.read'>>;
   codeTree(target: Target, directory: string): Promise<CodeTree>;
+  /** Null where containers are not protected: only the helper may speak to the Engine. */
+  readonly containers: {
+    attest(target: Target, process: ProcessRef): Promise<Attestation>;
+    evidence(target: Target): Promise<ContainerEvidence>;
+  } | null;
 }

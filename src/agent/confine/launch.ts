@@ -26,6 +26,8 @@ const joinCgroup = 'echo 0 > "$0" && exec "$@"';
 export function launchOf(prepared: Prepared, owner: LaunchOwner): Launch {
   const { spec, place } = prepared;
   agree(prepared, owner);
+  if (prepared.rung === 'docker')
+    throw new ConfineError('spec-refused', 'a container is started by its Engine, not by a command line');
   const user = [
     program('setpriv'),
     `--reuid=${spec.uid}`,
@@ -59,8 +61,6 @@ export function launchOf(prepared: Prepared, owner: LaunchOwner): Launch {
       ]);
     case 'host':
       return words([...['/bin/sh', '-c', 'cd "$0" && exec "$@"', spec.cwd], ...plain(prepared, user), ...last]);
-    case 'container':
-      throw new ConfineError('spec-refused', 'a container is started by its Engine, not by a command line');
   }
 }
 
@@ -86,7 +86,8 @@ function words(all: readonly string[]): Launch {
   return { file, args, env: {} };
 }
 
-function agree(prepared: Prepared, owner: LaunchOwner): void {
+/** @throws ConfineError `spec-refused` when the agent prepared something else than was asked for */
+export function agree(prepared: Prepared, owner: LaunchOwner): void {
   const { spec } = prepared;
   if (prepared.place.kind === 'netns' && owner.uid === 0) {
     throw new ConfineError('spec-refused', 'a protected command does not run as root', {

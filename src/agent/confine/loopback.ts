@@ -10,6 +10,7 @@ export const loopback: Rung = {
     rung: 'loopback',
     spec,
     place: { kind: 'host' },
+    holder: null,
     virtualAddresses: [],
     redirectPort: null,
     cgroupPath: null,

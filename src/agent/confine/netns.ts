@@ -1,9 +1,8 @@
 /** Root's rung: a named network namespace, an own v2 cgroup, and a launch that builds the rest (see launch.ts). */
-import { existsSync, lstatSync, mkdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { setTimeout as pause } from 'node:timers/promises';
 import { exec } from '../../base/index.js';
-import { killCgroup } from './cgroup.js';
+import { killCgroup, removeCgroup } from './cgroup.js';
 import { ConfineError } from './errors.js';
 import type { CaptureSpec, Prepared, Rung, RungProbe } from './rung.js';
 import { isolateRules, rejoinRules, ruleset } from './ruleset.js';
@@ -40,6 +39,7 @@ async function prepare(spec: CaptureSpec): Promise<Prepared> {
     rung: 'netns',
     spec,
     place: { kind: 'netns', name },
+    holder: null,
     virtualAddresses: addresses,
     redirectPort,
     cgroupPath,
@@ -51,16 +51,23 @@ async function prepare(spec: CaptureSpec): Promise<Prepared> {
     gaps: [],
   };
   try {
-    if (cgroupPath !== null) mkdirSync(cgroupPath, { recursive: true, mode: 0o755 });
-    writeHosts(hosts, hostsFile(spec.service, hostname(), addresses));
-    if (!existsSync(`/run/netns/${name}`)) await tool('ip', ['netns', 'add', name]);
-    await tool('nsenter', [`--net=/run/netns/${name}`, '--', '/bin/sh', '-c', setup], '');
-    await inNamespace(name, 'nft', ['-f', '-'], ruleset({ redirectPort, addresses, port: spec.port }));
+    await build(prepared, () => tool('ip', ['netns', 'add', name]));
   } catch (error) {
     await cleanup(prepared);
     throw error;
   }
   return { ...prepared, gaps: gapsOf(prepared) };
+}
+
+/** Cgroup, hosts file and network namespace, with everything in force that captures; `make` when there is none yet. */
+export async function build(prepared: Prepared, make: () => Promise<unknown>): Promise<void> {
+  const { spec, virtualAddresses: addresses } = prepared;
+  const { name, hostsFile: hosts, cgroupPath } = netnsFacts(spec);
+  if (cgroupPath !== null) mkdirSync(cgroupPath, { recursive: true, mode: 0o755 });
+  writeHosts(hosts, hostsFile(spec.service, hostname(), addresses));
+  if (!existsSync(`/run/netns/${name}`)) await make();
+  await tool('nsenter', [`--net=/run/netns/${name}`, '--', '/bin/sh', '-c', setup], '');
+  await inNamespace(name, 'nft', ['-f', '-'], ruleset({ redirectPort, addresses, port: spec.port }));
 }
 
 /** Loopback up, every IPv4 address local (AnyIP) so that a connection may start at all, no IPv6. */
@@ -74,8 +81,7 @@ async function cleanup(prepared: Prepared): Promise<void> {
   const { place, cgroupPath } = prepared;
   if (cgroupPath !== null) {
     await killCgroup(cgroupPath);
-    // An emptied cgroup is busy until its last process is reaped.
-    for (let left = 100; left > 0 && existsSync(cgroupPath) && !removed(cgroupPath); left -= 1) await pause(20);
+    await removeCgroup(cgroupPath);
   }
   if (place.kind === 'netns' && existsSync(`/run/netns/${place.name}`))
     await tool('ip', ['netns', 'delete', place.name]);
@@ -156,14 +162,4 @@ async function inside(name: string, file: string, args: readonly string[], input
     () => true,
     () => false,
   );
-}
-
-function removed(path: string): boolean {
-  try {
-    if (/\d/.test(readFileSync(`${path}/cgroup.procs`, 'utf8'))) return false;
-    rmdirSync(path);
-    return true;
-  } catch {
-    return !existsSync(path);
-  }
 }

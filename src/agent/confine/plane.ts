@@ -89,8 +89,6 @@ function inletWords(options: PlaneOptions, account: readonly string[], redirectP
   switch (place.kind) {
     case 'netns':
       return ['nsenter', `--net=/run/netns/${place.name}`, '--', ...account, ...inlet];
-    case 'container':
-      return ['nsenter', `--net=/proc/${place.pid}/ns/net`, '--', ...account, ...inlet];
     case 'userns':
       return [
         'nsenter',

@@ -29,6 +29,12 @@ export const CaptureSpec = z.strictObject({
   /** Paths beneath a hidden directory or /tmp that COMMAND needs: the code directory, the entry file. */
   keepPaths: z.array(CleanPath).max(64),
   workloadApiSocket: CleanPath.nullable(),
+  /** Digest of the image whose container is to be confined; null for a command. */
+  image: z
+    .string()
+    .regex(/^sha256:[0-9a-f]{64}$/)
+    .nullable()
+    .default(null),
   nodePath: CleanPath,
   /** Holds `dist/` and `node_modules/`. */
   programDir: CleanPath,
@@ -39,14 +45,15 @@ export type CaptureSpec = z.infer<typeof CaptureSpec>;
 export const VirtualAddress = z.strictObject({ route: CallRoute, address: z.string().max(45), port: Port });
 export type VirtualAddress = z.infer<typeof VirtualAddress>;
 
+/** As the Docker Engine writes it in full. */
+export const ContainerId = z.string().regex(/^[0-9a-f]{64}$/);
+
 /** How a process gets into the workload's namespaces. */
 export const Place = z.discriminatedUnion('kind', [
-  /** A named network namespace below /run/netns. */
+  /** A named network namespace below /run/netns: of our own making, or that of a container which only holds it. */
   z.strictObject({ kind: z.literal('netns'), name: z.string().regex(/^tricordon-[0-9a-f]{8}-[0-9a-f]{12}$/) }),
   /** User, network and mount namespace of a process that only holds them. */
   z.strictObject({ kind: z.literal('userns'), pid: z.int().min(2), start: z.number() }),
-  /** The network namespace of a container's first process. */
-  z.strictObject({ kind: z.literal('container'), pid: z.int().min(2), start: z.number() }),
   z.strictObject({ kind: z.literal('host') }),
 ]);
 export type Place = z.infer<typeof Place>;
@@ -56,6 +63,8 @@ export const Prepared = z.strictObject({
   rung: CaptureRung,
   spec: CaptureSpec,
   place: Place,
+  /** The container that holds the network namespace; null where there is none. */
+  holder: ContainerId.nullable().default(null),
   virtualAddresses: z.array(VirtualAddress),
   /** Where redirected connections go inside the namespace; null on the loopback rung. */
   redirectPort: Port.nullable(),

@@ -1,14 +1,15 @@
 import type { CaptureRung } from '../../model/index.js';
+import { docker } from './docker/docker.js';
 import { loopback } from './loopback.js';
 import { netns } from './netns.js';
 import type { Rung } from './rung.js';
 import { userns } from './userns.js';
 
-/** Strongest first. */
+/** For commands, strongest first. A container has one of its own: `docker`. */
 export const rungs: readonly Rung[] = [netns, userns, loopback];
 
 export function rungNamed(name: CaptureRung): Rung {
-  return rungs.find((rung) => rung.name === name) ?? loopback;
+  return [...rungs, docker].find((rung) => rung.name === name) ?? loopback;
 }
 
 /** The strongest rung of this host, and why each stronger one is not it. */

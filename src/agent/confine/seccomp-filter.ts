@@ -69,11 +69,11 @@ const errno = (number: number) => 0x00050000 | number;
 const [EPERM, ENOSYS, EAFNOSUPPORT] = [1, 38, 97];
 
 /** CLONE_NEWTIME is a bit of the signal mask for clone(2) and cannot be asked for through it. */
-const newNamespaces = 0x7e020000;
+export const namespaceFlags = 0x7e020000;
 /** AF_UNIX, AF_INET, AF_INET6, AF_NETLINK; the rest (AF_PACKET, AF_VSOCK, AF_ALG, ...) leads around the network rules. */
-const families = [1, 2, 10, 16];
+export const addressFamilies: readonly number[] = [1, 2, 10, 16];
 /** Pushing characters into the terminal that the command shares with its operator: TIOCSTI, TIOCLINUX. */
-const terminalTricks = [0x5412, 0x541c];
+export const terminalRequests: readonly number[] = [0x5412, 0x541c];
 
 interface Step {
   readonly code: number;
@@ -102,12 +102,12 @@ export function seccompFilter(arch: FilterArch): Buffer {
     }),
     { code: 0x05, k: 0, jt: 'allow' },
     { ...load(16), label: 'clone' },
-    { code: 0x45, k: newNamespaces, jt: 'eperm', jf: 'allow' },
+    { code: 0x45, k: namespaceFlags, jt: 'eperm', jf: 'allow' },
     { ...load(16), label: 'socket' },
-    ...families.map((family) => ({ code: 0x15, k: family, jt: 'allow' })),
+    ...addressFamilies.map((family) => ({ code: 0x15, k: family, jt: 'allow' })),
     { code: 0x06, k: errno(EAFNOSUPPORT) },
     { ...load(24), label: 'ioctl' },
-    ...terminalTricks.map((request) => ({ code: 0x15, k: request, jt: 'eperm' })),
+    ...terminalRequests.map((request) => ({ code: 0x15, k: request, jt: 'eperm' })),
     { code: 0x06, k: allow, label: 'allow' },
     { code: 0x06, k: errno(EPERM), label: 'eperm' },
     { code: 0x06, k: errno(ENOSYS), label: 'enosys' },

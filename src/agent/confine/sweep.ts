@@ -1,14 +1,15 @@
 /** Takes away what a house left behind on this machine, found by name; used by `down` and before a fresh start. */
 import { existsSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
-import { setTimeout as pause } from 'node:timers/promises';
 import { cgroup2Mount } from '../../base/index.js';
-import { killCgroup } from './cgroup.js';
+import { killCgroup, removeCgroup } from './cgroup.js';
+import { sweepContainers } from './docker/docker.js';
 import { tool } from './tools.js';
 
-/** Everything of this house in root mode: commands are ended, cgroups, namespaces and hosts files removed. Idempotent. */
+/** Everything of this house in root mode: commands and containers are ended, cgroups, namespaces and hosts files removed. Idempotent. */
 export async function sweepHouse(instance: string): Promise<{ removed: string[] }> {
   if (!/^[0-9a-f]{8}$/.test(instance)) return { removed: [] };
-  const removed: string[] = [];
+  // No Engine: then it holds nothing of ours that runs, and what it kept is removed by the next sweep.
+  const removed = await sweepContainers(instance).catch((): string[] => []);
   const mount = cgroup2Mount();
   const house = `${mount}/tricordon/${instance}`;
   if (mount !== undefined && existsSync(house)) {
@@ -17,7 +18,7 @@ export async function sweepHouse(instance: string): Promise<{ removed: string[] 
       if (await removeCgroup(`${house}/${name}`)) removed.push(`cgroup ${name}`);
     }
     await removeCgroup(house);
-    await removeCgroup(`${mount}/tricordon`, 1);
+    removeEmpty(`${mount}/tricordon`);
   }
   for (const name of names('/run/netns').filter((name) => name.startsWith(`tricordon-${instance}-`))) {
     await tool('ip', ['netns', 'delete', name]);
@@ -30,17 +31,13 @@ export async function sweepHouse(instance: string): Promise<{ removed: string[] 
   return { removed };
 }
 
-/** A cgroup whose last process just ended is busy for a moment. */
-async function removeCgroup(path: string, attempts = 100): Promise<boolean> {
-  for (let left = attempts; left > 0; left -= 1) {
-    try {
-      rmdirSync(path);
-      return true;
-    } catch {
-      if (left > 1) await pause(20);
-    }
+/** The last house takes the common folder along. */
+function removeEmpty(path: string): void {
+  try {
+    rmdirSync(path);
+  } catch {
+    // another house lives in it
   }
-  return false;
 }
 
 function folders(path: string): string[] {

@@ -41,6 +41,7 @@ async function prepare(spec: CaptureSpec): Promise<Prepared> {
   const base: Omit<Prepared, 'place'> = {
     rung: 'userns',
     spec,
+    holder: null,
     virtualAddresses: addresses,
     redirectPort,
     cgroupPath: null,

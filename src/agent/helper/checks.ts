@@ -25,10 +25,16 @@ export function checkSpec(spec: CaptureSpec, context: HelperContext): void {
 export function checkPrepared(prepared: Prepared, context: HelperContext): void {
   checkSpec(prepared.spec, context);
   const facts = netnsFacts(prepared.spec);
+  if (prepared.rung !== (prepared.spec.image === null ? 'netns' : 'docker'))
+    refuse('the rung is not what was asked for');
   if (prepared.place.kind !== 'netns' || prepared.place.name !== facts.name)
     refuse('the network namespace is not ours');
   if (prepared.cgroupPath !== facts.cgroupPath || prepared.cgroup !== facts.cgroup) refuse('the cgroup is not ours');
   if (prepared.hostsFile !== facts.hostsFile) refuse('the hosts file is not ours');
+}
+
+export function checkContainer(prepared: Prepared): void {
+  if (prepared.rung !== 'docker') refuse(`\`${prepared.spec.service}\` is no container`);
 }
 
 /** @returns the workload's cgroup directory */

@@ -4,6 +4,8 @@
  * sensor. Verbs are a closed list, each with its own schema; whatever is beneath a path or pid is checked in `verbs.ts`.
  */
 import { z } from 'zod';
+import { Attestation } from '../../model/index.js';
+import { ContainerEvidence } from '../confine/docker/evidence.js';
 import { CaptureSpec, CleanPath, Prepared } from '../confine/rung.js';
 import { helperCodes } from './errors.js';
 
@@ -81,6 +83,8 @@ export const Request = z.discriminatedUnion('verb', [
       .max(4 * 1024 ** 3),
   }),
   z.strictObject({ id: z.int(), verb: z.literal('code.digest'), ...about, directory: CleanPath }),
+  z.strictObject({ id: z.int(), verb: z.literal('container.attest'), process: ProcessRef, ...about }),
+  z.strictObject({ id: z.int(), verb: z.literal('container.evidence'), ...about }),
 ]);
 export type Request = z.infer<typeof Request>;
 export type Verb = Request['verb'];
@@ -114,6 +118,8 @@ export const answers = {
     files: z.array(z.strictObject({ path: z.string(), mode: z.int(), bytes: z.int(), sha256: z.string() })),
     truncated: z.boolean(),
   }),
+  'container.attest': Attestation,
+  'container.evidence': ContainerEvidence,
 } as const satisfies Record<Verb, z.ZodType>;
 
 export type Answer<V extends Verb> = z.infer<(typeof answers)[V]>;

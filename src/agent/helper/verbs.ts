@@ -2,17 +2,20 @@
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { exec, isRunning, messageOf, minimalEnvironment, printable, spawnProcess } from '../../base/index.js';
 import {
+  attestContainer,
+  containerEvidence,
   describeProcess,
   freezeCgroup,
   killCgroup,
-  netns,
   planeOptions,
   processesOf,
+  rungNamed,
   spawnPlane,
 } from '../confine/index.js';
 import {
   cgroupPathOf,
   checkBeneath,
+  checkContainer,
   checkFrozen,
   checkParents,
   checkPrepared,
@@ -67,12 +70,12 @@ export const verbs: Handlers = {
 
   'workload.prepare': async ({ spec }, context) => {
     checkSpec(spec, context);
-    return await netns.prepare(spec);
+    return await rungNamed(spec.image === null ? 'netns' : 'docker').prepare(spec);
   },
 
   'workload.cleanup': async ({ prepared }, context) => {
     checkPrepared(prepared, context);
-    await netns.cleanup(prepared);
+    await rungNamed(prepared.rung).cleanup(prepared);
     return null;
   },
 
@@ -95,13 +98,13 @@ export const verbs: Handlers = {
 
   isolate: async ({ prepared }, context) => {
     checkPrepared(prepared, context);
-    await netns.isolate(prepared);
+    await rungNamed(prepared.rung).isolate(prepared);
     return null;
   },
 
   rejoin: async ({ prepared }, context) => {
     checkPrepared(prepared, context);
-    await netns.rejoin(prepared);
+    await rungNamed(prepared.rung).rejoin(prepared);
     return null;
   },
 
@@ -136,6 +139,19 @@ export const verbs: Handlers = {
     const { uid, gid } = prepared.spec;
     const said = await asAccount({ uid, gid }, context, 'code-reader.js', [directory]);
     return answers['code.digest'].parse(JSON.parse(said));
+  },
+
+  'container.attest': async ({ prepared, process: one }, context) => {
+    checkPrepared(prepared, context);
+    checkContainer(prepared);
+    checkProcess(one, prepared);
+    return await attestContainer(prepared, one);
+  },
+
+  'container.evidence': async ({ prepared }, context) => {
+    checkPrepared(prepared, context);
+    checkContainer(prepared);
+    return await containerEvidence(prepared);
   },
 };
 

@@ -1,8 +1,18 @@
-import { isAbsolute, resolve } from 'node:path';
-import { accountNamed, inheritedEnvironment, messageOf, processFacts, spawnProcess } from '../../base/index.js';
-import { launchOf, Order, OrderResult, StartedAnswer, WorkloadPlan, type WorkloadRequest } from '../../agent/index.js';
+import { resolve } from 'node:path';
+import { accountNamed, environment, inheritedEnvironment, messageOf, processFacts } from '../../base/index.js';
+import {
+  agree,
+  launchOf,
+  Order,
+  OrderResult,
+  StartedAnswer,
+  WorkloadPlan,
+  type WorkloadRequest,
+} from '../../agent/index.js';
 import { askAgent, followAgent } from '../agent-socket.js';
 import { CliError, type Command, type Invocation, list, text } from '../command.js';
+import { type Held, startCommand, startContainer } from '../held.js';
+import { containerEnvironment, imageRequest } from '../image.js';
 import { operator, programPlace, workloadAccount } from '../accounts.js';
 import { addressAndPort, type Installation, locate } from '../installation.js';
 import { alive, readState } from '../state-file.js';
@@ -11,85 +21,83 @@ import { z } from 'zod';
 
 const Nothing = z.unknown();
 
-/** Wraps a command; ends with its exit status (128 + number when a signal ended it). */
+/** Wraps a command or a container; ends with its exit status (128 + number when a signal ended it). */
 export const command: Command = async (invocation) => {
   const installation = locate(invocation);
   const socket = agentSocket(installation);
   const request = await requestOf(invocation, installation);
+  const variables = containerEnvironment(list(invocation, 'env'), environment);
   const plan = await askAgent(socket, 'POST', '/workloads', request, WorkloadPlan);
   const { output } = invocation;
   for (const notice of plan.notices) output.warn(notice);
   if (plan.published !== null) output.progress(`published on http://${plan.published.address}:${plan.published.port}`);
-  return hold(socket, request, plan, output.progress);
+  return hold(socket, request, plan, variables, output.progress);
 };
 
-/** Starts the command, passes signals on, carries out the agent's orders, and says how it ended. */
+/** Starts the command or container, passes signals on, carries out the agent's orders, and says how it ended. */
 async function hold(
   socket: string,
   request: WorkloadRequest,
   plan: WorkloadPlan,
+  environment: Readonly<Record<string, string>>,
   say: (line: string) => void,
 ): Promise<number> {
-  const launch = launchOf(plan.prepared, {
-    uid: request.uid,
-    gid: request.gid,
-    cwd: request.cwd,
-    nodePath: request.nodePath,
-    programDir: request.programDir,
-    tracer: plan.tracer,
-  });
-  const env = { ...inheritedEnvironment(), ...plan.environment, ...launch.env };
-  let child = start();
+  const { uid, gid, cwd, nodePath, programDir } = request;
+  const owner = { uid, gid, cwd, nodePath, programDir, tracer: plan.tracer };
+  let child: Held | undefined;
   let restarting = false;
   let stopping = false;
   const listening = new AbortController();
-  void listen();
 
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'] as const) {
     process.on(signal, () => {
       stopping ||= signal === 'SIGINT' || signal === 'SIGTERM';
-      child.kill(signal);
+      child?.signal(signal);
     });
   }
-
+  let outcome: number;
   try {
-    await announce();
+    child = await start();
+    void listen();
+    if (stopping) child.signal('SIGTERM');
+    await announce(child);
+    outcome = await child.ended;
   } catch (error) {
     // Unattested is unprotected: the command must not go on.
-    child.kill('SIGKILL');
-    await ended(child);
+    child?.signal('SIGKILL');
+    await child?.ended;
     listening.abort();
     await askAgent(socket, 'POST', `/workloads/${plan.workload}/ended`, { status: null }, Nothing).catch(() => {});
     throw error;
   }
-  let outcome = await ended(child);
   while (restarting && !stopping) {
     await new Promise((resume) => setTimeout(resume, 20));
-    if (!restarting) outcome = await ended(child);
+    if (!restarting) outcome = await child.ended;
   }
   listening.abort();
   await askAgent(socket, 'POST', `/workloads/${plan.workload}/ended`, { status: outcome }, Nothing).catch(() => {});
   return outcome;
 
-  function start() {
-    const [program = ''] = request.command;
-    const started = spawnProcess(launch.file, [...launch.args, ...request.command], {
-      stdio: 'inherit',
-      env,
-      cwd: '/',
-    });
-    started.on('error', (error) => say(`cannot start \`${program}\`: ${error.message}`));
-    return started;
+  async function start(): Promise<Held> {
+    if (request.image !== null) {
+      agree(plan.prepared, owner);
+      return await startContainer(plan, request, environment, say);
+    }
+    const launch = launchOf(plan.prepared, owner);
+    return startCommand(
+      launch,
+      request.command,
+      { ...inheritedEnvironment(), ...plan.environment, ...launch.env },
+      say,
+    );
   }
 
-  async function announce(): Promise<void> {
-    const { pid } = child;
-    const start = pid === undefined ? undefined : processFacts(pid)?.start;
-    if (pid === undefined || start === undefined) return; // it ended at once; its exit status says the rest
+  async function announce(held: Held): Promise<void> {
+    if (held.process === undefined) return; // it ended at once; its exit status says the rest
     try {
-      await askAgent(socket, 'POST', `/workloads/${plan.workload}/started`, { pid, start }, StartedAnswer);
+      await askAgent(socket, 'POST', `/workloads/${plan.workload}/started`, held.process, StartedAnswer);
     } catch (error) {
-      if (child.exitCode !== null || child.signalCode !== null || processFacts(pid) === undefined) return;
+      if (!held.running() || processFacts(held.process.pid) === undefined) return;
       throw error;
     }
   }
@@ -105,14 +113,15 @@ async function hold(
   }
 
   async function startAgain(): Promise<OrderResult> {
-    child = start();
-    const { pid } = child;
-    const begun = pid === undefined ? undefined : processFacts(pid)?.start;
+    let again: Held | undefined;
     try {
-      await announce();
-      return { ok: pid !== undefined, detail: 'started again', pid: pid ?? null, start: begun ?? null };
+      again = await start();
+      child = again;
+      await announce(again);
+      const { pid = null, start: begun = null } = again.process ?? {};
+      return { ok: pid !== null, detail: 'started again', pid, start: begun };
     } catch (error) {
-      child.kill('SIGKILL');
+      again?.signal('SIGKILL');
       return { ok: false, detail: messageOf(error), pid: null, start: null };
     } finally {
       restarting = false;
@@ -123,13 +132,13 @@ async function hold(
     let result: OrderResult = { ok: true, detail: 'ended', pid: null, start: null };
     if (order.order === 'stop') {
       stopping = true;
-      child.kill('SIGTERM');
+      child?.signal('SIGTERM');
     } else if (!stopping) {
       restarting = true;
-      child.kill('SIGKILL');
+      child?.signal('SIGKILL');
       // Not awaited for `end`: a paused tracer keeps the dead command from being reaped until the agent ends it as well.
       if (order.order === 'restart') {
-        await ended(child);
+        await child?.ended;
         result = await startAgain();
       }
     }
@@ -143,33 +152,6 @@ async function hold(
   }
 }
 
-/** 0 to 255 as a shell would say it. */
-function ended(child: ReturnType<typeof spawnProcess>): Promise<number> {
-  return new Promise((settle) => {
-    const status = () => child.exitCode ?? (child.signalCode === null ? 1 : 128 + signalNumber(child.signalCode));
-    if (child.exitCode !== null || child.signalCode !== null) return settle(status());
-    child.once('exit', () => settle(status()));
-    child.once('error', () => settle(127));
-  });
-}
-
-function signalNumber(name: NodeJS.Signals): number {
-  return (
-    {
-      SIGHUP: 1,
-      SIGINT: 2,
-      SIGQUIT: 3,
-      SIGILL: 4,
-      SIGABRT: 6,
-      SIGFPE: 8,
-      SIGKILL: 9,
-      SIGSEGV: 11,
-      SIGPIPE: 13,
-      SIGTERM: 15,
-    }[name as string] ?? 1
-  );
-}
-
 async function requestOf(invocation: Invocation, installation: Installation): Promise<WorkloadRequest> {
   const service = text(invocation, 'service');
   const port = Number(text(invocation, 'port') ?? 'missing');
@@ -178,7 +160,15 @@ async function requestOf(invocation: Invocation, installation: Installation): Pr
       hint: 'tricordon run --service NAME --port PORT -- COMMAND',
     });
   }
-  const account = await workloadAccount(text(invocation, 'user'), installation.rootMode, accountNamed);
+  const user = text(invocation, 'user');
+  const name = text(invocation, 'image');
+  if (name !== undefined && !installation.rootMode)
+    throw new CliError('prerequisite', 'containers are protected in root mode only', { hint: 'use sudo tricordon …' });
+  const container = name === undefined ? undefined : await imageRequest(name, invocation.arguments);
+  if (container === undefined && invocation.arguments.length === 0)
+    throw new CliError('usage', 'which command, or which image?', { hint: 'end with -- COMMAND, or give --image' });
+  const own = user === undefined ? container?.account : undefined;
+  const account = own ?? (await workloadAccount(user, installation.rootMode, accountNamed));
   const publish = text(invocation, 'publish');
   const code = text(invocation, 'code') ?? '.';
   const cwd = process.cwd();
@@ -189,9 +179,10 @@ async function requestOf(invocation: Invocation, installation: Installation): Pr
     port,
     publish: publish === undefined ? null : addressAndPort(publish),
     calls: list(invocation, 'calls').map(parseCall),
-    command: [...invocation.arguments],
-    cwd,
-    codeDirectory: isAbsolute(code) ? code : resolve(code),
+    command: container?.command ?? [...invocation.arguments],
+    cwd: container === undefined ? cwd : '/',
+    codeDirectory: container === undefined ? resolve(code) : null,
+    image: container?.image ?? null,
     operator: operator(),
     uid: account.uid,
     gid: account.gid,

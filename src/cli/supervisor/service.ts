@@ -22,10 +22,12 @@ export function startService(
     ...['--data-dir', installation.dataDir, '--service', service.name, '--port', String(service.port)],
     ...(service.publish === undefined ? [] : ['--publish', service.publish]),
     ...(service.calls ?? []).flatMap((call) => ['--calls', call]),
-    ...['--code', resolve(installation.base, service.code ?? directory)],
+    ...(service.image === undefined
+      ? ['--code', resolve(installation.base, service.code ?? directory)]
+      : ['--image', service.image, ...Object.keys(service.environment ?? {}).flatMap((name) => ['--env', name])]),
     ...(user === undefined ? [] : ['--user', user]),
     '--',
-    ...service.command,
+    ...(service.command ?? []),
   ];
   const log = openSync(join(places.dataDir, 'log', `${service.name}.log`), 'a', 0o600);
   const child = spawnProcess(process.execPath, args, {

@@ -1,7 +1,6 @@
-/** The two questions an attestor asks the Docker Engine (API v1.41), over its Unix socket. */
-import { request } from 'node:http';
+/** The two questions an attestor asks the Docker Engine, over its Unix socket. */
 import { z } from 'zod';
-import { messageOf } from '../../base/index.js';
+import { callEngine, EngineAnswerTooLong, engineSocketPath, messageOf } from '../../base/index.js';
 import { IdentityError } from '../errors.js';
 
 export interface ContainerFacts {
@@ -30,13 +29,11 @@ const containerAnswer = z.object({
 });
 const imageAnswer = z.object({ RepoDigests: z.array(z.string().max(1_024)).max(1_000).nullish() });
 
-const largestAnswer = 4 << 20;
-
-/** @param socketPath default `/var/run/docker.sock`. */
-export function dockerEngine(socketPath = '/var/run/docker.sock', timeoutMs = 10_000): DockerEngine {
+/** @param version of the Engine's API; it answers to several. */
+export function dockerEngine(socketPath = engineSocketPath, timeoutMs = 10_000, version = '1.41'): DockerEngine {
   return {
     async container(id) {
-      const answer = await get(`/v1.41/containers/${encodeURIComponent(id)}/json`, containerAnswer);
+      const answer = await get(`/v${version}/containers/${encodeURIComponent(id)}/json`, containerAnswer);
       return (
         answer && {
           id: answer.Id,
@@ -48,7 +45,7 @@ export function dockerEngine(socketPath = '/var/run/docker.sock', timeoutMs = 10
       );
     },
     async imageManifests(image) {
-      const answer = await get(`/v1.41/images/${encodeURIComponent(image)}/json`, imageAnswer);
+      const answer = await get(`/v${version}/images/${encodeURIComponent(image)}/json`, imageAnswer);
       return (
         answer &&
         (answer.RepoDigests ?? [])
@@ -73,42 +70,18 @@ export function dockerEngine(socketPath = '/var/run/docker.sock', timeoutMs = 10
     return parsed.data;
   }
 
-  function fetchAnswer(path: string): Promise<{ status: number; body: string }> {
-    return new Promise((resolve, reject) => {
-      const signal = AbortSignal.timeout(timeoutMs);
-      const call = request({ socketPath, path, signal, headers: { host: 'docker' } }, (response) => {
-        const chunks: Buffer[] = [];
-        let size = 0;
-        response.on('data', (chunk: Buffer) => {
-          size += chunk.length;
-          if (size > largestAnswer) call.destroy(wrong('its answer is larger than 4 MiB'));
-          else chunks.push(chunk);
-        });
-        response.on('end', () =>
-          resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString('utf8') }),
-        );
-        response.on('error', fail);
-      });
-      call.on('error', fail);
-      call.end();
-
-      function fail(cause: Error): void {
-        if (cause instanceof IdentityError) {
-          reject(cause);
-          return;
-        }
-        reject(
-          new IdentityError(
-            'engine-unreachable',
-            `the Docker Engine at \`${socketPath}\` does not answer: ${messageOf(cause)}`,
-            {
-              cause,
-              hint: 'start dockerd, or let this account use its socket',
-            },
-          ),
-        );
-      }
-    });
+  async function fetchAnswer(path: string): Promise<{ status: number; body: string }> {
+    try {
+      const { status, body } = await callEngine({ socketPath, path, timeoutMs });
+      return { status, body: body.toString('utf8') };
+    } catch (cause) {
+      if (cause instanceof EngineAnswerTooLong) throw wrong('its answer is larger than 4 MiB', cause);
+      throw new IdentityError(
+        'engine-unreachable',
+        `the Docker Engine at \`${socketPath}\` does not answer: ${messageOf(cause)}`,
+        { cause, hint: 'start dockerd, or let this account use its socket' },
+      );
+    }
   }
 }
 

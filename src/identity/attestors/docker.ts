@@ -46,9 +46,16 @@ function containerOf(input: AttestationInput, reader: ProcessReader): string | u
   return /^[0-9a-f]{64}$/.test(input.container) ? input.container : undefined;
 }
 
-/** The innermost container id in `/proc/PID/cgroup`: `/docker/ID` (cgroupfs) or `docker-ID.scope` (systemd). */
+/**
+ * The container id in `/proc/PID/cgroup`: `/docker/ID` (cgroupfs), `docker-ID.scope` (systemd), or `ID` beneath a cgroup
+ * of ours.
+ */
 export function containerIn(cgroups: string): string | undefined {
-  const found = [...cgroups.matchAll(/(?:\/docker\/|\/docker-)([0-9a-f]{64})(?:\.scope)?(?=\/|$)/gm)];
+  const found = [
+    ...cgroups.matchAll(
+      /(?:\/docker\/|\/docker-|\/tricordon\/[0-9a-f]{8}\/[a-z0-9-]{1,160}\/)([0-9a-f]{64})(?:\.scope)?(?=\/|$)/gm,
+    ),
+  ];
   const ids = new Set(found.map((match) => match[1]));
   // hierarchies that disagree prove nothing
   return ids.size === 1 ? [...ids][0] : undefined;
