@@ -160,7 +160,9 @@ function attributesOf(attestation: Workload['attestation'], host: string, contra
       : {
           platform: 'docker',
           image: attestation.imageConfig,
-          imageName: attestation.imageName,
+          'image-name': attestation.imageName,
+          ...(attestation.imageManifest === null ? {} : { manifest: attestation.imageManifest }),
+          container: attestation.container,
         };
   return Object.fromEntries(
     Object.entries({ ...facts, host, approved }).map(([name, value]) => [name, printable(value, 250)]),

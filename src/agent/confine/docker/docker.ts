@@ -143,7 +143,7 @@ export async function sweepContainers(instance: string): Promise<string[]> {
   const removed = await removeContainers([`${label}.instance=${instance}`]);
   await removeFolders(`/tricordon/${instance}`);
   const { arch } = process;
-  if (removed.length === 0 || (arch !== 'x64' && arch !== 'arm64')) return removed;
+  if (arch !== 'x64' && arch !== 'arm64') return removed;
   const { repo, tag } = holderTag(arch);
   await (await openDocker()).removeImage(`${repo}:${tag}`);
   return removed;
