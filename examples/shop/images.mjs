@@ -2,7 +2,16 @@
 // `node images.mjs [SERVICE...]`, then see tricordon.containers.yaml. Prints the names; `--remove` takes them away again.
 // One image holds Node, a shell and the shop; each service's own adds where it starts.
 import { execFileSync, spawn } from 'node:child_process';
-import { copyFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -10,13 +19,16 @@ import { fileURLToPath } from 'node:url';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const socketPath = '/var/run/docker.sock';
-const services = JSON.parse(readFileSync(join(here, 'services.json'), 'utf8')).filter((one) => one.name !== 'orders-db');
+const services = JSON.parse(readFileSync(join(here, 'services.json'), 'utf8')).filter(
+  (one) => one.name !== 'orders-db',
+);
 const asked = process.argv.slice(2).filter((word) => !word.startsWith('--'));
 const wanted = services.filter((one) => asked.length === 0 || asked.includes(one.name));
 const base = 'shop-base:local';
 
 if (process.argv.includes('--remove')) {
-  for (const name of [...services.map((one) => `shop-${one.name}:local`), base]) await engine('DELETE', `/images/${name}`);
+  for (const name of [...services.map((one) => `shop-${one.name}:local`), base])
+    await engine('DELETE', `/images/${name}`);
 } else {
   const root = mkdtempSync(join(tmpdir(), 'shop-image-'));
   try {
@@ -75,14 +87,17 @@ async function must(method, path, body, type = 'application/json') {
 
 function engine(method, path, body, type = 'application/json') {
   return new Promise((resolve, reject) => {
-    const sent = request({ socketPath, method, path, headers: { host: 'docker', 'content-type': type } }, (response) => {
-      let text = '';
-      response.setEncoding('utf8');
-      response.on('data', (chunk) => {
-        text += chunk;
-      });
-      response.on('end', () => resolve({ status: response.statusCode, text }));
-    });
+    const sent = request(
+      { socketPath, method, path, headers: { host: 'docker', 'content-type': type } },
+      (response) => {
+        let text = '';
+        response.setEncoding('utf8');
+        response.on('data', (chunk) => {
+          text += chunk;
+        });
+        response.on('end', () => resolve({ status: response.statusCode, text }));
+      },
+    );
     sent.on('error', reject);
     if (typeof body?.pipe === 'function') body.pipe(sent);
     else sent.end(body);

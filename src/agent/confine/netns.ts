@@ -1,4 +1,5 @@
 /** Root's rung: a named network namespace, an own v2 cgroup, and a launch that builds the rest (see launch.ts). */
+import { randomBytes } from 'node:crypto';
 import { existsSync, lstatSync, mkdirSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { exec } from '../../base/index.js';
@@ -18,7 +19,7 @@ async function probe(): Promise<RungProbe> {
   if (process.getuid?.() !== 0) return { usable: false, reason: 'not root', fix: 'run with sudo' };
   const found = programs(['ip', 'nft', 'nsenter', 'unshare', 'setpriv', 'mount']);
   if (!found.usable) return found;
-  const name = `tricordon-probe-${process.pid}`;
+  const name = `tricordon-probe-${process.pid}-${randomBytes(4).toString('hex')}`;
   const made = await exec('ip', ['netns', 'add', name], { timeoutMs: 10_000 });
   if (made.status !== 0) return { usable: false, reason: 'the kernel refuses network namespaces' };
   const rules = await inside(name, 'nft', ['-c', '-f', '-'], ruleset({ redirectPort, addresses: [], port: null }));

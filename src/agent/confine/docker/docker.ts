@@ -28,7 +28,10 @@ export const docker: Rung = {
 
 async function probe(): Promise<RungProbe> {
   const network = await netns.probe();
-  if (!network.usable) return network;
+  return network.usable ? await engineProbe() : network;
+}
+
+async function engineProbe(): Promise<RungProbe> {
   const { status, detail, fix } = await hostProbe('docker');
   if (status === 'ok') return { usable: true };
   return { usable: false, reason: detail, ...(fix === undefined ? {} : { fix }) };
@@ -37,7 +40,7 @@ async function probe(): Promise<RungProbe> {
 async function prepare(spec: CaptureSpec): Promise<Prepared> {
   if (spec.uid === 0 || spec.image === null)
     throw new ConfineError('spec-refused', 'a protected container has an image, and does not run as root');
-  const found = await probe();
+  const found = await engineProbe();
   if (!found.usable)
     throw new ConfineError('rung-unusable', `containers cannot be protected here: ${found.reason ?? 'not usable'}`, {
       hint: found.fix ?? 'see `tricordon doctor`',
