@@ -6,7 +6,7 @@ import { captureRungs } from '../../model/index.js';
 import { loopback } from './loopback.js';
 import { spawnPlane } from './plane.js';
 import { CaptureSpec } from './rung.js';
-import { rungs } from './rungs.js';
+import { rungNamed, rungs } from './rungs.js';
 import { programs, tool } from './tools.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'tc-rungs-'));
@@ -29,8 +29,9 @@ const spec = CaptureSpec.parse({
   programDir: folder,
 });
 
-test('there is one rung per name of the model, strongest first', () => {
-  expect(rungs.map(({ name }) => name)).toEqual(captureRungs);
+test('there is one rung per name of the model; those for commands stand in a list, strongest first', () => {
+  expect(captureRungs.map((name) => rungNamed(name).name)).toEqual(captureRungs);
+  expect(rungs.map(({ name }) => name)).toEqual(captureRungs.filter((name) => name !== 'docker'));
 });
 
 test('the last rung is always there, captures nothing and says so', async () => {
