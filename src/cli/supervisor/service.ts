@@ -15,7 +15,8 @@ export function startService(
 ): ProcessEntry {
   const { installation, places } = house;
   const directory = resolve(installation.base, service.directory ?? '.');
-  const user = service.user ?? house.user;
+  // An image may have a user of its own, which comes before the one for all services, not before one named for it.
+  const user = service.image === undefined ? (service.user ?? house.user) : service.user;
   const args = [
     join(programRoot(), 'bin/tricordon.mjs'),
     'run',
@@ -34,7 +35,11 @@ export function startService(
     cwd: directory,
     detached: true,
     stdio: ['ignore', log, log],
-    env: { ...inheritedEnvironment(), ...service.environment },
+    env: {
+      ...inheritedEnvironment(),
+      ...(house.user === undefined ? {} : { TRICORDON_USER: house.user }),
+      ...service.environment,
+    },
   });
   closeSync(log);
   child.on('error', () => {});
