@@ -55,10 +55,10 @@ async function hold(
       child?.signal(signal);
     });
   }
+  void listen(); // before the start, which may take long for a container: the agent gives up what nobody holds
   let outcome: number;
   try {
     child = await start();
-    void listen();
     if (stopping) child.signal('SIGTERM');
     await announce(child);
     outcome = await child.ended;
