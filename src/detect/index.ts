@@ -1,4 +1,5 @@
 export { type Correlator, type CorrelatorOptions, correlator } from './correlate/correlator.js';
+export { type FoldedStep, foldSignals } from './correlate/fold.js';
 export { type DetectionContext, type Detector, detector } from './detector.js';
 export { DetectError, type DetectErrorCode } from './error.js';
 export { observationJsonSchema } from './observation-schema.js';

@@ -33,7 +33,7 @@ export const IncidentsAnswer = z.strictObject({
 
 /** One step of what happened, in order of time. Sentences are ours; text that a workload chose is escaped in them. */
 export const StoryStep = z.strictObject({
-  /** `signal:ID` or `action:ID`; unique in the story. */
+  /** `signal:ID` (of its first signal) or `action:ID`; unique in the story. */
   id: z.string(),
   kind: z.enum(['signal', 'action']),
   at: Time,
@@ -53,6 +53,14 @@ export const StoryStep = z.strictObject({
   /** The rule (`RT-001`) or `contract`. */
   rule: z.string().nullable(),
   observation: z.string().nullable(),
+  /** Time of the last of its signals. */
+  lastAt: Time,
+  /** Ids of all signals told as this step, in order of time; empty for actions. */
+  signals: z.array(z.string()),
+  /** What it was done to, where that was more than one thing; at most 20. */
+  targets: z.array(z.string()),
+  /** From 1; the next begins where the attack came again after containment. */
+  chapter: z.int(),
   /** Other steps this one hangs together with, and by which key (`trace`, `lineage`, `socket`, ...). */
   links: z.array(z.strictObject({ to: z.string(), by: z.string() })),
 });
@@ -65,6 +73,8 @@ export const Touched = z.strictObject({
       kind: z.enum(['outside', 'gateway', 'service', 'process', 'file', 'peer']),
       label: z.string(),
       hot: z.boolean(),
+      /** Of a node that stands for several: their labels. */
+      members: z.array(z.string()),
     }),
   ),
   edges: z.array(

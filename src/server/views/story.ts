@@ -1,6 +1,7 @@
 /** What happened, in order of time: signals and what was done about them. */
 import type { z } from 'zod';
 import { printable } from '../../base/index.js';
+import { foldSignals } from '../../detect/index.js';
 import { type Action, type Incident, tacticNames, tactics } from '../../model/index.js';
 import type { StoryStep } from '../api/incidents.js';
 import { actionSentence } from './actions.js';
@@ -18,13 +19,15 @@ const outcomes = {
 } as const;
 
 export function storyOf(incident: Incident, actions: readonly Action[]): Step[] {
-  const known = new Set(incident.signals.map(({ id }) => id));
-  const steps: Omit<Step, 'afterMs'>[] = incident.signals.map((signal) => ({
+  const breaks = breaksOf(incident, actions);
+  const folded = foldSignals(incident.signals, breaks);
+  const leads = new Map(folded.flatMap(({ lead, signals }) => signals.map(({ id }) => [id, lead.id] as const)));
+  const steps: Omit<Step, 'afterMs'>[] = folded.map(({ lead: signal, signals, sentence, targets, chapter }) => ({
     id: `signal:${signal.id}`,
     kind: 'signal',
     at: signal.at,
     layer: signal.layer,
-    sentence: printable(signal.title, 1_024),
+    sentence: printable(sentence, 1_100),
     detail: printable(signal.detail, 4_096),
     service: signal.service,
     workload: signal.workload,
@@ -35,9 +38,14 @@ export function storyOf(incident: Incident, actions: readonly Action[]): Step[] 
     outcome: signal.outcome,
     rule: signal.rule,
     observation: signal.observation,
-    links: incident.links
-      .filter((link) => link.from === signal.id && known.has(link.to))
-      .map((link) => ({ to: `signal:${link.to}`, by: printable(link.by, 100) })),
+    links: linksOf(
+      signal.id,
+      signals.map(({ id }) => id),
+    ),
+    lastAt: signals.at(-1)?.at ?? signal.at,
+    signals: signals.map(({ id }) => id),
+    targets: targets.length > 1 ? targets.map((target) => printable(target, 512)) : [],
+    chapter,
   }));
   for (const action of actions) {
     if (action.status === 'planned') continue;
@@ -58,10 +66,40 @@ export function storyOf(incident: Incident, actions: readonly Action[]): Step[] 
       rule: null,
       observation: null,
       links: [],
+      lastAt: action.finishedAt ?? action.requestedAt,
+      signals: [],
+      targets: [],
+      chapter: 1,
     });
   }
   const rank = (step: Omit<Step, 'afterMs'>) => (step.tactic === null ? tactics.length : tactics.indexOf(step.tactic));
   steps.sort((a, b) => a.at - b.at || rank(a) - rank(b) || (a.id < b.id ? -1 : 1));
   const first = steps[0]?.at ?? incident.firstAt;
-  return steps.map((step) => ({ ...step, afterMs: step.at - first }));
+  let chapter = 1;
+  return steps.map((step) => {
+    // What was done about it belongs to the chapter it stands in.
+    chapter = step.kind === 'signal' ? step.chapter : chapter;
+    return { ...step, chapter, afterMs: step.at - first };
+  });
+
+  function linksOf(lead: string, members: readonly string[]): Step['links'] {
+    const own = new Set(members);
+    const links = new Map<string, Step['links'][number]>();
+    for (const link of incident.links) {
+      const to = leads.get(link.to);
+      if (!own.has(link.from) || to === undefined || to === lead) continue;
+      const by = printable(link.by, 100);
+      links.set(`${to} ${by}`, { to: `signal:${to}`, by });
+    }
+    return [...links.values()];
+  }
+}
+
+/** The attack that comes after this is a new attempt: each clean restart, else the containment. */
+function breaksOf(incident: Incident, actions: readonly Action[]): number[] {
+  const restarts = actions.flatMap(({ kind, status, finishedAt }) =>
+    kind === 'restart' && status === 'done' && finishedAt !== null ? [finishedAt] : [],
+  );
+  if (restarts.length > 0) return restarts;
+  return incident.containedAt === null ? [] : [incident.containedAt];
 }

@@ -107,7 +107,9 @@ function count(totals: EdgeTotals, observation: Observation, counts: boolean): v
   const { event } = observation;
   if (event.kind !== 'request' && event.kind !== 'flow') return;
   const refused = event.verdict.effect === 'deny';
-  if (event.verdict.effect === 'would-deny') totals.wouldRefuse += 1;
+  // Only an approved contract can be left: what passed while it was still learned is no deviation.
+  if (event.verdict.effect === 'would-deny' && event.verdict.reason !== 'learning' && (event.verdict.version ?? 0) > 0)
+    totals.wouldRefuse += 1;
   if (event.verdict.effect !== 'allow') bump(totals.reasons, event.verdict.reason);
   totals.lastAt = Math.max(totals.lastAt, observation.at);
   if (!counts) return;

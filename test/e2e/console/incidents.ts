@@ -96,6 +96,10 @@ const step = (
   rule: null,
   observation: null,
   links: [],
+  lastAt: start + afterMs,
+  signals: layer === null ? [] : [id.slice('signal:'.length)],
+  targets: [],
+  chapter: 1,
   ...more,
 });
 
@@ -223,14 +227,14 @@ export const incident: IncidentAnswer = {
   ],
   touched: {
     nodes: [
-      { id: 'outside:visitors', kind: 'outside', label: 'visitors', hot: false },
-      { id: 'gateway', kind: 'gateway', label: 'gateway', hot: false },
-      { id: 'service:catalog', kind: 'service', label: 'catalog', hot: true },
-      { id: 'process:4821', kind: 'process', label: 'sh (pid 4821)', hot: true },
-      { id: 'process:4822', kind: 'process', label: 'curl (pid 4822)', hot: true },
-      { id: 'file:token', kind: 'file', label: '/run/secrets/payments-token', hot: false },
-      { id: 'service:payments', kind: 'service', label: 'payments', hot: false },
-      { id: 'peer:1', kind: 'peer', label: '203.0.113.9:4444', hot: false },
+      { id: 'outside:visitors', kind: 'outside', label: 'visitors', hot: false, members: [] },
+      { id: 'gateway', kind: 'gateway', label: 'gateway', hot: false, members: [] },
+      { id: 'service:catalog', kind: 'service', label: 'catalog', hot: true, members: [] },
+      { id: 'process:4821', kind: 'process', label: 'sh (pid 4821)', hot: true, members: [] },
+      { id: 'process:4822', kind: 'process', label: 'curl (pid 4822)', hot: true, members: [] },
+      { id: 'file:token', kind: 'file', label: '/run/secrets/payments-token', hot: false, members: [] },
+      { id: 'service:payments', kind: 'service', label: 'payments', hot: false, members: [] },
+      { id: 'peer:1', kind: 'peer', label: '203.0.113.9:4444', hot: false, members: [] },
     ],
     edges: [
       { from: 'outside:visitors', to: 'gateway', layer: 'api', refused: false, label: 'POST /products/import' },

@@ -56,10 +56,15 @@ function Watched({ layer, host }: { readonly layer: (typeof layers)[number]; rea
         ))}
         {fixes.map((fix) => (
           <span key={fix} className="block">
-            <Command text={fix} />
+            {isCommand(fix) ? <Command text={fix} /> : <span className="sub">To cover it: {visible(fix, 300)}</span>}
           </span>
         ))}
       </dd>
     </div>
   );
+}
+
+/** Some gaps are closed by a command, others by an act (`run as root`): only the first are worth copying. */
+function isCommand(fix: string): boolean {
+  return /^(sudo|tricordon|apt|apt-get|dnf|sysctl|modprobe|mount|systemctl|docker|npm|npx|node) /.test(fix);
 }

@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { useCallback, useEffect, useState } from 'react';
 import type { EvidenceAnswer, EvidenceRow } from '../../../../src/server/api-types.ts';
 import { ApiError, get } from '../../api.ts';
 import { bytes, dateTime, plural, shortDigest, visible } from '../../format.ts';
@@ -23,7 +23,7 @@ function Bundle({ row }: { readonly row: EvidenceRow }) {
   const [problem, setProblem] = useState<ApiError>();
   const [busy, setBusy] = useState(false);
   const now = checked ?? row;
-  const verify = () => {
+  const verify = useCallback(() => {
     setBusy(true);
     setProblem(undefined);
     get<EvidenceAnswer>(`/v1/evidence/${encodeURIComponent(row.id)}`)
@@ -32,7 +32,8 @@ function Bundle({ row }: { readonly row: EvidenceRow }) {
         (error: unknown) => setProblem(error instanceof ApiError ? error : undefined),
       )
       .finally(() => setBusy(false));
-  };
+  }, [row.id]);
+  useEffect(verify, [verify]);
   return (
     <li>
       <p className="spread">

@@ -56,7 +56,9 @@ function Incident({ answer, reload }: { readonly answer: IncidentAnswer; readonl
   const coverage = useResource<CoverageAnswer>('/v1/coverage', coverageTopics);
   const unwatched = useMemo(() => unwatchedLanes(row.services, coverage.data), [row.services, coverage.data]);
   const chosen = useQuery().get('step');
-  const selected = story.find((step) => step.id === chosen)?.id ?? story[0]?.id;
+  const selected =
+    story.find((step) => step.id === chosen || step.signals.some((id) => `signal:${id}` === chosen))?.id ??
+    story[0]?.id;
   const select = (step: string) => setQuery({ step });
   const signals = row.signals.runtime + row.signals.network + row.signals.api;
 

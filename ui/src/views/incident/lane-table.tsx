@@ -31,7 +31,10 @@ export function LaneTable({ story }: { readonly story: readonly StoryStep[] }) {
                   <span className="sub block">{offset(step.afterMs)}</span>
                 </td>
                 <td>{step.layer === null ? 'Response' : <LayerWord layer={step.layer} />}</td>
-                <td>{visible(step.sentence, 300)}</td>
+                <td>
+                  {visible(step.sentence, 300)}
+                  {step.signals.length > 1 && <span className="sub block">{step.signals.length} signals</span>}
+                </td>
                 <td>
                   <OutcomeWord outcome={step.outcome} />
                 </td>

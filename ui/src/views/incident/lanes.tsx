@@ -72,7 +72,7 @@ export function Lanes({ story, containedAt, unwatched, selected, select }: Lanes
     const words = ties.filter(({ tied }) => tied).map(({ key, by, x, y }) => ({ key, x, y, text: visible(by, 24) }));
     const marks = points.map(({ step, number, x, y }) => {
       const sentence = visible(step.sentence, 120);
-      return { key: step.id, number, sentence, note: step.tacticName ?? '', x, y };
+      return { key: step.id, number, sentence, note: noteOf(step), x, y };
     });
     return placeLabels(marks, words, width, { width: textWidth, fit: fitText });
   }, [points, ties, width]);
@@ -248,6 +248,12 @@ function Contained({ x, right }: { readonly x: number; readonly right: number })
 interface End {
   readonly x: number;
   readonly y: number;
+}
+
+/** A mark that stands for several says how many. */
+function noteOf({ tacticName, signals }: StoryStep): string {
+  const many = signals.length > 1 ? plural(signals.length, 'signal') : null;
+  return [tacticName, many].filter((part) => part !== null).join(', ');
 }
 
 /** The line between two marks, and where its word would best stand. */

@@ -23,6 +23,7 @@ export function Story({ story, selected, select }: StoryProps) {
         {shown.map((step, index) => (
           <Step
             key={step.id}
+            again={step.chapter > (shown[index - 1]?.chapter ?? 1)}
             step={step}
             number={index + 1}
             numbers={numbers}
@@ -41,6 +42,8 @@ export function Story({ story, selected, select }: StoryProps) {
 }
 
 interface StepProps {
+  /** Begins a chapter: the attack came again. */
+  readonly again: boolean;
   readonly step: StoryStep;
   readonly number: number;
   readonly numbers: ReadonlyMap<string, number>;
@@ -48,10 +51,11 @@ interface StepProps {
   readonly select: (step: string) => void;
 }
 
-function Step({ step, number, numbers, selected, select }: StepProps) {
+function Step({ step, again, number, numbers, selected, select }: StepProps) {
   const by = step.rule === null ? null : step.rule === 'contract' ? 'against the contract' : step.rule;
   return (
     <li className={`${step.kind}${selected ? ' selected' : ''}`}>
+      {again && <h3 className="chapter">Again, after containment</h3>}
       <button type="button" className="step" aria-pressed={selected} onClick={() => select(step.id)}>
         <span className="step-mark">
           <LayerIcon layer={step.layer} />
@@ -62,6 +66,7 @@ function Step({ step, number, numbers, selected, select }: StepProps) {
             <span className="mono">{step.afterMs === 0 ? clockTime(step.at) : offset(step.afterMs)}</span>
             <span>{step.layer === null ? 'Response' : layerNames[step.layer]}</span>
             <OutcomeWord outcome={step.outcome} />
+            {step.signals.length > 1 && <span>{plural(step.signals.length, 'signal')}</span>}
           </span>
           <span className="step-sentence">{visible(step.sentence, 400)}</span>
           {(step.tacticName !== null || by !== null) && (
@@ -73,9 +78,18 @@ function Step({ step, number, numbers, selected, select }: StepProps) {
       </button>
       {selected && (
         <div className="step-more">
-          {step.detail !== '' && <p className="mono wrap">{visible(step.detail, 1_200)}</p>}
+          {step.targets.length > 1 ? (
+            <ul className="mono wrap">
+              {step.targets.map((target) => (
+                <li key={target}>{visible(target, 300)}</li>
+              ))}
+            </ul>
+          ) : (
+            step.detail !== '' && <p className="mono wrap">{visible(step.detail, 1_200)}</p>
+          )}
           <p className="sub">
             {clockTime(step.at)}
+            {step.lastAt > step.at && <> to {clockTime(step.lastAt)}</>}
             {step.workload !== null && <> on {visible(step.workload, 120)}</>}
           </p>
           {step.links.length > 0 && (

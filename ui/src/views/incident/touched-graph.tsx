@@ -36,6 +36,7 @@ export function TouchedGraph({ touched }: { readonly touched: Touched }) {
     [touched],
   );
   if (touched.nodes.length === 0) return <p className="sub">The observations behind it are no longer kept.</p>;
+  const members = new Map(touched.nodes.map((node) => [node.id, node.members]));
   const names = new Map(touched.nodes.map(({ id, label }) => [id, visible(label, 120)]));
   return (
     <figure className="touched">
@@ -45,7 +46,7 @@ export function TouchedGraph({ touched }: { readonly touched: Touched }) {
           aria-label={`${touched.nodes.length} things and ${touched.edges.length} touches; the table below shows the same.`}
           width={laid.width}
           height={laid.height}
-          style={{ minWidth: laid.width * 0.72 }}
+          style={{ minWidth: laid.width }}
           viewBox={`0 0 ${laid.width} ${laid.height}`}
         >
           {touched.edges.map((edge, index) => {
@@ -115,7 +116,10 @@ export function TouchedGraph({ touched }: { readonly touched: Touched }) {
               <tr key={index}>
                 <td className="wrap">{names.get(edge.from) ?? visible(edge.from, 120)}</td>
                 <td className="wrap">{visible(edge.label, 120)}</td>
-                <td className="wrap">{names.get(edge.to) ?? visible(edge.to, 120)}</td>
+                <td className="wrap">
+                  {names.get(edge.to) ?? visible(edge.to, 120)}
+                  <Members labels={members.get(edge.to) ?? []} />
+                </td>
                 <td>
                   <LayerWord layer={edge.layer} />
                 </td>
@@ -126,6 +130,20 @@ export function TouchedGraph({ touched }: { readonly touched: Touched }) {
         </table>
       </details>
     </figure>
+  );
+}
+
+function Members({ labels }: { readonly labels: readonly string[] }) {
+  if (labels.length === 0) return null;
+  return (
+    <details>
+      <summary>Which</summary>
+      <ul className="mono">
+        {labels.map((label) => (
+          <li key={label}>{visible(label, 120)}</li>
+        ))}
+      </ul>
+    </details>
   );
 }
 

@@ -6,7 +6,7 @@ import { LockPath } from '../../parts/words.tsx';
 
 /** Room that the layout keeps for an edge's words. By kind, not by the figures of the moment: they must not move things. */
 export function labelRoom(edge: MapEdge | undefined): number {
-  return edge?.protocol === 'tcp' ? 84 : 66;
+  return edge?.protocol === 'tcp' ? 108 : 100;
 }
 
 interface EdgeMarkProps {

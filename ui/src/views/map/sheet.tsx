@@ -23,7 +23,7 @@ export function Sheet({ drawn, selected }: { readonly drawn: Drawn; readonly sel
     () =>
       layGraph(
         drawn.nodes.map((node) => ({ id: node.id, width: nodeWidth(node), height: nodeHeight })),
-        drawn.edges.map(({ id, from, to }) => ({ id, from, to, labelWidth: roomOf(id), labelHeight: 40 })),
+        drawn.edges.map(({ id, from, to }) => ({ id, from, to, labelWidth: roomOf(id), labelHeight: 58 })),
         { rank: 16, node: 44 },
       ),
     [shape],
