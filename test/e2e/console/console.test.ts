@@ -138,6 +138,16 @@ describe('the keyboard', () => {
     await page.context().close();
   });
 
+  it('opens a folded step, which says what it was done to', async () => {
+    const { page } = await openPage(browser, laptop);
+    await page.goto(`${server.url}/incidents/INC-42`);
+    await page.locator('.story button.step').nth(3).focus();
+    await page.keyboard.press('Enter');
+    await page.locator('.story li.selected').getByText('2 signals').waitFor();
+    await page.locator('.story li.selected').getByText('/etc/shadow').waitFor();
+    await page.context().close();
+  });
+
   it('walks the map from service to service and selects', async () => {
     const { page } = await openPage(browser, laptop);
     await page.goto(`${server.url}/map`);

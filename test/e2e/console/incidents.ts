@@ -138,6 +138,8 @@ const story: StoryStep[] = [
     tacticName: 'Credential access',
     technique: 'T1552.001',
     rule: 'RT-006',
+    signals: ['4', '4b'],
+    targets: ['/run/secrets/payments-token', '/etc/shadow'],
     links: [{ to: 'signal:6', by: 'workload' }],
   }),
   step(
