@@ -36,7 +36,9 @@ export function detector(rules: readonly Rule[] = detectionRules): Detector {
       const parentPath = join.ppid === undefined ? undefined : programs.get(`${host} ${join.ppid}`);
       const signals: Signal[] = [];
       const launch = isLaunch(observation, workload);
-      for (const rule of rules) {
+      // What was not started did nothing that a rule could know; the refusal itself is said below.
+      const stopped = event.kind === 'exec' && event.refused === true;
+      for (const rule of stopped ? [] : rules) {
         const memory = memories.get(rule.id);
         if (memory === undefined || !rule.kinds.includes(event.kind)) continue;
         const context: RuleContext = { contract, workload, launch, parentPath, memory };
@@ -59,7 +61,7 @@ export function detector(rules: readonly Rule[] = detectionRules): Detector {
       // A rule that hit has said it better; what we refused is always said as the refusal it was.
       const deviation = launch ? undefined : deviationOf(observation, contract, parentPath);
       if (deviation !== undefined && (signals.length === 0 || deviation.kind === 'denial')) signals.push(deviation);
-      if (event.kind === 'exec' && join.pid !== undefined) programs.set(`${host} ${join.pid}`, event.path);
+      if (event.kind === 'exec' && !stopped && join.pid !== undefined) programs.set(`${host} ${join.pid}`, event.path);
       if (signals.length > 0) said.set(observation.id, signals);
       return signals;
     },
@@ -68,7 +70,13 @@ export function detector(rules: readonly Rule[] = detectionRules): Detector {
 
 /** The launched process itself, in its first seconds or as the very program that was attested. */
 function isLaunch({ event, join, at }: Observation, workload: Workload | undefined): boolean {
-  if (event.kind !== 'exec' || workload === undefined || join.pid !== workload.attestation.pid) return false;
+  if (
+    event.kind !== 'exec' ||
+    event.refused === true ||
+    workload === undefined ||
+    join.pid !== workload.attestation.pid
+  )
+    return false;
   const { attestation } = workload;
   if (attestation.kind === 'process' && (event.path === attestation.executable || event.path === attestation.entry)) {
     return true;

@@ -1,7 +1,7 @@
 /** What differs from the approved contract: judged here for the runtime layer, read from the verdict for the others. */
 import { type CompiledContract, gatewayService, isCredentialPath, isLocalAddress } from '../contract/index.js';
 import type { Decision, Observation, Severity, Signal, Tactic } from '../model/index.js';
-import { makeSignal } from './make-signal.js';
+import { makeSignal, wasRefused } from './make-signal.js';
 import { baseName, who } from './rules/rule.js';
 
 interface Deviation {
@@ -23,9 +23,11 @@ export function deviationOf(
 ): Signal | undefined {
   const found = judge(observation, contract, parentPath);
   if (found === undefined) return undefined;
-  const { event } = observation;
-  const denied = (event.kind === 'request' || event.kind === 'flow') && event.verdict.effect === 'deny';
-  return makeSignal(observation, { ...found, rule: 'contract', kind: denied ? 'denial' : 'deviation' });
+  return makeSignal(observation, {
+    ...found,
+    rule: 'contract',
+    kind: wasRefused(observation) ? 'denial' : 'deviation',
+  });
 }
 
 function judge(
@@ -43,13 +45,14 @@ function judge(
         severity: 'medium',
         tactic: 'TA0002',
         technique: 'T1059',
-        title: `${name} started ${baseName(event.path)}, which its contract does not list`,
+        title: `${name} ${event.refused === true ? 'was refused to start' : 'started'} ${baseName(event.path)}, which its contract does not list`,
         detail: `${event.path} ${event.args.slice(1).join(' ')}`,
       };
     }
     case 'open': {
       // A relative path was not resolved by the sensor: what it names is not known, so nothing is claimed.
-      if (event.failed === true || !event.path.startsWith('/')) return undefined;
+      // What failed by itself (nothing there) is no act; what the kernel refused is one.
+      if ((event.failed === true && event.refused !== true) || !event.path.startsWith('/')) return undefined;
       const decision = contract?.decideFile({ path: event.path, access: event.write ? 'write' : 'read' });
       if (!deviates(decision)) return undefined;
       const credential = isCredentialPath(event.path);
@@ -57,7 +60,7 @@ function judge(
         severity: credential ? 'high' : 'low',
         tactic: credential ? 'TA0006' : event.write ? 'TA0003' : 'TA0007',
         technique: credential ? 'T1552.001' : event.write ? 'T1554' : 'T1083',
-        title: `${name} ${event.write ? 'wrote' : 'read'} a file its contract does not list`,
+        title: `${name} ${event.refused === true ? (event.write ? 'was refused to write' : 'was refused to read') : event.write ? 'wrote' : 'read'} a file its contract does not list`,
         detail: `${event.path}, opened by ${event.program ?? 'an unknown program'}`,
       };
     }

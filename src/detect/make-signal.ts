@@ -29,6 +29,7 @@ export function makeSignal(observation: Observation, judgement: Judgement): Sign
 /** We or the kernel on our behalf said no before it happened. */
 export function wasRefused({ event }: Observation): boolean {
   if (event.kind === 'denied-syscall') return true;
+  if (event.kind === 'exec' || event.kind === 'open') return event.refused === true;
   return (event.kind === 'request' || event.kind === 'flow') && event.verdict.effect === 'deny';
 }
 

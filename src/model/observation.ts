@@ -62,6 +62,8 @@ export const Event = z.discriminatedUnion('kind', [
     parent: z.string().max(64).optional(),
     /** `layer`: not from the image or approved code; `memory`: no file behind it. */
     drift: z.enum(['layer', 'memory']).optional(),
+    /** The kernel refused to start it (EACCES, EPERM): nothing runs. */
+    refused: z.boolean().optional(),
   }),
   z.strictObject({ kind: z.literal('exit'), status: z.int().optional() }),
   z.strictObject({
@@ -70,6 +72,8 @@ export const Event = z.discriminatedUnion('kind', [
     write: z.boolean(),
     program: z.string().max(64).optional(),
     failed: z.boolean().optional(),
+    /** It failed because the kernel refused it (EACCES, EPERM). */
+    refused: z.boolean().optional(),
   }),
   z.strictObject({
     kind: z.literal('connect'),

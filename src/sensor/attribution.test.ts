@@ -103,3 +103,23 @@ test('two workloads cannot share a cgroup', () => {
   );
   registry.add(target('a', { cgroup: { id: '10', path: '/t/a' }, identity: 'spiffe://x/a' }));
 });
+
+test('what COMMAND did and was read before its execution is still its own', () => {
+  const registry = new Registry(nobody);
+  registry.add(target('a', { cgroup: { id: '10', path: '/t/a' }, command: 'node' }));
+  const opened = (path: string): RawAct => ({ kind: 'open', path, write: false, failed: false });
+  const at = { pid: 5, cgroup: '10' };
+  expect(owner(registry, event(at, opened('/launcher.js'), 10))).toBe('setup');
+  expect(owner(registry, event(at, opened('/server.mjs'), 30))).toBe('setup');
+  const answer = registry.attribute(event(at, exec('/usr/bin/node'), 20));
+  const early = answer.kind === 'ours' ? (answer.early ?? []) : [];
+  expect(early.map(({ act }) => act.kind === 'open' && act.path)).toEqual(['/server.mjs']);
+  expect(early.map((one) => owner(registry, one))).toEqual(['a']);
+});
+
+test('a refused execution of COMMAND does not begin it', () => {
+  const registry = new Registry(nobody);
+  registry.add(target('a', { cgroup: { id: '10', path: '/t/a' }, command: 'node' }));
+  const refused: RawAct = { kind: 'exec', path: '/usr/bin/node', args: [], truncated: false, refused: true };
+  expect(owner(registry, event({ pid: 5, cgroup: '10' }, refused))).toBe('setup');
+});

@@ -17,7 +17,12 @@ export interface Attribution {
 }
 
 export type Answer =
-  | { readonly kind: 'ours'; readonly attribution: Attribution }
+  | {
+      readonly kind: 'ours';
+      readonly attribution: Attribution;
+      /** Of COMMAND as well, and heard before its first execution: the kernel's buffers are read one processor at a time. */
+      readonly early?: readonly RawEvent[];
+    }
   /** Our own launcher or the container runtime, before COMMAND runs. */
   | { readonly kind: 'setup' }
   /** Not registered (yet): may become ours when the registration arrives. */
@@ -37,6 +42,8 @@ interface Entry {
   readonly target: Target;
   running: boolean;
   firstAt: number | undefined;
+  /** The latest events of the set-up, until COMMAND runs. */
+  readonly before: RawEvent[];
 }
 
 const processLimit = 65_536;
@@ -44,6 +51,8 @@ const cgroupLimit = 16_384;
 const removedLimit = 1_024;
 /** Set-up never takes longer: better noise than a workload that is never seen. */
 const setupMs = 20_000;
+/** So many of its last events are kept: what was read out of order is a matter of milliseconds. */
+const setupKept = 1_024;
 
 /** The registered workloads and what is known of their processes. */
 export class Registry implements Targets {
@@ -78,6 +87,7 @@ export class Registry implements Targets {
       target,
       running: target.command === undefined || before?.running === true,
       firstAt: before?.firstAt,
+      before: before?.before ?? [],
     });
     if (target.cgroup !== undefined) this.byCgroup.set(target.cgroup.id, target.workload);
     if (target.container !== undefined) this.byContainer.set(target.container, target.workload);
@@ -122,9 +132,15 @@ export class Registry implements Targets {
     if (typeof found === 'string') return { kind: found };
     const { process, act } = event;
     const known = this.follow(event, found.target.workload);
+    let early: readonly RawEvent[] = [];
     if (!found.running) {
-      if (!this.begins(event, found)) return { kind: 'setup' };
+      if (!this.begins(event, found)) {
+        if (found.before.push(event) > setupKept) found.before.shift();
+        return { kind: 'setup' };
+      }
       found.running = true;
+      const began = timeOf(event);
+      early = found.before.splice(0).filter((one) => timeOf(one) > began);
     }
     const attribution: Attribution = {
       target: found.target,
@@ -133,7 +149,7 @@ export class Registry implements Targets {
       ...(known.ppid === undefined ? {} : { ppid: known.ppid }),
     };
     if (act.kind === 'exit' && this.processes.get(process.pid) === known) this.processes.delete(process.pid);
-    return { kind: 'ours', attribution };
+    return { kind: 'ours', attribution, ...(early.length === 0 ? {} : { early }) };
   }
 
   private find(event: RawEvent): Entry | 'unknown' | 'foreign' {
@@ -215,18 +231,22 @@ export class Registry implements Targets {
   }
 
   private begins(event: RawEvent, entry: Entry): boolean {
-    const at = 'bootMs' in event.at ? event.at.bootMs : event.at.wallMs;
+    const at = timeOf(event);
     entry.firstAt ??= at;
     if (at - entry.firstAt > setupMs) return true;
     const { command, launcher } = entry.target;
     if (command === undefined) return true;
-    if (event.act.kind !== 'exec' || base(event.act.path) !== base(command)) return false;
+    if (event.act.kind !== 'exec' || event.act.refused === true || base(event.act.path) !== base(command)) return false;
     return launcher === undefined || event.act.args[1] !== launcher;
   }
 }
 
 function descent(parent: Known | undefined, workload: string): readonly number[] {
   return parent === undefined || parent.workload !== workload ? [] : [parent.pid, ...parent.lineage].slice(0, 64);
+}
+
+function timeOf({ at }: RawEvent): number {
+  return 'bootMs' in at ? at.bootMs : at.wallMs;
 }
 
 function base(path: string): string {

@@ -103,6 +103,7 @@ export class Pipeline {
           return;
         }
         this.observe(event, answer.attribution);
+        for (const early of answer.early ?? []) this.take(early, false);
         return;
       default:
         answer satisfies never;
@@ -124,7 +125,10 @@ export class Pipeline {
     for (const { event, until } of held) {
       const answer = this.options.registry.attribute(event);
       if (answer.kind === 'unknown') this.waiting.push({ event, until });
-      else if (answer.kind === 'ours') this.observe(event, answer.attribution);
+      else if (answer.kind === 'ours') {
+        this.observe(event, answer.attribution);
+        for (const early of answer.early ?? []) this.take(early, false);
+      }
     }
   }
 
@@ -238,6 +242,7 @@ function toEvent({ act, process }: RawEvent): Event | undefined {
         ...(act.uid === undefined ? {} : { uid: act.uid }),
         ...(act.parent === undefined ? {} : { parent: bounded(act.parent, 64) }),
         ...(act.drift === undefined ? {} : { drift: act.drift }),
+        ...(act.refused === true ? { refused: true } : {}),
       };
     }
     case 'exit':
@@ -249,6 +254,7 @@ function toEvent({ act, process }: RawEvent): Event | undefined {
         write: act.write,
         ...programOf(act.program),
         ...(act.failed ? { failed: true } : {}),
+        ...(act.refused === true ? { refused: true } : {}),
       };
     case 'connect':
       return {

@@ -28,6 +28,8 @@ export type RawAct =
       readonly uid?: number;
       readonly parent?: string;
       readonly drift?: 'layer' | 'memory';
+      /** The kernel refused it: the process goes on as what it was. */
+      readonly refused?: boolean;
     }
   | { readonly kind: 'fork'; readonly child: number }
   | { readonly kind: 'exit'; readonly status?: number }
@@ -37,6 +39,7 @@ export type RawAct =
       readonly write: boolean;
       readonly program?: string;
       readonly failed: boolean;
+      readonly refused?: boolean;
     }
   | {
       readonly kind: 'connect';

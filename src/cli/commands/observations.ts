@@ -39,9 +39,9 @@ function line(observation: Observation): string {
 function summary(event: Observation['event']): string {
   switch (event.kind) {
     case 'exec':
-      return event.args.join(' ') || event.path;
+      return `${event.args.join(' ') || event.path}${event.refused === true ? ' (refused)' : ''}`;
     case 'open':
-      return `${event.write ? 'write' : 'read'} ${event.path}`;
+      return `${event.write ? 'write' : 'read'} ${event.path}${event.refused === true ? ' (refused)' : ''}`;
     case 'connect':
       return `${event.protocol} ${event.address}:${event.port}`;
     case 'accept':

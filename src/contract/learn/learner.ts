@@ -81,6 +81,7 @@ export function learner(service: string, options: LearnerOptions = {}): Learner 
     const where = observation.workload ?? undefined;
     switch (event.kind) {
       case 'exec': {
+        if (event.refused === true) return false;
         learned.seen.execs = true;
         const path = plainPath(event.path);
         if (path === undefined || path.includes('*')) return skip(learned, event.path, 'not an absolute path');

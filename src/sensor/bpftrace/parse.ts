@@ -116,6 +116,19 @@ function act(kind: string, bootMs: number, process: RawProcess, row: string, sta
       const execution = finishExec(process.pid, state);
       return field(0) === '1' ? [...execution, ...made({ kind: 'stdio-socket', descriptor: 0 })] : execution;
     }
+    case 'XR':
+      return made(
+        {
+          kind: 'exec',
+          path: rest(row, 8),
+          args: [],
+          truncated: false,
+          uid: Number(field(1)),
+          parent: name(field(2)),
+          refused: true,
+        },
+        { ...process, ppid: Number(field(0)) },
+      );
     case 'FK': {
       const child = Number(field(0));
       const program = state.programs.get(process.pid);
@@ -143,7 +156,8 @@ function act(kind: string, bootMs: number, process: RawProcess, row: string, sta
           kind: 'open',
           path,
           write: field(1) === '1',
-          failed: field(2) === '1',
+          failed: field(2) !== '0',
+          ...(field(2) === '2' ? { refused: true } : {}),
           ...(program === undefined ? {} : { program }),
         },
         directory === undefined ? process : { ...process, cwd: directory },

@@ -19,7 +19,26 @@ export interface KernelFeatures {
 /** Bytes of one text in one row; longer ones continue in further rows. Bound by the 512-byte stack of BPF. */
 export const chunkBytes = 160;
 const chunks = 3;
-const maps = ['@up', '@sel', '@cg', '@xc', '@seen', '@last', '@oa', '@of', '@od', '@ol', '@ca', '@cf', '@cl', '@sk'];
+/** What a call answers that the kernel refused. */
+const [EACCES, EPERM] = [-13, -1];
+const maps = [
+  '@up',
+  '@xa',
+  '@xg',
+  '@sel',
+  '@cg',
+  '@xc',
+  '@seen',
+  '@last',
+  '@oa',
+  '@of',
+  '@od',
+  '@ol',
+  '@ca',
+  '@cf',
+  '@cl',
+  '@sk',
+];
 
 export function bpftraceArguments(script: string): readonly string[] {
   return ['-f', 'json', '-e', script];
@@ -44,6 +63,7 @@ export function bpftraceScript(selection: Selection, kernel: KernelFeatures): st
   const select = selector(selection, kernel.kernfsParent);
   const wanted = [
     ...execProbes(select, kernel.kernfsParent),
+    ...refusedExecProbes(select),
     ...lifeProbes(select),
     ...openProbes(select),
     ...connectProbes(select),
@@ -125,7 +145,7 @@ function execProbes(select: string, parent: KernelFeatures['kernfsParent']): Pro
     if ($ino->i_sb->s_magic == ${overlayfs}) { if (*(uint64 *)((uint64)$ino + sizeof(struct inode)) != 0) { $drift = 1; } }
     if ($ino->__i_nlink == 0) { $drift = $drift + 2; }
     printf(${head('EX', '\\t%d\\t%d\\t%d\\t%r\\t%s')}, $t->real_parent->tgid, uid, $drift, buf($t->real_parent->comm, 16), str(args->filename)); }
-  @xc[pid] = $s; }`,
+  @xc[pid] = $s; @xg[pid] = @xg[pid] + 1; }`,
     },
     ...Array.from({ length: chunks }, (_, index) => ({
       on,
@@ -146,6 +166,24 @@ function execProbes(select: string, parent: KernelFeatures['kernfsParent']): Pro
   ];
 }
 
+/** An execution that the kernel refused: after the call, when the name has been faulted in. One that worked has no such exit. */
+function refusedExecProbes(select: string): Probe[] {
+  const exits = ['syscalls:sys_exit_execve', 'syscalls:sys_exit_execveat'];
+  return [
+    {
+      on: ['syscalls:sys_enter_execve', 'syscalls:sys_enter_execveat'],
+      text: `{ ${select}
+  if (${inside}) { @xa[tid] = (uint64)args->filename; } }`,
+    },
+    {
+      on: exits,
+      text: `/@xa[tid] != 0 && (args->ret == ${EACCES} || args->ret == ${EPERM})/ { ${select}
+  printf(${head('XR', '\\t%d\\t%d\\t%r\\t%s')}, $t->real_parent->tgid, uid, buf($t->comm, 16), str(uptr(@xa[tid]))); }`,
+    },
+    { on: exits, text: '/@xa[tid] != 0/ { delete(@xa[tid]); }' },
+  ];
+}
+
 function lifeProbes(select: string): Probe[] {
   return [
     {
@@ -159,14 +197,14 @@ function lifeProbes(select: string): Probe[] {
       on: ['sched:sched_process_exit'],
       text: `{ ${select}
   delete(@last[tid]);
-  if (pid == tid) { if ($s == 1) { printf(${head('XT', '\\t%d')}, $t->exit_code); } delete(@xc[pid]); delete(@sk[pid]); } }`,
+  if (pid == tid) { if ($s == 1) { printf(${head('XT', '\\t%d')}, $t->exit_code); } delete(@xc[pid]); delete(@xg[pid]); delete(@sk[pid]); } }`,
     },
   ];
 }
 
 /**
- * Files: after the call, when the name has been faulted in; first seen per process, access, outcome, file and name. The
- * file's inode is part of it, so that a long or relative name that means another file is another event.
+ * Files: after the call, when the name has been faulted in; first seen per process and program (what our launcher opened
+ * says nothing of the command it became), access, outcome, file and name. The file's inode is part of it, so that a long or relative name that means another file is another event.
  *
  * A row whose name fills a chunk is continued by an OC row. Whether the name is that long is found by looking for a zero byte in
  * each word: reading on behind a shorter name would carry off the workload's memory.
@@ -179,7 +217,7 @@ function openProbes(select: string): Probe[] {
   });
   const exits = ['openat', 'open', 'creat', 'openat2'].map((name) => `syscalls:sys_exit_${name}`);
   const key = `$fl = @of[tid]; $w = 0; if (($fl & 3) != 0 || ($fl & 0x240) != 0) { $w = 1; }
-  $bad = 0; $ino = (uint64)0; if (args->ret < 0) { $bad = 1; } else {
+  $bad = 0; $ino = (uint64)0; if (args->ret < 0) { $bad = 1; if (args->ret == ${EACCES} || args->ret == ${EPERM}) { $bad = 2; } } else {
     $f = (struct file *)(*($t->files->fdt->fd + args->ret)); $ino = $f->f_inode->i_ino + ((uint64)$f->f_inode->i_sb->s_dev << 40); }`;
   return [
     enter('openat', 'args->filename', 'args->flags', 'args->dfd'),
@@ -192,7 +230,7 @@ function openProbes(select: string): Probe[] {
       text: `/@oa[tid] != 0/ { ${select}
   ${key}
   $a = @oa[tid]; $d = (int64)@od[tid]; $p = str(uptr($a));
-  if (!@seen[pid, $w * 2 + $bad, $ino, $p]) { @seen[pid, $w * 2 + $bad, $ino, $p] = 1;
+  if (!@seen[pid, @xg[pid] * 8 + $w * 4 + $bad, $ino, $p]) { @seen[pid, @xg[pid] * 8 + $w * 4 + $bad, $ino, $p] = 1;
     printf(${head('OP', '\\t%d\\t%d\\t%d\\t%d\\t%s')}, tid, $w, $bad, $d, $p); @ol[tid] = 1; } }`,
     },
     {

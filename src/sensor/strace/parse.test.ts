@@ -57,8 +57,25 @@ test('decodes hexadecimal and octal escapes and marks what was cut', () => {
   });
 });
 
-test('an execution that failed did not happen; a connection under way did', () => {
-  expect(acts('execve("/bin/x", ["x"], 0x1) = -1 EACCES (Permission denied)')).toEqual([]);
+test('a refusal of the kernel is told from what was not there', () => {
+  expect(acts('execve("/bin/x", ["x"], 0x1) = -1 EACCES (Permission denied)')).toEqual([
+    { kind: 'exec', path: '/bin/x', args: ['x'], truncated: false, refused: true },
+  ]);
+  expect(acts('openat(AT_FDCWD</srv>, "/a", O_RDWR) = -1 EACCES (Permission denied)')).toEqual([
+    { kind: 'open', path: '/a', write: true, failed: true, refused: true },
+  ]);
+});
+
+test('a refused program does not become the one that is blamed for what follows', () => {
+  const [, opened] = read([
+    '7 1.0 execve("/bin/sh", ["sh"], 0x1) = -1 EACCES (Permission denied)',
+    '7 1.1 openat(AT_FDCWD</srv>, "/a", O_RDONLY) = 3</a>',
+  ]).events;
+  expect(opened?.act).toEqual({ kind: 'open', path: '/a', write: false, failed: false });
+});
+
+test('a program that was not found did not happen; a connection under way did', () => {
+  expect(acts('execve("/bin/x", ["x"], 0x1) = -1 ENOENT (No such file or directory)')).toEqual([]);
   expect(
     acts(
       'connect(4<TCP:[1]>, {sa_family=AF_INET, sin_port=htons(80), sin_addr=inet_addr("10.0.0.1")}, 16) = -1 EINPROGRESS (x)',

@@ -137,7 +137,8 @@ function toEvents({ name, args, result }: Call, pid: number, wallMs: number, sta
   switch (name) {
     case 'execve':
     case 'execveat': {
-      if (failed) return [];
+      // A name that is not there is a search through PATH, no act; a refusal is one.
+      if (failed && !isRefusal(result)) return [];
       const shift = name === 'execveat' ? 1 : 0;
       if (shift === 1) directoryOf(at(0), pid, state);
       const path = unquoted(at(shift));
@@ -145,9 +146,9 @@ function toEvents({ name, args, result }: Call, pid: number, wallMs: number, sta
       if (path === undefined) return unreadable(`${name}(${args.join(', ')})`);
       const strings = list.startsWith('[') ? (splitCall(`x(${list.slice(1, -1)}) = 0`)?.args ?? []) : [];
       const values = strings.map(unquoted).filter((text) => text !== undefined);
-      bounded(state.programs).set(pid, path.slice(path.lastIndexOf('/') + 1).slice(0, 64));
+      if (!failed) bounded(state.programs).set(pid, path.slice(path.lastIndexOf('/') + 1).slice(0, 64));
       const truncated = list.includes('...') && strings.some((text) => text.endsWith('...'));
-      return made({ kind: 'exec', path, args: values, truncated });
+      return made({ kind: 'exec', path, args: values, truncated, ...(failed ? { refused: true } : {}) });
     }
     case 'open':
     case 'creat':
@@ -159,7 +160,8 @@ function toEvents({ name, args, result }: Call, pid: number, wallMs: number, sta
       if (path === undefined) return [];
       const flags = name === 'creat' ? 'O_CREAT' : at(shift + 1);
       const write = /O_(WRONLY|RDWR|CREAT|TRUNC)/.test(flags);
-      return made({ kind: 'open', path, write, failed, ...by }, from);
+      const refused = failed && isRefusal(result) ? { refused: true } : {};
+      return made({ kind: 'open', path, write, failed, ...refused, ...by }, from);
     }
     case 'connect': {
       const peer = address(at(1));
@@ -217,6 +219,11 @@ function toEvents({ name, args, result }: Call, pid: number, wallMs: number, sta
     default:
       return [];
   }
+}
+
+/** `-1 EACCES (Permission denied)` */
+function isRefusal(result: string): boolean {
+  return /^-1 E(?:ACCES|PERM)\b/.test(result);
 }
 
 function ending(call: string, tid: number, pid: number, wallMs: number, state: StraceState): Parsed[] {

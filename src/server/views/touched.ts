@@ -29,13 +29,14 @@ export function touchedBy(incident: Incident, observations: ReadonlyMap<string, 
       case 'exec': {
         const parent = join.ppid !== undefined && nodes.has(`process:${join.ppid}`) ? `process:${join.ppid}` : home;
         const label = `${event.path.split('/').at(-1) ?? event.path} (pid ${join.pid ?? '?'})`;
-        edge(signal, parent, node('process', label, true, `process:${join.pid ?? event.path}`), 'started');
+        if (event.refused === true) edge(signal, here, node('file', event.path, false), 'was refused');
+        else edge(signal, parent, node('process', label, true, `process:${join.pid ?? event.path}`), 'started');
         return;
       }
       case 'open': {
         const file = node('file', event.path, false);
         if (signal.rule !== 'contract') named.add(file);
-        edge(signal, here, file, event.write ? 'wrote' : 'read');
+        edge(signal, here, file, event.refused === true ? 'was refused' : event.write ? 'wrote' : 'read');
         return;
       }
       case 'connect':
