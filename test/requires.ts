@@ -10,6 +10,7 @@ export const components = [
   'root',
   'docker',
   'bpftrace',
+  'landlock',
   'nftables',
   'iproute2',
   'postgresql',

@@ -1,4 +1,13 @@
-export { agree, type Launch, type LaunchOwner, launchOf, openDocker, runContainer } from './confine/index.js';
+export {
+  agree,
+  contractDescriptor,
+  HeldRules,
+  type Launch,
+  type LaunchOwner,
+  launchOf,
+  openDocker,
+  runContainer,
+} from './confine/index.js';
 export { AgentError, type AgentErrorCode } from './errors.js';
 export {
   AgentStatus,

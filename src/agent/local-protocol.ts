@@ -1,7 +1,7 @@
 /** What `tricordon run` says to the agent of its host, over HTTP on a socket that only the operator can open. */
 import { z } from 'zod';
-import { CallRoute, Endpoint, Port, ServiceName } from '../model/index.js';
-import { Prepared } from './confine/index.js';
+import { CallRoute, ContractVersion, Endpoint, Port, ServiceName } from '../model/index.js';
+import { HeldRules, Prepared } from './confine/index.js';
 
 /** `POST /workloads` */
 export const WorkloadRequest = z.strictObject({
@@ -34,6 +34,8 @@ export const WorkloadPlan = z.strictObject({
   environment: z.record(z.string(), z.string()),
   /** A tracer to put in front, when it is this host's best sensor. */
   tracer: z.array(z.string()),
+  /** Whose runtime part the kernel is to hold the command to; null: nothing is refused at that layer. */
+  contract: ContractVersion.nullable(),
   /** Where the public reaches it; null when it is not published. */
   published: Endpoint.nullable(),
   /** What is not held on this host, in plain words. */
@@ -42,13 +44,24 @@ export const WorkloadPlan = z.strictObject({
 export type WorkloadPlan = z.infer<typeof WorkloadPlan>;
 
 /** `POST /workloads/ID/started` */
-export const Started = z.strictObject({ pid: z.int().min(2), start: z.number() });
+export const Started = z.strictObject({
+  pid: z.int().min(2),
+  start: z.number(),
+  /** What the launcher said it laid on the command; null: nothing. */
+  held: HeldRules.nullable(),
+});
+export type Started = z.infer<typeof Started>;
 export const StartedAnswer = z.strictObject({ identity: z.string() });
 /** `POST /workloads/ID/ended` */
 export const Ended = z.strictObject({ status: z.int().nullable() });
 
 /** One line of `GET /workloads/ID/orders`, a stream: `end` the command and hold on, `restart` it, or `stop` for good. */
-export const Order = z.strictObject({ id: z.string(), order: z.enum(['end', 'restart', 'stop']) });
+export const Order = z.strictObject({
+  id: z.string(),
+  order: z.enum(['end', 'restart', 'stop']),
+  /** For a restart, as in the plan: the contract may have changed since. */
+  contract: ContractVersion.nullable(),
+});
 export type Order = z.infer<typeof Order>;
 /** `POST /workloads/ID/orders/ORDER`: how it went. */
 export const OrderResult = z.strictObject({

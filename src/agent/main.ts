@@ -4,9 +4,25 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, write
 import { Socket } from 'node:net';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { cgroup2Mount, exec, logger, messageOf, skewed, systemClock, TricordonError } from '../base/index.js';
+import {
+  cgroup2Mount,
+  exec,
+  landlockVersion,
+  logger,
+  messageOf,
+  skewed,
+  systemClock,
+  TricordonError,
+} from '../base/index.js';
 import { createSvidSource, generateKeyPair, serveWorkloadApi, type Svid, svidFrom } from '../identity/index.js';
-import { type Attestation, type Observation, type PlaneSnapshot, serviceId } from '../model/index.js';
+import {
+  type Attestation,
+  type ContractVersion,
+  type Observation,
+  type PlaneSnapshot,
+  serviceId,
+} from '../model/index.js';
+import { holdsRuntime } from '../contract/index.js';
 import { startSensor, straceArguments } from '../sensor/index.js';
 import { openSpool } from '../store/index.js';
 import { attestLaunch } from './attestation.js';
@@ -23,6 +39,7 @@ import { type HelperClient, helperClient } from './helper/client.js';
 import { establishIdentity } from './host-identity.js';
 import { serveLocalApi } from './local-api.js';
 import { coverageOf, listeningSockets } from './report.js';
+import { runtimeCoverage } from './runtime-hold.js';
 import { readSettings } from './settings.js';
 import { startShipping } from './shipping.js';
 import { readAgentState, type WorkloadRecord, writeAgentState } from './workload-record.js';
@@ -128,7 +145,12 @@ const traced = strace?.status === 0;
 
 /** Of the program tree, once. */
 let digest: Promise<string> | undefined;
+const landlock = await landlockVersion();
 let snapshot: PlaneSnapshot | undefined;
+let firstSnapshot: () => void = () => {};
+const informed = new Promise<void>((resolve) => {
+  firstSnapshot = resolve;
+});
 let revision = -1;
 let reachable = false;
 let reportSoon: () => void = () => {};
@@ -192,6 +214,11 @@ const workloads = createWorkloads({
     traced
       ? { words: straceArguments({ program: 'strace', output: traceFile(id) }), folder: dirname(traceFile(id)) }
       : undefined,
+  runtimeContract: async (service) => {
+    await toldOnce();
+    const version = contractOf(service);
+    return version !== undefined && holdsRuntime(version.contract) ? version : null;
+  },
   observations: storeOfPlane,
   changed: () => {
     writeAgentState(statePath, { workloads: [...workloads.remembered()], gateway: gateway.process() });
@@ -355,8 +382,26 @@ function take(state: StateAnswer): void {
     revoked: state.revoked,
     isolated: state.isolated,
   };
+  firstSnapshot();
   workloads.distribute(snapshot);
   gateway.distribute(snapshot);
+}
+
+function contractOf(service: string): ContractVersion | undefined {
+  return snapshot?.contracts.find((version) => version.service === service);
+}
+
+/** What a command may do is not guessed: before the first word of the control plane nothing is started. */
+async function toldOnce(): Promise<void> {
+  if (snapshot !== undefined) return;
+  const late = new AbortController();
+  const waited = sleep(20_000, undefined, { signal: late.signal }).catch(() => {});
+  await Promise.race([informed, waited]);
+  late.abort();
+  if (snapshot !== undefined) return;
+  throw new AgentError('control-unreachable', 'the contracts are not known yet: the control plane did not answer', {
+    hint: 'try again once `tricordon status` shows the control plane',
+  });
 }
 
 function watchWorkload(record: WorkloadRecord): void {
@@ -390,7 +435,7 @@ function coverage() {
   return coverageOf(
     {
       trustDomain: host.trustDomain,
-      runtime: sensor.coverage(),
+      runtime: runtimeCoverage(sensor.coverage(), landlock, workloads.records(), contractOf),
       rung: best.rung.name,
       rungGaps: best.passedOver.map((rung) => ({ what: `${rung.name}: ${rung.reason}`, fix: rung.fix })),
     },

@@ -3,7 +3,7 @@ import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { z } from 'zod';
 import { codeOf } from '../base/index.js';
 import { Attestation } from '../model/index.js';
-import { Prepared } from './confine/index.js';
+import { HeldRules, Prepared } from './confine/index.js';
 import { WorkloadRequest } from './local-protocol.js';
 
 const ProcessPair = z.strictObject({
@@ -21,6 +21,8 @@ export const WorkloadRecord = z.strictObject({
   workloadApiSocket: z.string(),
   process: z.strictObject({ pid: z.int(), start: z.number() }).nullable(),
   attestation: Attestation.nullable(),
+  /** What the kernel holds the running command to at the runtime layer; null: nothing. */
+  held: HeldRules.nullable().default(null),
   state: z.enum(['starting', 'running', 'paused', 'isolated', 'stopped']),
 });
 export type WorkloadRecord = z.infer<typeof WorkloadRecord>;

@@ -4,11 +4,17 @@ import { rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { codeOf, commandLineOf, isRunning, type Logger, messageOf, type Clock } from '../base/index.js';
 import type { Svid } from '../identity/index.js';
-import { type Attestation, type Endpoint, type PlaneSnapshot, serviceId } from '../model/index.js';
+import {
+  type Attestation,
+  type ContractVersion,
+  type Endpoint,
+  type PlaneSnapshot,
+  serviceId,
+} from '../model/index.js';
 import { apiFolder, type CaptureSpec, type Prepared } from './confine/index.js';
 import type { Confinement } from './confinement.js';
 import { AgentError } from './errors.js';
-import type { Order, OrderResult, WorkloadPlan, WorkloadRequest } from './local-protocol.js';
+import type { Order, OrderResult, Started, WorkloadPlan, WorkloadRequest } from './local-protocol.js';
 import { linkPlane, type PlaneLink, type PlaneLinkOptions } from './plane-link.js';
 import type { WorkloadRecord } from './workload-record.js';
 
@@ -50,6 +56,8 @@ export interface WorkloadsOptions {
   readonly rewatch: (record: WorkloadRecord) => void;
   /** A tracer for the command, with the folder it writes to; undefined where another sensor sees it. */
   readonly tracer: (id: string) => { readonly words: readonly string[]; readonly folder: string } | undefined;
+  /** The contract version whose runtime part a command started now is held to; null where nothing is to be refused. */
+  readonly runtimeContract: (service: string) => Promise<ContractVersion | null>;
   readonly observations: PlaneLinkOptions['observations'];
   /** Something changed that the control plane or the state file should know. */
   readonly changed: () => void;
@@ -77,10 +85,12 @@ interface Entry {
 
 /** Looks (two a second) after which a workload that nobody starts is given up. */
 const patience = 60;
+/** `held` undefined: as known from before. */
+type StartedNow = Pick<Started, 'pid' | 'start'> & Partial<Pick<Started, 'held'>>;
 
 export interface Workloads {
   prepare(request: WorkloadRequest): Promise<WorkloadPlan>;
-  started(id: string, process: { pid: number; start: number }): Promise<{ identity: string }>;
+  started(id: string, process: StartedNow): Promise<{ identity: string }>;
   ended(id: string, status: number | null): Promise<void>;
   onOrder(id: string, take: (order: Order) => void): () => void;
   ordered(id: string, order: string, result: OrderResult): void;
@@ -165,6 +175,8 @@ export function createWorkloads(options: WorkloadsOptions): Workloads {
     // A folder of its own: it is what the workload gets mounted, so that the socket of the next agent is seen in it.
     const workloadApiSocket = join(settings.runtimeDir, 'w', short, 'api.sock');
     const container = request.image !== null;
+    // A container is started by its Engine, not by our launcher: nothing lays rules on it.
+    const contract = container ? null : await options.runtimeContract(request.service);
     const tracer = options.tracer(id);
     const spec = {
       instance: settings.instance,
@@ -205,6 +217,7 @@ export function createWorkloads(options: WorkloadsOptions): Workloads {
         workloadApiSocket,
         process: null,
         attestation: null,
+        held: null,
         state: 'starting',
       };
       const entry = open(record, api);
@@ -228,6 +241,7 @@ export function createWorkloads(options: WorkloadsOptions): Workloads {
         prepared,
         environment,
         tracer: [...(tracer?.words ?? [])],
+        contract,
         published: entry.published ?? null,
         notices: prepared.gaps.map((gap) => gap.what),
       };
@@ -323,9 +337,10 @@ export function createWorkloads(options: WorkloadsOptions): Workloads {
     return answer;
   }
 
-  async function started(id: string, process: { pid: number; start: number }): Promise<{ identity: string }> {
+  async function started(id: string, { pid, start, held }: StartedNow): Promise<{ identity: string }> {
     const entry = known(id);
-    entry.record = { ...entry.record, process };
+    const process = { pid, start };
+    entry.record = { ...entry.record, process, ...(held === undefined ? {} : { held }) };
     options.watch(entry.record);
     // A container's first process is named by the Engine once it runs; what it executes lies in the attested image.
     if (entry.record.request.image === null) await settled(entry.record, process);
@@ -454,8 +469,12 @@ export function createWorkloads(options: WorkloadsOptions): Workloads {
     rmSync(dirname(record.workloadApiSocket), { recursive: true, force: true });
   }
 
-  function order(id: string, what: Order['order'], timeoutMs: number): Promise<OrderResult> {
+  async function order(id: string, what: Order['order'], timeoutMs: number): Promise<OrderResult> {
     const entry = known(id);
+    const contract =
+      what === 'restart' && entry.record.request.image === null
+        ? await options.runtimeContract(entry.record.request.service)
+        : null;
     if (what === 'restart') {
       entry.record = { ...entry.record, process: null };
       options.rewatch(entry.record);
@@ -476,7 +495,7 @@ export function createWorkloads(options: WorkloadsOptions): Workloads {
         entry.waiting.delete(orderId);
         resolve(result);
       });
-      for (const follower of entry.followers) follower({ id: orderId, order: what });
+      for (const follower of entry.followers) follower({ id: orderId, order: what, contract });
     });
   }
 

@@ -29,4 +29,5 @@ export {
   postgresFolders,
   probe,
   probes,
+  landlockVersion,
 } from './preflight.js';

@@ -28,6 +28,7 @@ export const probes: readonly Probe[] = [
   { name: 'nftables', category: 'network', title: 'nftables', run: () => program('nft', 'nftables', ['--version']) },
   { name: 'iproute2', category: 'network', title: 'iproute2', run: () => program('ip', 'iproute2', ['-V']) },
   { name: 'koffi', category: 'network', title: 'native calls (koffi)', run: koffi },
+  { name: 'landlock', category: 'runtime', title: 'Landlock, which refuses programs and files', run: landlock },
   { name: 'bpftrace', category: 'runtime', title: 'bpftrace with kernel tracepoints', run: bpftrace },
   { name: 'strace', category: 'runtime', title: 'strace on our own children', run: strace },
   {
@@ -139,6 +140,35 @@ async function koffi(): Promise<ProbeResult> {
       detail: 'not installed: traffic cannot be captured',
       fix: 'npm install --include=optional',
     };
+  }
+}
+
+async function landlock(): Promise<ProbeResult> {
+  const version = await landlockVersion();
+  if (version === undefined)
+    return {
+      status: 'warn',
+      detail: 'no native calls (koffi): the runtime layer is observed, not refused',
+      fix: 'npm install --include=optional',
+    };
+  if (version > 0) return { status: 'ok', detail: `interface ${version}` };
+  return {
+    status: 'warn',
+    detail: 'not in this kernel or switched off: the runtime layer is observed, not refused',
+    fix: 'use Linux 5.13 or newer, started with landlock in lsm=',
+  };
+}
+
+/** The version of the kernel's Landlock interface, 0 without one; undefined where native calls cannot be made. */
+export async function landlockVersion(): Promise<number | undefined> {
+  if (process.platform !== 'linux' || (process.arch !== 'x64' && process.arch !== 'arm64')) return undefined;
+  try {
+    const { default: native } = await import('koffi');
+    const syscall = native.load(null).func('long syscall(long number, size_t a, size_t b, size_t c)');
+    // landlock_create_ruleset(NULL, 0, LANDLOCK_CREATE_RULESET_VERSION)
+    return Math.max(0, Number(syscall(444, 0, 0, 1)));
+  } catch {
+    return undefined;
   }
 }
 

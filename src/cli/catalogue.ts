@@ -248,6 +248,13 @@ export const catalogue: readonly CommandSpec[] = [
     load: () => import('./commands/respond-apply.js'),
   },
   {
+    name: 'respond restart',
+    summary: 'start a service again, from its approved code and under its approved contract',
+    arguments: [{ name: '<service>', description: 'name of the service' }],
+    options: [config, dataDir],
+    load: () => import('./commands/respond-restart.js'),
+  },
+  {
     name: 'respond undo',
     summary: 'undo an action',
     arguments: [{ name: '<action>', description: 'id of the action' }],

@@ -1,7 +1,9 @@
 /** What `run` holds in the foreground: a command, or a container; to signals, orders and exit status they are one. */
 import { once } from 'node:events';
-import { type Launch, runContainer, type WorkloadPlan, type WorkloadRequest } from '../agent/index.js';
+import { type HeldRules, type Launch, runContainer, type WorkloadPlan, type WorkloadRequest } from '../agent/index.js';
 import { messageOf, processFacts, spawnProcess } from '../base/index.js';
+import type { ContractVersion } from '../model/index.js';
+import { handOver } from './held-contract.js';
 
 export interface Held {
   /** Undefined when it ended at once. */
@@ -10,6 +12,8 @@ export interface Held {
   /** 0 to 255 as a shell would say it: 128 and the number when a signal ended it. */
   readonly ended: Promise<number>;
   running(): boolean;
+  /** The rules that the launcher laid on it, once it said so; null: none. */
+  readonly rules: Promise<HeldRules | null>;
 }
 
 export function startCommand(
@@ -17,9 +21,14 @@ export function startCommand(
   command: readonly string[],
   env: Readonly<Record<string, string>>,
   say: (line: string) => void,
+  contract: ContractVersion | null,
 ): Held {
   const [program = ''] = command;
-  const child = spawnProcess(launch.file, [...launch.args, ...command], { stdio: 'inherit', env, cwd: '/' });
+  const child = spawnProcess(launch.file, [...launch.args, ...command], {
+    stdio: contract === null ? 'inherit' : ['inherit', 'inherit', 'inherit', 'pipe'],
+    env,
+    cwd: '/',
+  });
   const start = child.pid === undefined ? undefined : processFacts(child.pid)?.start;
   const ended = new Promise<number>((settle) => {
     child.once('exit', (status, signal) => settle(status ?? 128 + signalNumber(signal)));
@@ -33,6 +42,7 @@ export function startCommand(
     signal: (name) => void child.kill(name),
     ended,
     running: () => child.exitCode === null && child.signalCode === null && child.pid !== undefined,
+    rules: contract === null ? Promise.resolve(null) : handOver(child, contract),
   };
 }
 
@@ -70,6 +80,7 @@ export async function startContainer(
     },
     ended,
     running: () => !over,
+    rules: Promise.resolve(null),
   };
 }
 

@@ -11,6 +11,7 @@ export { type RunningContainer, runContainer } from './docker/run-container.js';
 export { type EnforcerOptions, hostEnforcer } from './enforcer.js';
 export { type EvidenceOptions, evidenceSources } from './evidence.js';
 export type { Hands, Target } from './hands.js';
+export { contractDescriptor, HeldRules } from './held.js';
 export { helperHands } from './hands-helper.js';
 export { ownHands } from './hands-own.js';
 export { agree, type LaunchOwner, launchOf } from './launch.js';

@@ -12,6 +12,8 @@ export interface LaunchOwner {
   readonly programDir: string;
   /** A tracer's command line (strace) to put in front, inside the confinement but outside the filter. */
   readonly tracer?: readonly string[];
+  /** The launcher is handed a contract version over its descriptor 3, to lay the runtime part on the command. */
+  readonly contract?: boolean;
 }
 
 const joinCgroup = 'echo 0 > "$0" && exec "$@"';
@@ -39,7 +41,7 @@ export function launchOf(prepared: Prepared, owner: LaunchOwner): Launch {
     '--no-new-privs',
     '--',
   ];
-  const last = [...(owner.tracer ?? []), ...filter(prepared)];
+  const last = [...(owner.tracer ?? []), ...filter(prepared, owner.contract === true)];
   switch (place.kind) {
     case 'netns':
       return words([
@@ -77,8 +79,10 @@ function plain({ spec }: Prepared, user: readonly string[]): string[] {
   return [program('setpriv'), '--no-new-privs', '--'];
 }
 
-function filter({ seccomp, spec }: Prepared): string[] {
-  return seccomp ? [spec.nodePath, `${spec.programDir}/dist/agent/confine/launcher.js`] : [];
+function filter({ seccomp, spec }: Prepared, contract: boolean): string[] {
+  if (!seccomp) return [];
+  const launcher = `${spec.programDir}/dist/agent/confine/launcher.js`;
+  return [spec.nodePath, launcher, ...(contract ? ['--contract'] : [])];
 }
 
 function words(all: readonly string[]): Launch {

@@ -59,6 +59,14 @@ export const refusedCalls: Readonly<Record<string, readonly [x64: number, arm64:
   ioperm: [173, null],
 };
 
+/**
+ * Refused with ENOSYS where the contract lists the programs that may be started: a program in memory has no place in the
+ * file tree, so Landlock does not see it. Runtimes that use such memory for something else fall back to files.
+ */
+export const memoryPrograms: Readonly<Record<string, readonly [x64: number, arm64: number]>> = {
+  memfd_create: [319, 279],
+};
+
 const machines = {
   x64: { audit: 0xc000003e, socket: 41, clone: 56, clone3: 435, ioctl: 16 },
   arm64: { audit: 0xc00000b7, socket: 198, clone: 220, clone3: 435, ioctl: 29 },
@@ -84,7 +92,7 @@ interface Step {
 }
 
 /** The program as the kernel reads it: 8 bytes per instruction, little endian. At most 4,096 of them. */
-export function seccompFilter(arch: FilterArch): Buffer {
+export function seccompFilter(arch: FilterArch, absent: Partial<typeof memoryPrograms> = {}): Buffer {
   const machine = machines[arch];
   const steps: Step[] = [
     load(4),
@@ -100,6 +108,9 @@ export function seccompFilter(arch: FilterArch): Buffer {
       const number = arch === 'x64' ? x64 : arm64;
       return number === null ? [] : [{ code: 0x15, k: number, jt: 'eperm' }];
     }),
+    ...Object.values(absent).flatMap((numbers) =>
+      numbers === undefined ? [] : [{ code: 0x15, k: numbers[arch === 'x64' ? 0 : 1], jt: 'enosys' }],
+    ),
     { code: 0x05, k: 0, jt: 'allow' },
     { ...load(16), label: 'clone' },
     { code: 0x45, k: namespaceFlags, jt: 'eperm', jf: 'allow' },

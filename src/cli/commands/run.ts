@@ -14,6 +14,7 @@ import { CliError, type Command, type Invocation, list, text } from '../command.
 import { type Held, startCommand, startContainer } from '../held.js';
 import { containerEnvironment, imageRequest } from '../image.js';
 import { operator, programPlace, workloadAccount } from '../accounts.js';
+import { believed } from '../held-contract.js';
 import { addressAndPort, type Installation, locate } from '../installation.js';
 import { alive, readState } from '../state-file.js';
 import { parseCall } from '../calls.js';
@@ -44,6 +45,7 @@ async function hold(
 ): Promise<number> {
   const { uid, gid, cwd, nodePath, programDir } = request;
   const owner = { uid, gid, cwd, nodePath, programDir, tracer: plan.tracer };
+  let contract = believed(plan.contract, request.service);
   let child: Held | undefined;
   let restarting = false;
   let stopping = false;
@@ -83,19 +85,18 @@ async function hold(
       agree(plan.prepared, owner);
       return await startContainer(plan, request, environment, say);
     }
-    const launch = launchOf(plan.prepared, owner);
-    return startCommand(
-      launch,
-      request.command,
-      { ...inheritedEnvironment(), ...plan.environment, ...launch.env },
-      say,
-    );
+    // Without native calls there is no launcher that could lay rules on the command; coverage says so.
+    const holding = plan.prepared.seccomp ? contract : null;
+    const launch = launchOf(plan.prepared, { ...owner, contract: holding !== null });
+    const env = { ...inheritedEnvironment(), ...plan.environment, ...launch.env };
+    return startCommand(launch, request.command, env, say, holding);
   }
 
   async function announce(held: Held): Promise<void> {
     if (held.process === undefined) return; // it ended at once; its exit status says the rest
     try {
-      await askAgent(socket, 'POST', `/workloads/${plan.workload}/started`, held.process, StartedAnswer);
+      const body = { ...held.process, held: await held.rules };
+      await askAgent(socket, 'POST', `/workloads/${plan.workload}/started`, body, StartedAnswer);
     } catch (error) {
       if (!held.running() || processFacts(held.process.pid) === undefined) return;
       throw error;
@@ -112,9 +113,10 @@ async function hold(
     }
   }
 
-  async function startAgain(): Promise<OrderResult> {
+  async function startAgain(next: Order['contract']): Promise<OrderResult> {
     let again: Held | undefined;
     try {
+      contract = believed(next, request.service);
       again = await start();
       child = again;
       await announce(again);
@@ -139,7 +141,7 @@ async function hold(
       // Not awaited for `end`: a paused tracer keeps the dead command from being reaped until the agent ends it as well.
       if (order.order === 'restart') {
         await child?.ended;
-        result = await startAgain();
+        result = await startAgain(order.contract);
       }
     }
     await askAgent(

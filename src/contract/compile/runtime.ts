@@ -3,6 +3,7 @@ import type { ContractVersion, Decision } from '../../model/index.js';
 import { answersFor } from './answers.js';
 import { compareLiteralness, fileMatcher, plainPath } from './file-pattern.js';
 import { gradeOf, nearestMiss } from './nearest.js';
+import { isOnFloor } from '../runtime-floor.js';
 
 export interface ExecRequest {
   readonly path: string;
@@ -84,6 +85,12 @@ export function compileFile(version: ContractVersion): (request: FileRequest) =>
     if (!clause.path.includes('*') && !exact.has(key)) exact.set(key, decision);
   }
   const patterns = entries.filter(({ clause }) => clause.path.includes('*'));
+  // Starting a program is reading it: execve(2) opens the file.
+  const programs = (version.contract.runtime?.executables ?? []).map((clause) => ({
+    matches: fileMatcher(clause.path),
+    decision: answers.allow(clause.id),
+  }));
+  const floor = answers.allow('floor');
   const denials = denyMatchers(version, 'file', answers.denied);
   return (request) => {
     if (request.isolated === true) return answers.isolated;
@@ -97,6 +104,10 @@ export function compileFile(version: ContractVersion): (request: FileRequest) =>
       for (const { clause, matches, decision } of patterns) {
         if (clause.access === request.access && matches(path)) return decision;
       }
+      if (request.access === 'read') {
+        for (const { matches, decision } of programs) if (matches(path)) return decision;
+      }
+      if (isOnFloor(path, request.access)) return floor;
     }
     const holds = (entry: (typeof entries)[number]) => path !== undefined && entry.matches(path);
     const nearest = nearestMiss(
