@@ -7,7 +7,7 @@ import { CliError, type Command, exitCode, flag, text } from '../command.js';
 import { openListener } from '../demo/attack.js';
 import { type HouseProcess, startHouseProcess } from '../demo/house-process.js';
 import { type DemoPlace, demoPlace } from '../demo/location.js';
-import { placeShop, shopPostgres } from '../demo/place.js';
+import { passwordFile, placeShop, shopPostgres } from '../demo/place.js';
 import { shortcomings } from '../demo/report.js';
 import { play } from '../demo/script.js';
 import { programRoot } from '../accounts.js';
@@ -151,7 +151,7 @@ function configuration(place: DemoPlace): unknown {
     NODE: process.execPath,
     PG_BIN: shopPostgres(place),
     DATA: join(place.shopData, 'postgres'),
-    PASSWORD_FILE: join(place.shopData, 'password'),
+    PASSWORD_FILE: passwordFile(place),
   };
   return {
     console: { listen: '127.0.0.1:0' },
@@ -167,9 +167,7 @@ function configuration(place: DemoPlace): unknown {
       ),
       calls: service.calls,
       ...(service.name === 'storefront' ? { publish: '127.0.0.1:0' } : {}),
-      ...(service.name === 'orders'
-        ? { environment: { ORDERS_DB_PASSWORD_FILE: join(place.shopData, 'password') } }
-        : {}),
+      ...(service.name === 'orders' ? { environment: { ORDERS_DB_PASSWORD_FILE: passwordFile(place) } } : {}),
     })),
   };
 }

@@ -19,11 +19,18 @@ export function placeShop(place: DemoPlace, owner: Account | undefined): void {
   for (const name of closure('pg'))
     cpSync(packageFolder(name), join(place.shop, 'node_modules', name), { recursive: true });
   mkdirSync(place.shopData, { recursive: true, mode: 0o700 });
-  writeFileSync(join(place.shopData, 'password'), `${randomBytes(18).toString('hex')}\n`, { mode: 0o600 });
+  const password = passwordFile(place);
+  mkdirSync(dirname(password), { recursive: true, mode: 0o755 });
+  writeFileSync(password, `${randomBytes(18).toString('hex')}\n`, { mode: 0o600 });
   if (owner !== undefined) {
     chownSync(place.shopData, owner.uid, owner.gid);
-    chownSync(join(place.shopData, 'password'), owner.uid, owner.gid);
+    chownSync(password, owner.uid, owner.gid);
   }
+}
+
+/** Within the code folder: a service's own credential may be learned, one that lies elsewhere is only reported. */
+export function passwordFile(place: DemoPlace): string {
+  return join(place.shop, 'orders', 'secrets', 'db-password');
 }
 
 /** A folder with PostgreSQL programs that the shop may run: the system's, else a copy of those shipped through npm. */

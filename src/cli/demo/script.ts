@@ -1,7 +1,7 @@
 /** The demo itself, step by step, over the public API and the commands: it has no door of its own. */
 import { join } from 'node:path';
 import { exec } from '../../base/index.js';
-import { type Layer, layers, type ModeByLayer, type Signal } from '../../model/index.js';
+import type { ModeByLayer, Signal } from '../../model/index.js';
 import type {
   ActionRow,
   ActionsAnswer,
@@ -21,6 +21,7 @@ import { coverageLines } from '../output/coverage.js';
 import type { Output } from '../output/output.js';
 import { settle } from '../settle.js';
 import { type AttackRun, judge, runAttack } from './attack.js';
+import { enforce, restartHeld } from './hardening.js';
 import type { HouseProcess } from './house-process.js';
 import type { DemoPlace } from './location.js';
 import { patientApi } from './patient-api.js';
@@ -95,6 +96,9 @@ export async function play(stage: Stage): Promise<DemoReport> {
 
   say('switching to enforce what this host can enforce, and attacking again');
   await enforce(api, say);
+  await heldEverywhere(api);
+  await restartHeld(api, say);
+  await serving(base);
   report.hardened = await again(stage, api, base, report);
   // The service may have fallen with the repeated attack: customers must be served all the same.
   await trade(stage, base, 12, report);
@@ -260,15 +264,20 @@ async function evidenceOf(api: Api, incident: string, say: (line: string) => voi
   return { bundle: bundle.id, verified: checked.verified === 'ok' };
 }
 
-async function restored(stage: Stage, api: Api, base: string, report: DemoReport): Promise<boolean> {
+/** Until the shop answers again, or half a minute is over: what follows says which. */
+async function serving(base: string): Promise<void> {
   for (let attempt = 0; attempt < 60; attempt += 1) {
     const ok = await fetch(`${base}/products`, { signal: AbortSignal.timeout(5_000) }).then(
       (response) => response.ok,
       () => false,
     );
-    if (ok) break;
+    if (ok) return;
     await pause(500);
   }
+}
+
+async function restored(stage: Stage, api: Api, base: string, report: DemoReport): Promise<boolean> {
+  await serving(base);
   const works = await trade(stage, base, 24, report);
   const { workloads } = await api.get<{ workloads: { service: string; state: string }[] }>(
     `/v1/workloads?service=${victim}`,
@@ -290,24 +299,6 @@ async function incidentRows(api: Api, run: AttackRun, actions: readonly ActionRo
       .filter((action) => action.incident === row.id)
       .map((action) => ({ kind: action.kind, status: action.status })),
   }));
-}
-
-/** A layer counts as enforceable where something of ours stands in the way: said by coverage, never guessed. */
-async function enforce(api: Api, say: (line: string) => void): Promise<void> {
-  const { contracts } = await api.get<ContractsAnswer>('/v1/contracts');
-  const status = await api.get<StatusAnswer>('/v1/status');
-  const coverage = status.hosts[0]?.coverage;
-  const mode: Partial<Record<Layer, 'enforce'>> = {};
-  for (const layer of layers) {
-    if (layer === 'runtime') continue; // observed on this host, not refused: see docs/guide/coverage.md
-    if (coverage?.[layer].level !== 'none') mode[layer] = 'enforce';
-  }
-  say(
-    `  ${Object.keys(mode).join(' and ')} to enforce; runtime stays in audit: no part of this version refuses a program`,
-  );
-  for (const { service } of contracts.filter((row) => row.service !== 'gateway'))
-    await api.post(`/v1/contracts/${service}/mode`, { mode, reason: 'demo: hardening after the incident' });
-  await heldEverywhere(api);
 }
 
 async function again(stage: Stage, api: Api, base: string, report: DemoReport): Promise<DemoReport['hardened']> {

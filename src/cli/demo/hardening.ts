@@ -1,0 +1,47 @@
+/** The second half of the demo: what this host can refuse is refused from here on. */
+import { probe } from '../../base/index.js';
+import { holdsRuntime } from '../../contract/index.js';
+import { type Layer, layers } from '../../model/index.js';
+import type { ActionsAnswer, ContractAnswer, ContractsAnswer, StatusAnswer } from '../../server/index.js';
+import type { Api } from '../api.js';
+import { settle } from '../settle.js';
+
+/** A layer counts as enforceable where something of ours stands in the way: said by coverage and `doctor`, never guessed. */
+export async function enforce(api: Api, say: (line: string) => void): Promise<void> {
+  const { contracts } = await api.get<ContractsAnswer>('/v1/contracts');
+  const status = await api.get<StatusAnswer>('/v1/status');
+  const coverage = status.hosts[0]?.coverage;
+  const refusing = await probe('landlock');
+  const mode: Partial<Record<Layer, 'enforce'>> = {};
+  for (const layer of layers) {
+    if (layer === 'runtime' && refusing.status !== 'ok') continue;
+    if (coverage?.[layer].level !== 'none') mode[layer] = 'enforce';
+  }
+  const stays = mode.runtime === undefined ? `; runtime stays in audit: ${refusing.detail}` : '';
+  say(`  ${Object.keys(mode).join(' and ')} to enforce${stays}`);
+  for (const { service } of contracts.filter((row) => row.service !== 'gateway'))
+    await api.post(`/v1/contracts/${service}/mode`, { mode, reason: 'demo: hardening after the incident' });
+}
+
+/** The kernel holds a command to its contract from its start on: those that run are started again. */
+export async function restartHeld(api: Api, say: (line: string) => void): Promise<void> {
+  const { contracts } = await api.get<ContractsAnswer>('/v1/contracts');
+  const services: string[] = [];
+  for (const { service, active } of contracts) {
+    if (active === null || active.mode.runtime !== 'enforce') continue;
+    const { version } = await api.get<ContractAnswer>(`/v1/contracts/${service}`);
+    if (holdsRuntime(version.contract)) services.push(service);
+  }
+  if (services.length === 0) return;
+  const ids: string[] = [];
+  for (const service of services) {
+    const { actions } = await api.post<ActionsAnswer>('/v1/actions/plan', { service, kinds: ['restart'] });
+    ids.push(...actions.filter((action) => action.applicable).map((action) => action.id));
+  }
+  await api.post<ActionsAnswer>('/v1/actions/apply', { actions: ids });
+  const done = await settle(api, ids, 180_000);
+  for (const action of done)
+    if (action.status !== 'done') say(`  ${action.service}: ${action.status}, ${action.detail}`);
+  const started = done.filter((action) => action.status === 'done').length;
+  say(`  ${started} of ${services.length} services started again, now held to their runtime contract by the kernel`);
+}
