@@ -102,7 +102,9 @@ export function createCarrier(options: CarrierOptions): Carrier {
         detail: `the code in ${where} is not what was approved (${digest}, approved ${wanted ?? 'none'})`,
       };
     // What was taken from the old process is given back before the new one starts: it would stand still and mute otherwise.
-    const ended = await workloads.order(id, 'end', 30_000);
+    // Whoever is suspected gets no time to tidy up; whoever is restarted to be held anew does.
+    const calm = current?.incident === null && record.state === 'running';
+    const ended = await workloads.order(id, calm ? 'quit' : 'end', 30_000);
     if (!ended.ok) return { status: 'failed', detail: ended.detail };
     await hands.kill(target);
     await hands.resume(target);

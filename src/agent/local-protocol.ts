@@ -55,10 +55,13 @@ export const StartedAnswer = z.strictObject({ identity: z.string() });
 /** `POST /workloads/ID/ended` */
 export const Ended = z.strictObject({ status: z.int().nullable() });
 
-/** One line of `GET /workloads/ID/orders`, a stream: `end` the command and hold on, `restart` it, or `stop` for good. */
+/**
+ * One line of `GET /workloads/ID/orders`, a stream: `end` the command at once and hold on, let it `quit` by itself and hold
+ * on, `restart` it, or `stop` for good.
+ */
 export const Order = z.strictObject({
   id: z.string(),
-  order: z.enum(['end', 'restart', 'stop']),
+  order: z.enum(['end', 'quit', 'restart', 'stop']),
   /** For a restart, as in the plan: the contract may have changed since. */
   contract: ContractVersion.nullable(),
 });

@@ -39,7 +39,7 @@ export async function freezeCgroup(cgroupPath: string, frozen: boolean): Promise
  */
 export async function killCgroup(cgroupPath: string): Promise<number> {
   if (!existsSync(cgroupPath)) return 0;
-  const count = pidsOf(cgroupPath).length;
+  const killed = processesOf(cgroupPath);
   let atOnce = true;
   try {
     writeFileSync(`${cgroupPath}/cgroup.kill`, '1');
@@ -47,13 +47,27 @@ export async function killCgroup(cgroupPath: string): Promise<number> {
     atOnce = false;
   }
   for (let left = 500; left > 0; left -= 1) {
-    if (!isPopulated(cgroupPath)) return count;
+    if (!isPopulated(cgroupPath)) {
+      await reaped(killed);
+      return killed.length;
+    }
     if (!atOnce) for (const pid of pidsOf(cgroupPath)) send(pid);
     await pause(10);
   }
   throw new ConfineError('step-failed', `a process of \`${cgroupPath}\` does not end`, {
     hint: 'it hangs in the kernel (state D); it ends when its system call does',
   });
+}
+
+/**
+ * Waits until the dead are gone from the process table: to a program that looks for its predecessor by pid (PostgreSQL's
+ * lock file) a zombie is alive. Whose parent never reaps is not waited for longer than three seconds.
+ */
+export async function reaped(processes: readonly RunningProcess[]): Promise<void> {
+  for (let left = 150; left > 0; left -= 1) {
+    if (processes.every(({ pid, start }) => processFacts(pid)?.start !== start)) return;
+    await pause(20);
+  }
 }
 
 /** Takes away an emptied cgroup and those beneath it; it is busy until its last process is reaped. */

@@ -1,7 +1,7 @@
 import { closeSync, openSync, readFileSync, readlinkSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { isRunning, processFacts } from '../../base/index.js';
-import type { RunningProcess } from './cgroup.js';
+import { reaped, type RunningProcess } from './cgroup.js';
 import { codeTree } from './code-tree.js';
 import { describeProcess } from './describe.js';
 import { ConfineError } from './errors.js';
@@ -30,9 +30,13 @@ export const ownHands: Hands = {
   },
   resume: async (target) => signalTree(() => list(target), 'SIGCONT'),
   kill: async (target) => {
+    const killed = list(target);
     const count = signalTree(() => list(target), 'SIGKILL');
     for (let left = 500; left > 0; left -= 1) {
-      if (list(target).length === 0) return count;
+      if (list(target).length === 0) {
+        await reaped(killed);
+        return count;
+      }
       signalTree(() => list(target), 'SIGKILL');
       await pause(10);
     }

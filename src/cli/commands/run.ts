@@ -137,6 +137,7 @@ async function hold(
       child?.signal('SIGTERM');
     } else if (!stopping) {
       restarting = true;
+      if (order.order === 'quit' && child !== undefined) await quit(child);
       child?.signal('SIGKILL');
       // Not awaited for `end`: a paused tracer keeps the dead command from being reaped until the agent ends it as well.
       if (order.order === 'restart') {
@@ -211,4 +212,10 @@ function agentSocket(installation: Installation): string {
     );
   }
   return state?.agentSocket ?? '';
+}
+
+/** Asks it to end by itself; what takes longer is ended. */
+async function quit(held: Held): Promise<void> {
+  held.signal('SIGTERM');
+  await Promise.race([held.ended, new Promise((late) => setTimeout(late, 8_000).unref())]);
 }

@@ -47,8 +47,9 @@ function nodeView(world: World, id: string): z.infer<typeof MapNode> {
     label: service,
     service,
     identity: serviceId(world.trustDomain, service),
-    contract: heldBy(world.active.get(service)),
-    holds: holdsOf(world, service),
+    // The gateway is a part of ours: it acts on the contracts of the services behind it and has none of its own.
+    contract: service === 'gateway' ? null : heldBy(world.active.get(service)),
+    holds: service === 'gateway' ? [] : holdsOf(world, service),
     hosts: [...new Set(running.map((workload) => workload.host))],
     workloads: running.length,
     state: stateOf(),

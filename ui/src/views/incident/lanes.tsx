@@ -238,7 +238,7 @@ function Contained({ x, right }: { readonly x: number; readonly right: number })
     <g>
       <rect className="contained-wash" x={x} y={top - 6} width={Math.max(0, right - x)} height={floor - top + 6} />
       <path className="contained-line" d={`M${x} ${top - 6}V${floor}`} />
-      <text className="contained-word" x={room ? x + 8 : x - 8} y={top + 8} textAnchor={room ? 'start' : 'end'}>
+      <text className="contained-word" x={room ? x + 8 : x - 8} y={top - 9} textAnchor={room ? 'start' : 'end'}>
         contained
       </text>
     </g>

@@ -90,7 +90,7 @@ function NodeFacts({ node, drawn }: { readonly node: MapNode; readonly drawn: Dr
           </li>
         ))}
       </ul>
-      {node.service !== null && (
+      {node.contract !== null && (
         <>
           <h3>What it may do</h3>
           <Command text={`tricordon contract show ${node.service}`} />

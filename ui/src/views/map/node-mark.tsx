@@ -80,6 +80,7 @@ function noteOf(node: MapNode): string {
   if (node.openIncident !== null) return node.openIncident;
   if (node.kind === 'public') return 'the public';
   if (node.kind === 'outside') return 'outside';
+  if (node.kind === 'gateway' && node.state === 'running') return 'our edge';
   if (node.state !== 'running') return node.state;
   return node.contract === null ? 'no contract' : `v${node.contract.version}, ${node.workloads}×`;
 }
