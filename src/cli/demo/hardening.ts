@@ -26,12 +26,15 @@ export async function enforce(api: Api, say: (line: string) => void): Promise<vo
 /** The kernel holds a command to its contract from its start on: those that run are started again. */
 export async function restartHeld(api: Api, say: (line: string) => void): Promise<void> {
   const { contracts } = await api.get<ContractsAnswer>('/v1/contracts');
-  const services: string[] = [];
+  const calls = new Map<string, readonly string[]>();
   for (const { service, active } of contracts) {
     if (active === null || active.mode.runtime !== 'enforce') continue;
     const { version } = await api.get<ContractAnswer>(`/v1/contracts/${service}`);
-    if (holdsRuntime(version.contract)) services.push(service);
+    if (!holdsRuntime(version.contract)) continue;
+    const peers = (version.contract.network?.egress ?? []).flatMap(({ to }) => ('service' in to ? [to.service] : []));
+    calls.set(service, peers);
   }
+  const services = calledFirst(calls);
   if (services.length === 0) return;
   const ids: string[] = [];
   for (const service of services) {
@@ -44,4 +47,18 @@ export async function restartHeld(api: Api, say: (line: string) => void): Promis
     if (action.status !== 'done') say(`  ${action.service}: ${action.status}, ${action.detail}`);
   const started = done.filter((action) => action.status === 'done').length;
   say(`  ${started} of ${services.length} services started again, now held to their runtime contract by the kernel`);
+}
+
+/** Whom others keep connections to comes before them: they meet the new one when they start themselves. */
+function calledFirst(calls: ReadonlyMap<string, readonly string[]>): string[] {
+  const order = new Set<string>();
+  const entered = new Set<string>();
+  const enter = (service: string) => {
+    if (entered.has(service)) return;
+    entered.add(service);
+    for (const peer of calls.get(service) ?? []) enter(peer);
+    if (calls.has(service)) order.add(service);
+  };
+  for (const service of calls.keys()) enter(service);
+  return [...order];
 }
