@@ -2,6 +2,7 @@
  * Attests what `run` launched, through whichever hands this host has: as root the process belongs to another account, and
  * only root may ask the container engine.
  */
+import { printable } from '../base/index.js';
 import { entryFile } from '../identity/index.js';
 import type { Attestation } from '../model/index.js';
 import type { Hands } from './confine/index.js';
@@ -39,6 +40,13 @@ export async function attestLaunch(
     throw new AgentError('attestation-failed', `\`${codeDirectory}\` is too large to be digested`, {
       hint: 'declare a smaller directory with --code',
     });
+  }
+  if (code.uncovered !== null) {
+    throw new AgentError(
+      'attestation-failed',
+      `\`${printable(code.uncovered, 256)}\` in \`${codeDirectory}\` leads to a folder outside, which the digest would not cover`,
+      { hint: 'copy it into the directory, or declare with --code a directory that holds both' },
+    );
   }
   // INVARIANT: the process that was read is the one that was launched, and still runs the same program.
   const after = await hands.describe(target, { pid, start });

@@ -34,6 +34,24 @@ describe('the digest of a code directory', () => {
     expect(codeTree(folder).files.find(({ path }) => path === 'link')?.bytes).toBe('/etc/passwd'.length);
   });
 
+  test('covers a file that a link leads out to, and names a link to a folder outside', () => {
+    const outside = mkdtempSync(join(tmpdir(), 'tc-out-'));
+    try {
+      writeFileSync(join(outside, 'lib.js'), 'one');
+      symlinkSync(join(outside, 'lib.js'), join(folder, 'out.js'));
+      symlinkSync('lib', join(folder, 'inside'));
+      symlinkSync('nowhere', join(folder, 'dangling'));
+      const before = codeTree(folder);
+      writeFileSync(join(outside, 'lib.js'), 'two');
+      expect(codeTree(folder).digest).not.toBe(before.digest);
+      expect(before.uncovered).toBeNull();
+      symlinkSync(outside, join(folder, 'modules'));
+      expect(codeTree(folder).uncovered).toBe('modules');
+    } finally {
+      rmSync(outside, { recursive: true });
+    }
+  });
+
   test('says when it stopped early', () => {
     expect(codeTree(folder, { files: 1 }).truncated).toBe(true);
     expect(codeTree(folder, { depth: 0 }).truncated).toBe(true);

@@ -1,6 +1,16 @@
 /** The digest of a code directory: names, modes, contents; the same on every machine. */
 import { createHash } from 'node:crypto';
-import { closeSync, constants, fstatSync, lstatSync, openSync, readdirSync, readlinkSync, readSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readlinkSync,
+  readSync,
+  realpathSync,
+} from 'node:fs';
 import { join } from 'node:path';
 
 export interface CodeFile {
@@ -9,7 +19,7 @@ export interface CodeFile {
   /** Permission bits. */
   readonly mode: number;
   readonly bytes: number;
-  /** Of the contents; of the target for a symbolic link. */
+  /** Of the contents; for a symbolic link of its target's name, and of the contents where it leads out to a file. */
   readonly sha256: string;
 }
 
@@ -18,6 +28,8 @@ export interface CodeTree {
   readonly files: CodeFile[];
   /** More files or bytes than the bounds allow: the digest is not to be trusted as the whole. */
   readonly truncated: boolean;
+  /** The first link to a folder outside: code that the digest does not cover. */
+  readonly uncovered: string | null;
 }
 
 const bounds = { files: 50_000, bytes: 4 * 1024 ** 3, depth: 64 };
@@ -27,13 +39,15 @@ export function codeTree(directory: string, limits: Partial<typeof bounds> = {})
   const files: CodeFile[] = [];
   let bytes = 0;
   let truncated = false;
+  let uncovered: string | null = null;
+  const home = `${realpathSync(directory)}/`;
   const root = lstatSync(directory);
   if (root.isFile()) add('.', directory);
   else walk('', 0);
   files.sort((a, b) => (a.path < b.path ? -1 : 1));
   const hash = createHash('sha256');
   for (const file of files) hash.update(JSON.stringify([file.path, file.mode, file.sha256]));
-  return { digest: `sha256:${hash.digest('hex')}`, files, truncated };
+  return { digest: `sha256:${hash.digest('hex')}`, files, truncated, uncovered };
 
   function walk(folder: string, depth: number): void {
     if (depth > limit.depth) {
@@ -56,13 +70,35 @@ export function codeTree(directory: string, limits: Partial<typeof bounds> = {})
     const mode = facts.mode & 0o7777;
     if (facts.isSymbolicLink()) {
       const target = readlinkSync(full);
-      files.push({ path, mode: 0o777, bytes: target.length, sha256: sha256().update(`link:${target}`).digest('hex') });
+      const hash = sha256().update(`link:${target}`);
+      const outside = leadsOut(full);
+      if (outside === 'folder') uncovered ??= path;
+      else if (outside !== undefined) {
+        // An interpreter in a virtual environment, say: another program there is other code.
+        const content = digestOf(outside.file);
+        bytes += content.bytes;
+        hash.update(`:${content.sha256}`);
+      }
+      files.push({ path, mode: 0o777, bytes: target.length, sha256: hash.digest('hex') });
     } else if (facts.isFile()) {
       const content = digestOf(full);
       bytes += content.bytes;
       files.push({ path, mode, ...content });
     } else {
       files.push({ path, mode, bytes: 0, sha256: sha256().update('special').digest('hex') });
+    }
+  }
+
+  /** What lies behind a link that leaves the directory; undefined when it stays inside or leads nowhere. */
+  function leadsOut(full: string): { readonly file: string } | 'folder' | undefined {
+    try {
+      const real = realpathSync(full);
+      if (`${real}/`.startsWith(home)) return undefined;
+      const facts = lstatSync(real);
+      if (facts.isFile()) return { file: real };
+      return facts.isDirectory() ? 'folder' : undefined;
+    } catch {
+      return undefined;
     }
   }
 }

@@ -117,6 +117,7 @@ export const answers = {
     digest: z.string(),
     files: z.array(z.strictObject({ path: z.string(), mode: z.int(), bytes: z.int(), sha256: z.string() })),
     truncated: z.boolean(),
+    uncovered: z.string().nullable(),
   }),
   'container.attest': Attestation,
   'container.evidence': ContainerEvidence,
