@@ -24,6 +24,8 @@ export interface Learner {
    * detection is open nothing is learned: give `pausedUntil` (milliseconds since the epoch).
    */
   add(observation: Observation, pausedUntil?: number): boolean;
+  /** Something that is on purpose not learned, for the reviewer to see. */
+  passOver(what: string, why: string): void;
   /** Unlearns what was first seen at or after a time: a detection came after the attack had begun. */
   forgetSince(at: number): void;
   /** The same observations in any order give the same contract. */
@@ -54,6 +56,7 @@ export function learner(service: string, options: LearnerOptions = {}): Learner 
   const allowed = (options.programs ?? []).map(fileMatcher);
   const forbidden = deniesOf(service, options.current);
   return {
+    passOver: (what, why) => void skip(learned, what, why),
     add(observation, pausedUntil = Number.NEGATIVE_INFINITY) {
       if (observation.service !== service) return false;
       if (observation.at < pausedUntil) return skip(learned, observation.event.kind, 'a detection was open');

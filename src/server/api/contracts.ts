@@ -55,6 +55,8 @@ export const DiffAnswer = z.strictObject({
   /** null: the live proposal, not yet a version. */
   to: z.int().nullable(),
   rows: z.array(DiffRow),
+  /** Of a learned proposal that is not decided yet: seen, and on purpose not in it. The reviewer may add it by hand. */
+  notLearned: z.array(z.strictObject({ what: z.string(), why: z.string(), count: z.int() })),
   text: z.string(),
 });
 

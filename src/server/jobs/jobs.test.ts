@@ -66,6 +66,17 @@ test('what a service did at its start, before its first version was recorded, te
   expect(learning.proposal('orders')?.observed).toBe(1);
 });
 
+test('what a detection spoke of is not learned, and said', () => {
+  const learning = createLearning();
+  learning.follow(new Map([['orders', { ...first, version: 0 }]]), () => []);
+  learning.fold(opened('/srv/a', 500));
+  learning.passOver(opened('/etc/orders/db-password', 501), 'RT-005 spoke of it');
+  expect(learning.proposal('orders')?.contract.runtime?.files?.map(({ path }) => path)).toEqual(['/srv/a']);
+  expect(learning.passedOver('orders')).toEqual([
+    { what: '/etc/orders/db-password', why: 'RT-005 spoke of it', count: 1 },
+  ]);
+});
+
 test('layers that do not learn keep what is in force', () => {
   const learning = createLearning();
   const contract = { ...second.contract, runtime: { executables: [{ id: 'run-node', path: '/usr/bin/node' }] } };

@@ -108,7 +108,10 @@ function judgeOne(context: Context, engines: Engines, observation: Observation):
     engines.dirty.add(incident.id);
     for (const service of incident.services) learning.suspect(service, incident.firstAt);
   }
-  if (signals.length === 0 && !again) learning.fold(observation);
+  if (again) return signals;
+  const rule = signals.find(({ kind }) => kind === 'rule');
+  if (signals.length === 0) learning.fold(observation);
+  else if (rule !== undefined) learning.passOver(observation, `${rule.rule} spoke of it`);
   return signals;
 }
 

@@ -1,5 +1,5 @@
 /** What is learned of each service, folded in memory and built anew from the store after a start. */
-import { type Learner, learner } from '../../contract/index.js';
+import { type Learner, learner, type Proposal } from '../../contract/index.js';
 import { type Contract, type ContractVersion, layers, type Observation } from '../../model/index.js';
 import { ServerError } from '../errors.js';
 
@@ -8,12 +8,16 @@ export interface Learning {
   follow(active: ReadonlyMap<string, ContractVersion>, programs: (service: string) => readonly string[]): void;
   /** Folds one observation, if the service's contract is learning at that layer. */
   fold(observation: Observation): void;
+  /** A detection spoke of it: it is not folded, and the proposal says so. */
+  passOver(observation: Observation, why: string): void;
   /** A detection: what was first seen since then is unlearned, and nothing is learned until `resume`. */
   suspect(service: string, since: number): void;
   /** Services with an open incident; the others learn on. */
   suspended(services: ReadonlySet<string>): void;
   /** The live proposal; undefined when nothing was learned since the version in force. @throws ServerError `unavailable` */
-  proposal(service: string): { readonly contract: Contract; readonly observed: number } | undefined;
+  proposal(service: string): Pick<Proposal, 'contract' | 'observed'> | undefined;
+  /** Seen, and on purpose not in the proposal. */
+  passedOver(service: string): Proposal['skipped'];
   /** Observations behind the live proposal. */
   readonly count: (service: string) => number;
   /** Forgets all of it: `relearn` reads it again from the start. */
@@ -48,14 +52,11 @@ export function createLearning(): Learning {
       }
     },
     fold(observation) {
-      if (observation.service === null || paused.has(observation.service)) return;
-      const student = students.get(observation.service);
-      if (student === undefined) return;
-      // A request teaches both its own layer and, by its socket, the network: it counts as API.
-      if (student.version.contract.mode[observation.layer] !== 'learn') return;
-      // What was seen before the version was in force taught the version before it; before the first, there is none.
-      if (student.version.version > 0 && observation.at < (student.version.decidedAt ?? 0)) return;
-      if (student.learn.add(observation)) student.observed += 1;
+      const student = taughtBy(observation);
+      if (student?.learn.add(observation) === true) student.observed += 1;
+    },
+    passOver(observation, why) {
+      taughtBy(observation)?.learn.passOver(subjectOf(observation), why);
     },
     suspect(service, since) {
       students.get(service)?.learn.forgetSince(since);
@@ -74,6 +75,7 @@ export function createLearning(): Learning {
       const learned = student.learn.proposal();
       return { contract: keepOthers(student.version.contract, learned.contract), observed: learned.observed };
     },
+    passedOver: (service) => (unread.has(service) ? [] : (students.get(service)?.learn.proposal().skipped ?? [])),
     count: (service) => students.get(service)?.observed ?? 0,
     restart() {
       for (const [service, { version, fresh }] of students)
@@ -84,6 +86,31 @@ export function createLearning(): Learning {
       unread = services;
     },
   };
+
+  function taughtBy(observation: Observation): Student | undefined {
+    if (observation.service === null || paused.has(observation.service)) return undefined;
+    const student = students.get(observation.service);
+    if (student === undefined) return undefined;
+    // A request teaches both its own layer and, by its socket, the network: it counts as API.
+    if (student.version.contract.mode[observation.layer] !== 'learn') return undefined;
+    // What was seen before the version was in force taught the version before it; before the first, there is none.
+    const late = student.version.version > 0 && observation.at < (student.version.decidedAt ?? 0);
+    return late ? undefined : student;
+  }
+}
+
+function subjectOf({ event }: Observation): string {
+  switch (event.kind) {
+    case 'exec':
+    case 'open':
+      return event.path;
+    case 'connect':
+      return `${event.address}:${event.port}`;
+    case 'request':
+      return `${event.method} ${event.path}`;
+    default:
+      return event.kind;
+  }
 }
 
 /** Layers that were not learning stay as they are in force, mode and clauses alike. */

@@ -91,12 +91,18 @@ export const contractRoutes: readonly Route<Context>[] = [
             : await versionOf(context, service, query.to);
       if (to === undefined) throw noContract(service);
       const rows = diffRowsOf(diffContracts(from?.contract ?? null, to.contract));
+      const undecided = to.state === 'proposed' && to.origin === 'learned';
+      const notLearned = undecided ? [...context.learning.passedOver(service)] : [];
       return {
         service,
         from: from?.version ?? null,
         to: isLive(to) ? null : to.version,
         rows,
-        text: rows.map((row) => `${marks[row.change]} ${row.sentence}`).join('\n'),
+        notLearned,
+        text: [
+          ...rows.map((row) => `${marks[row.change]} ${row.sentence}`),
+          ...notLearned.map(({ what, why, count }) => `! not learned: ${what} (${why}; seen ${count} times)`),
+        ].join('\n'),
       };
     },
   }),
