@@ -314,7 +314,12 @@ async function again(stage: Stage, api: Api, base: string, report: DemoReport): 
     return { signals, value: { fresh, signals } };
   });
   const steps = judge(run, signals);
-  for (const step of steps) stage.say(`  ${step.layer.padEnd(8)} ${step.outcome.padEnd(9)} ${step.name}`);
+  const end = steps.findIndex((step) => step.outcome === 'refused');
+  steps.forEach((step, index) => {
+    // What came after the refusal had nobody left to do it.
+    const outcome = end >= 0 && index > end && step.outcome === 'failed' ? 'never came' : step.outcome;
+    stage.say(`  ${step.layer.padEnd(8)} ${outcome.padEnd(10)} ${step.name}`);
+  });
   const first = steps.find((step) => step.outcome === 'refused') ?? steps.find((step) => step.outcome === 'failed');
   return {
     firstStep: first?.name ?? null,
