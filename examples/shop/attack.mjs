@@ -50,6 +50,8 @@ for (const line of said.split('\n')) {
     // not a mark
   }
 }
+// The service's own word for what the kernel did to it; whether that was a contract's doing is for others to say.
+if (!marks.has('shell')) marks.set('shell', { ok: false, detail: /\b(EACCES|EPERM)\b/.exec(said)?.[1] ?? '' });
 const step = (key, name, layer) => ({
   name,
   layer,

@@ -35,7 +35,7 @@ serve(7002, {
         status: 502,
         body: {
           error: 'the supplier could not be asked',
-          said: `${error.stdout ?? ''}${error.stderr ?? error.message}`,
+          said: `${error.stdout ?? ''}${error.stderr ?? ''}` || error.message,
         },
       });
     }

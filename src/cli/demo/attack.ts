@@ -63,6 +63,8 @@ export async function runAttack(shop: string, base: string, listener: string): P
 
 type Step = AttackRun['steps'][number];
 
+const refusals: ReadonlySet<string> = new Set(['EACCES', 'EPERM']);
+
 /** Which signals speak of which step of the shop's attack, in its order. */
 const speaksOf: readonly ((signal: Signal) => boolean)[] = [
   (signal) => signal.layer === 'api' && signal.tactic === 'TA0001',
@@ -72,18 +74,22 @@ const speaksOf: readonly ((signal: Signal) => boolean)[] = [
   (signal) => signal.layer === 'api' && signal.tactic === 'TA0008',
 ];
 
+/** @param held the kernel holds the attacked service to its runtime contract */
 export function judge(
   run: AttackRun,
   signals: readonly Signal[],
+  held = false,
 ): { name: string; layer: Step['layer']; outcome: Outcome }[] {
   return run.steps.map((step, index) => ({
     name: step.name,
     layer: step.layer,
-    outcome: outcomeOf(step, signals.filter(speaksOf[index] ?? (() => false)), run.status),
+    outcome: outcomeOf(step, signals.filter(speaksOf[index] ?? (() => false)), run.status, held),
   }));
 }
 
-function outcomeOf(step: Step, signals: readonly Signal[], status: number): Outcome {
+function outcomeOf(step: Step, signals: readonly Signal[], status: number, held: boolean): Outcome {
+  // What is refused before it begins leaves nothing for a sensor that only looks at what runs; the attacker was told.
+  if (!step.carriedOut && held && step.layer === 'runtime' && refusals.has(step.detail)) return 'refused';
   if (!step.carriedOut && (signals.some((signal) => signal.outcome === 'refused') || status === 403)) return 'refused';
   if (signals.length > 0) return 'detected';
   return step.carriedOut ? 'unseen' : 'failed';

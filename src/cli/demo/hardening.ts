@@ -23,8 +23,11 @@ export async function enforce(api: Api, say: (line: string) => void): Promise<vo
     await api.post(`/v1/contracts/${service}/mode`, { mode, reason: 'demo: hardening after the incident' });
 }
 
-/** The kernel holds a command to its contract from its start on: those that run are started again. */
-export async function restartHeld(api: Api, say: (line: string) => void): Promise<void> {
+/**
+ * The kernel holds a command to its contract from its start on: those that run are started again. Returns those that are
+ * held now.
+ */
+export async function restartHeld(api: Api, say: (line: string) => void): Promise<ReadonlySet<string>> {
   const { contracts } = await api.get<ContractsAnswer>('/v1/contracts');
   const calls = new Map<string, readonly string[]>();
   for (const { service, active } of contracts) {
@@ -35,7 +38,7 @@ export async function restartHeld(api: Api, say: (line: string) => void): Promis
     calls.set(service, peers);
   }
   const services = calledFirst(calls);
-  if (services.length === 0) return;
+  if (services.length === 0) return new Set();
   const ids: string[] = [];
   for (const service of services) {
     const { actions } = await api.post<ActionsAnswer>('/v1/actions/plan', { service, kinds: ['restart'] });
@@ -45,8 +48,12 @@ export async function restartHeld(api: Api, say: (line: string) => void): Promis
   const done = await settle(api, ids, 180_000);
   for (const action of done)
     if (action.status !== 'done') say(`  ${action.service}: ${action.status}, ${action.detail}`);
-  const started = done.filter((action) => action.status === 'done').length;
-  say(`  ${started} of ${services.length} services started again, now held to their runtime contract by the kernel`);
+  const started = new Set(done.flatMap((action) => (action.status === 'done' ? [action.service] : [])));
+  const { hosts } = await api.get<StatusAnswer>('/v1/status');
+  const refuses = hosts.some(({ coverage }) => coverage?.runtime.by?.includes('Landlock refuses') === true);
+  const how = refuses ? 'now held to their runtime contract by the kernel' : 'not held by the kernel, see coverage';
+  say(`  ${started.size} of ${services.length} services started again, ${how}`);
+  return refuses ? started : new Set();
 }
 
 /** Whom others keep connections to comes before them: they meet the new one when they start themselves. */

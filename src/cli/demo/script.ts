@@ -97,9 +97,9 @@ export async function play(stage: Stage): Promise<DemoReport> {
   say('switching to enforce what this host can enforce, and attacking again');
   await enforce(api, say);
   await heldEverywhere(api);
-  await restartHeld(api, say);
+  const held = await restartHeld(api, say);
   await serving(base);
-  report.hardened = await again(stage, api, base, report);
+  report.hardened = await again(stage, api, base, report, held.has(victim));
   // The service may have fallen with the repeated attack: customers must be served all the same.
   await trade(stage, base, 12, report);
   report.contracts = await contractRows(api);
@@ -301,7 +301,13 @@ async function incidentRows(api: Api, run: AttackRun, actions: readonly ActionRo
   }));
 }
 
-async function again(stage: Stage, api: Api, base: string, report: DemoReport): Promise<DemoReport['hardened']> {
+async function again(
+  stage: Stage,
+  api: Api,
+  base: string,
+  report: DemoReport,
+  held: boolean,
+): Promise<DemoReport['hardened']> {
   const known = new Set(report.incidents.map((incident) => incident.id));
   const run = await runAttack(stage.place.shop, base, stage.listener);
   const { fresh, signals } = await quiet(run, async () => {
@@ -313,7 +319,7 @@ async function again(stage: Stage, api: Api, base: string, report: DemoReport): 
     );
     return { signals, value: { fresh, signals } };
   });
-  const steps = judge(run, signals);
+  const steps = judge(run, signals, held);
   const end = steps.findIndex((step) => step.outcome === 'refused');
   steps.forEach((step, index) => {
     // What came after the refusal had nobody left to do it.

@@ -24,7 +24,7 @@ describe('the demo as an ordinary user', () => {
     expect(done.status, done.stderr).toBe(0);
     const report = DemoReport.parse(JSON.parse(done.stdout));
     expect(unseenWithoutGap(report)).toEqual([]);
-    expect(report.coverage.runtime).toMatchObject({ level: 'partial', by: 'strace' });
+    expect(report.coverage.runtime).toMatchObject({ level: 'partial', by: expect.stringMatching(/^strace/) });
     expect(report.coverage.network.level).toBe('partial');
     expect(report.coverage.network.gaps.length).toBeGreaterThan(0);
     expect(report.incidents[0]?.layers).toEqual(expect.arrayContaining(['runtime', 'network', 'api']));
@@ -46,7 +46,7 @@ describe('the demo as an ordinary user', () => {
       expect(report.coverage[layer].level).toBe('partial');
       expect(report.coverage[layer].gaps.every((gap) => gap.what !== '')).toBe(true);
     }
-    expect(report.coverage.runtime.by).toBe('proc');
+    expect(report.coverage.runtime.by).toMatch(/^proc/);
     expect(report.coverage.network.gaps.map((gap) => gap.what).join('\n')).toMatch(/go around its sidecar/);
     expect(report.attack.steps.at(-1)).toMatchObject({ layer: 'api', outcome: 'refused' });
     expect(report.incidents[0]?.actions).toContainEqual({ kind: 'isolate', status: 'unavailable' });
