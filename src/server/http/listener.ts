@@ -1,6 +1,7 @@
 /** The HTTPS servers beneath fastify, with limits against slow and greedy clients. */
 import { createServer, type Server, type ServerOptions } from 'node:https';
 import type { RequestListener } from 'node:http';
+import { holdRoom } from './room.js';
 
 export const limits = {
   headerBytes: 16 << 10,
@@ -32,7 +33,7 @@ export function httpsServer(
     },
     handler,
   );
-  server.maxConnections = limits.connections;
+  holdRoom(server, limits.connections);
   server.maxRequestsPerSocket = limits.requestsPerConnection;
   server.maxHeadersCount = 64;
   return server;
