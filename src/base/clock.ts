@@ -16,14 +16,41 @@ export function skewed(clock: Clock, byMs: number): Clock {
   return { now: () => clock.now() + byMs, monotonic: () => clock.monotonic() };
 }
 
-/** A clock that moves only when told. */
-export function manualClock(startMs = 1_700_000_000_000): Clock & { advance(ms: number): void } {
-  let now = startMs;
+/**
+ * Wall time for limits that must hold: set back, it goes on from where it was, so that nothing lives longer; set forward,
+ * it follows, so that nothing outlives the date it was promised to end at.
+ */
+export function steady(clock: Clock): Clock {
+  let now = clock.now();
+  let at = clock.monotonic();
   return {
-    now: () => now,
-    monotonic: () => now - startMs,
+    now: () => {
+      const passed = clock.monotonic() - at;
+      at += passed;
+      now = Math.max(clock.now(), now + passed);
+      return now;
+    },
+    monotonic: () => clock.monotonic(),
+  };
+}
+
+/** A clock that moves only when told. */
+export function manualClock(startMs = 1_700_000_000_000): Clock & {
+  advance(ms: number): void;
+  /** Somebody sets the wall clock: no time passes. */
+  jump(ms: number): void;
+} {
+  let passed = 0;
+  let wall = startMs;
+  return {
+    now: () => wall,
+    monotonic: () => passed,
     advance: (ms) => {
-      now += ms;
+      wall += ms;
+      passed += ms;
+    },
+    jump: (ms) => {
+      wall += ms;
     },
   };
 }

@@ -1,5 +1,5 @@
 export { type Account, accountNamed } from './accounts.js';
-export { type Clock, manualClock, skewed, systemClock } from './clock.js';
+export { type Clock, manualClock, skewed, steady, systemClock } from './clock.js';
 export { ConfigError, type ConfigErrorCode, nearest, readConfig } from './config-file.js';
 export {
   callEngine,

@@ -5,6 +5,7 @@ import { type Incident, type Observation, type Signal, serviceOf } from '../../m
 import { makeSignal, wasRefused } from '../make-signal.js';
 import { Recent } from '../recent.js';
 import { Lineage } from './lineage.js';
+import { isNear, isNewer, type Moment, momentOf, newestFirst } from './moment.js';
 import { Requests, type SeenRequest } from './requests.js';
 import { contextRule, scoreOf } from './score.js';
 import { Story } from './story.js';
@@ -49,7 +50,7 @@ export function correlator(options: CorrelatorOptions): Correlator {
   const waiting = new Set<Story>();
   const byKey = new Recent<string, Story>(50_000);
   /** Service -> when each of its workloads was last heard of. */
-  const live = new Recent<string, Map<string, number>>(5_000);
+  const live = new Recent<string, Map<string, Moment>>(5_000);
   const callees = new Recent<string, Set<string>>(5_000);
   const known = new Recent<string, Story>(100_000);
 
@@ -63,7 +64,9 @@ export function correlator(options: CorrelatorOptions): Correlator {
       for (const signal of signals) {
         if (known.get(signal.id) !== undefined) continue;
         const story = place(signal, observation, merged);
-        if (story !== undefined) changed.add(story);
+        if (story === undefined) continue;
+        story.heard(momentOf(observation, options.clock).heard);
+        changed.add(story);
       }
       if (request !== undefined) {
         for (const story of joinRequest(request, merged)) changed.add(story);
@@ -105,7 +108,7 @@ export function correlator(options: CorrelatorOptions): Correlator {
     const found = new Set<Story>();
     for (const { key } of keys) {
       const story = byKey.get(key);
-      if (story !== undefined && joins(story, signal.at)) found.add(story);
+      if (story !== undefined && joins(story, momentOf(observation, options.clock))) found.add(story);
     }
     const story = unite([...found], merged) ?? keep(new Story());
     known.set(signal.id, story);
@@ -151,7 +154,7 @@ export function correlator(options: CorrelatorOptions): Correlator {
 
   /** The workloads a refused or odd inbound request came from: by its trace, else by the identity if only one is alive. */
   function callersOf(observation: Observation): { workload: string; by: string }[] {
-    const { event, join, at } = observation;
+    const { event, join } = observation;
     if (event.kind !== 'request' && event.kind !== 'flow') return [];
     const service = serviceOf(join.caller) ?? event.peer;
     if (service === undefined || service === gatewayService) return [];
@@ -161,14 +164,15 @@ export function correlator(options: CorrelatorOptions): Correlator {
       .flatMap((seen) => seen.observation.workload ?? []);
     if (traced.length > 0) return [...new Set(traced)].map((workload) => ({ workload, by: 'trace' }));
     if ((callees.get(service)?.size ?? 0) > hubPeers) return [];
-    const alive = [...(live.get(service) ?? [])].filter(([, last]) => Math.abs(at - last) <= liveMs);
+    const now = momentOf(observation, options.clock);
+    const alive = [...(live.get(service) ?? [])].filter(([, last]) => isNear(now, last, liveMs));
     if (alive.length === 0) return [];
     // Several replicas and no trace: the one that is in a story already, else nobody in particular.
     const suspects = alive.filter(([workload]) => {
       const story = byKey.get(`w:${workload}`);
-      return story !== undefined && joins(story, at);
+      return story !== undefined && joins(story, now);
     });
-    const newest = alive.sort(([, left], [, right]) => right - left)[0]?.[0];
+    const newest = alive.sort(newestFirst)[0]?.[0];
     const chosen = alive.length === 1 || suspects.length === 0 ? newest : pickNewest(suspects, newest);
     return chosen === undefined ? [] : [{ workload: chosen, by: 'caller identity' }];
   }
@@ -215,9 +219,16 @@ export function correlator(options: CorrelatorOptions): Correlator {
     if (workload !== null && event.direction === 'out' && join.trace !== undefined) {
       const traced = byKey.get(`t:${join.trace}`);
       // Only a refusal of this very caller is its doing, not everything else in the trace.
-      if (traced !== undefined && joins(traced, observation.at) && blames(traced, join.trace, observation.service)) {
+      if (
+        traced !== undefined &&
+        joins(traced, momentOf(observation, options.clock)) &&
+        blames(traced, join.trace, observation.service)
+      ) {
         const mine = byKey.get(`w:${workload}`);
-        const both = mine !== undefined && mine !== traced && joins(mine, observation.at) ? [mine, traced] : [traced];
+        const both =
+          mine !== undefined && mine !== traced && joins(mine, momentOf(observation, options.clock))
+            ? [mine, traced]
+            : [traced];
         const story = unite(both, merged);
         if (story !== undefined && (both.length > 1 || !story.keys.has(`w:${workload}`))) {
           own(story, `w:${workload}`);
@@ -339,9 +350,11 @@ export function correlator(options: CorrelatorOptions): Correlator {
     return story.incident(threshold);
   }
 
-  function joins(story: Story, at: number): boolean {
+  function joins(story: Story, { at, heard }: Moment): boolean {
     if (!stories.has(story) || isClosed(story)) return false;
-    return at >= story.firstAt - windowMs && at <= story.lastAt + windowMs;
+    if (at >= story.firstAt - windowMs && at <= story.lastAt + windowMs) return true;
+    // The wall clock was set between the two: what is told by the other one still belongs together.
+    return heard !== undefined && story.lastHeard !== undefined && heard - story.lastHeard <= windowMs;
   }
 
   function own(story: Story, key: string): void {
@@ -359,11 +372,14 @@ export function correlator(options: CorrelatorOptions): Correlator {
     return story;
   }
 
-  function heard({ service, workload, at, event }: Observation): void {
+  function heard(observation: Observation): void {
+    const { service, workload, event } = observation;
     if (service === null) return;
     if (workload !== null && event.kind !== 'exit') {
       const workloads = live.have(service, () => new Map());
-      workloads.set(workload, Math.max(at, workloads.get(workload) ?? 0));
+      const now = momentOf(observation, options.clock);
+      const known = workloads.get(workload);
+      if (known === undefined || isNewer(now, known)) workloads.set(workload, now);
       if (workloads.size > 64) for (const oldest of workloads.keys()) return void workloads.delete(oldest);
     }
     if (event.kind === 'request' && event.direction === 'out' && event.peer !== undefined) {
@@ -373,12 +389,10 @@ export function correlator(options: CorrelatorOptions): Correlator {
   }
 
   function pickNewest(
-    suspects: readonly (readonly [string, number])[],
+    suspects: readonly (readonly [string, Moment])[],
     newest: string | undefined,
   ): string | undefined {
-    return suspects.some(([workload]) => workload === newest)
-      ? newest
-      : [...suspects].sort(([, left], [, right]) => right - left)[0]?.[0];
+    return suspects.some(([workload]) => workload === newest) ? newest : [...suspects].sort(newestFirst)[0]?.[0];
   }
 }
 

@@ -25,6 +25,8 @@ export class Story {
   openedAt = 0;
   firstAt = Number.POSITIVE_INFINITY;
   lastAt = Number.NEGATIVE_INFINITY;
+  /** When, on a clock that never jumps, it last grew by something that had just happened. */
+  lastHeard: number | undefined;
   /** From the store, where the requests behind it are no longer known. */
   oldTitle: string | undefined;
   /** Signals beyond the limit: counted, not kept. */
@@ -44,6 +46,10 @@ export class Story {
     return true;
   }
 
+  heard(at: number | undefined): void {
+    if (at !== undefined) this.lastHeard = Math.max(at, this.lastHeard ?? at);
+  }
+
   link(from: string | undefined, to: string, by: string): void {
     if (from === undefined || from === to || this.links.length >= 4 * maxSignals) return;
     if (this.links.some((link) => link.from === from && link.to === to)) return;
@@ -61,6 +67,7 @@ export class Story {
     this.unresolved.push(...other.unresolved);
     this.oldTitle ??= other.oldTitle;
     this.beyond += other.beyond;
+    this.heard(other.lastHeard);
   }
 
   incident(threshold: number): Incident {
