@@ -18,10 +18,12 @@ export const command: Command = async (invocation) => {
       '',
     ];
     for (const step of answer.story) {
+      if (step.heading !== null) lines.push('', output.style('strong', step.heading));
       const mark = step.layer === null ? '↺ action ' : marks[step.layer];
       const outcome = step.outcome === 'refused' ? output.style('ok', 'refused') : step.outcome;
       lines.push(
         `  +${(step.afterMs / 1000).toFixed(3)} s  ${mark}  ${printable(step.sentence)}  ${output.style('dim', step.tacticName ?? '')}  ${outcome}`,
+        ...step.targets.map((target) => output.style('dim', `      ${printable(target)}`)),
       );
     }
     const section = (title: string, rows: readonly string[]) =>

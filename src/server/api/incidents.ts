@@ -59,8 +59,10 @@ export const StoryStep = z.strictObject({
   signals: z.array(z.string()),
   /** What it was done to, where that was more than one thing; at most 20. */
   targets: z.array(z.string()),
-  /** From 1; the next begins where the attack came again after containment. */
+  /** From 1; the next begins where the attack came again, after containment or a restart. */
   chapter: z.int(),
+  /** Of the chapter this step opens; null for all others and for the first chapter. */
+  heading: z.string().nullable(),
   /** Other steps this one hangs together with, and by which key (`trace`, `lineage`, `socket`, ...). */
   links: z.array(z.strictObject({ to: z.string(), by: z.string() })),
 });

@@ -7,6 +7,7 @@ import type { StoryStep } from '../api/incidents.js';
 import { actionSentence } from './actions.js';
 
 type Step = z.infer<typeof StoryStep>;
+type Untimed = Omit<Step, 'afterMs' | 'heading'>;
 
 const outcomes = {
   planned: 'pending',
@@ -22,7 +23,7 @@ export function storyOf(incident: Incident, actions: readonly Action[]): Step[] 
   const breaks = breaksOf(incident, actions);
   const folded = foldSignals(incident.signals, breaks);
   const leads = new Map(folded.flatMap(({ lead, signals }) => signals.map(({ id }) => [id, lead.id] as const)));
-  const steps: Omit<Step, 'afterMs'>[] = folded.map(({ lead: signal, signals, sentence, targets, chapter }) => ({
+  const steps: Untimed[] = folded.map(({ lead: signal, signals, sentence, targets, chapter }) => ({
     id: `signal:${signal.id}`,
     kind: 'signal',
     at: signal.at,
@@ -72,15 +73,21 @@ export function storyOf(incident: Incident, actions: readonly Action[]): Step[] 
       chapter: 1,
     });
   }
-  const rank = (step: Omit<Step, 'afterMs'>) => (step.tactic === null ? tactics.length : tactics.indexOf(step.tactic));
+  const rank = (step: Untimed) => (step.tactic === null ? tactics.length : tactics.indexOf(step.tactic));
   steps.sort((a, b) => a.at - b.at || rank(a) - rank(b) || (a.id < b.id ? -1 : 1));
   const first = steps[0]?.at ?? incident.firstAt;
   let chapter = 1;
   return steps.map((step) => {
     // What was done about it belongs to the chapter it stands in.
+    const opens = step.kind === 'signal' && step.chapter > chapter;
     chapter = step.kind === 'signal' ? step.chapter : chapter;
-    return { ...step, chapter, afterMs: step.at - first };
+    return { ...step, chapter, heading: opens ? headingAt(step.at) : null, afterMs: step.at - first };
   });
+
+  function headingAt(at: number): string {
+    const contained = incident.containedAt !== null && incident.containedAt <= at;
+    return contained ? 'Again, after containment' : 'Again, after a restart';
+  }
 
   function linksOf(lead: string, members: readonly string[]): Step['links'] {
     const own = new Set(members);
@@ -95,11 +102,25 @@ export function storyOf(incident: Incident, actions: readonly Action[]): Step[] 
   }
 }
 
-/** The attack that comes after this is a new attempt: each clean restart, else the containment. */
-function breaksOf(incident: Incident, actions: readonly Action[]): number[] {
-  const restarts = actions.flatMap(({ kind, status, finishedAt }) =>
+/**
+ * The attack that comes after this is a new attempt: each clean restart, else the containment. What began while the
+ * containment still worked belongs to the attempt it stops: a break waits for every action that had begun by then.
+ */
+export function breaksOf(incident: Pick<Incident, 'containedAt'>, actions: readonly Action[]): number[] {
+  const carried = actions.filter(({ status }) => status !== 'planned' && status !== 'undone');
+  const restarts = carried.flatMap(({ kind, status, finishedAt }) =>
     kind === 'restart' && status === 'done' && finishedAt !== null ? [finishedAt] : [],
   );
-  if (restarts.length > 0) return restarts;
-  return incident.containedAt === null ? [] : [incident.containedAt];
+  const starts = restarts.length > 0 ? restarts : incident.containedAt === null ? [] : [incident.containedAt];
+  return [...new Set(starts.map(settled))].filter(Number.isFinite).toSorted((a, b) => a - b);
+
+  function settled(at: number): number {
+    const until = Math.max(
+      at,
+      ...carried
+        .filter(({ requestedAt }) => requestedAt <= at)
+        .map(({ finishedAt }) => finishedAt ?? Number.POSITIVE_INFINITY),
+    );
+    return until === at ? at : settled(until);
+  }
 }

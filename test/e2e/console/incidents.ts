@@ -100,6 +100,7 @@ const step = (
   signals: layer === null ? [] : [id.slice('signal:'.length)],
   targets: [],
   chapter: 1,
+  heading: null,
   ...more,
 });
 

@@ -23,7 +23,6 @@ export function Story({ story, selected, select }: StoryProps) {
         {shown.map((step, index) => (
           <Step
             key={step.id}
-            again={step.chapter > (shown[index - 1]?.chapter ?? 1)}
             step={step}
             number={index + 1}
             numbers={numbers}
@@ -42,8 +41,6 @@ export function Story({ story, selected, select }: StoryProps) {
 }
 
 interface StepProps {
-  /** Begins a chapter: the attack came again. */
-  readonly again: boolean;
   readonly step: StoryStep;
   readonly number: number;
   readonly numbers: ReadonlyMap<string, number>;
@@ -51,11 +48,11 @@ interface StepProps {
   readonly select: (step: string) => void;
 }
 
-function Step({ step, again, number, numbers, selected, select }: StepProps) {
+function Step({ step, number, numbers, selected, select }: StepProps) {
   const by = step.rule === null ? null : step.rule === 'contract' ? 'against the contract' : step.rule;
   return (
     <li className={`${step.kind}${selected ? ' selected' : ''}`}>
-      {again && <h3 className="chapter">Again, after containment</h3>}
+      {step.heading !== null && <h3 className="chapter">{visible(step.heading, 80)}</h3>}
       <button type="button" className="step" aria-pressed={selected} onClick={() => select(step.id)}>
         <span className="step-mark">
           <LayerIcon layer={step.layer} />
