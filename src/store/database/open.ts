@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { Kysely, sql } from 'kysely';
 import pg from 'pg';
-import { silent } from '../../base/index.js';
+import { silent, steady } from '../../base/index.js';
 import { auditTrail } from '../audit/audit-trail.js';
 import { pgBus, pgPublisher } from '../bus/pg-bus.js';
 import { checkServerVersion } from '../cluster/discover.js';
@@ -31,7 +31,7 @@ export async function openDatabase(connection: Connection, options: StoreOptions
   const pool = createPool(connection, log, options.poolSize);
   const db = new Kysely<Tables>({ dialect: dialect(pool) });
   const secret = options.secret ?? (() => randomBytes(32).toString('base64url'));
-  const ground: Ground = { db, clock: options.clock, secret };
+  const ground: Ground = { db, clock: options.clock, limits: steady(options.clock), secret };
   try {
     await checkVersion(db);
     const schema = await migrate(db);

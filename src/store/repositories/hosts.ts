@@ -37,12 +37,15 @@ export interface HostRepository {
   list(): Promise<HostRecord[]>;
 }
 
-export function hostRepository({ db, clock, secret }: Ground, auditIn: (tx: Database) => AuditTrail): HostRepository {
+export function hostRepository(
+  { db, clock, limits, secret }: Ground,
+  auditIn: (tx: Database) => AuditTrail,
+): HostRepository {
   return {
     createEnrolToken: (by, ttlMs) =>
       atomically(db, async (tx) => {
         const token = secret();
-        const now = clock.now();
+        const now = limits.now();
         await tx
           .insertInto('enrol_tokens')
           .values({ hash: hashSecret(token), created_at: now, expires_at: now + ttlMs, used_at: null, used_by: null })
@@ -56,12 +59,13 @@ export function hostRepository({ db, clock, secret }: Ground, auditIn: (tx: Data
         return token;
       }),
     redeemEnrolToken: async (token, host) => {
-      const now = clock.now();
+      const now = limits.now();
       const done = await db
         .updateTable('enrol_tokens')
         .set({ used_at: now, used_by: host })
         .where('hash', '=', hashSecret(token))
         .where('used_at', 'is', null)
+        .where('created_at', '<=', now)
         .where('expires_at', '>', now)
         .executeTakeFirst();
       return done.numUpdatedRows === 1n;

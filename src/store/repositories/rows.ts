@@ -7,6 +7,8 @@ import type { Database } from '../database/schema.js';
 export interface Ground {
   readonly db: Database;
   readonly clock: Clock;
+  /** For what must end in time: set back, the wall clock makes nothing live longer. */
+  readonly limits: Clock;
   /** Cryptographically random bytes, as text for a URL. */
   readonly secret: () => string;
 }

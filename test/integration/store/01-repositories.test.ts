@@ -9,7 +9,7 @@ import type {
   Signal,
   Workload,
 } from '../../../src/model/index.js';
-import type { Connection, ContractDraft } from '../../../src/store/index.js';
+import { type Connection, type ContractDraft, openStore } from '../../../src/store/index.js';
 import { stopTestStores, testStore } from '../../fakes/test-store.js';
 
 afterAll(stopTestStores);
@@ -228,6 +228,45 @@ story('a login link opens one session, in time, and no secret stands in the data
   clock.advance(2 * 86_400_000);
   await store.accounts.sweep();
   expect((await store.audit.verify()).ok).toBe(true);
+});
+
+story('nothing that opens a door lives longer because the clock is set back', async ({ store, clock, connection }) => {
+  const hour = 3_600_000;
+  await store.accounts.ensure('admin', 'administrator', 'system');
+  const open = async () => {
+    const link = await store.accounts.createLoginLink('admin', hour, 'system');
+    const opened = await store.accounts.redeemLoginLink(link, 3 * hour);
+    if (opened === undefined) throw new Error('no session');
+    return opened.cookie;
+  };
+  const cookie = await open();
+  const link = await store.accounts.createLoginLink('admin', 3 * hour, 'system');
+  const enrol = await store.hosts.createEnrolToken('system', 3 * hour);
+  const token = await store.accounts.createToken(
+    { name: 'cli', account: 'admin', scopes: ['read'], ttlMs: 3 * hour },
+    'system',
+  );
+  clock.advance(2 * hour);
+  clock.jump(-hour);
+  expect(await store.accounts.session(cookie)).toMatchObject({ account: 'admin' });
+  const later = await open();
+  clock.advance(hour);
+  expect(await store.accounts.session(cookie)).toBeUndefined();
+  expect(await store.accounts.redeemLoginLink(link, hour)).toBeUndefined();
+  expect(await store.accounts.token(token)).toBeUndefined();
+  expect(await store.hosts.redeemEnrolToken(enrol, 'h')).toBe(false);
+  clock.jump(-hour);
+  expect(await store.accounts.session(cookie)).toBeUndefined();
+  // A session made since the clock was set lives as long as any, and no longer.
+  expect(await store.accounts.session(later)).toMatchObject({ account: 'admin' });
+  // After a start nothing is known of the jump but that a session comes from the future.
+  clock.jump(-2 * hour);
+  const restarted = await openStore(connection, { clock });
+  expect(await restarted.accounts.session(later)).toBeUndefined();
+  await restarted.close();
+  // Set forward, it ends early rather than late.
+  clock.jump(7 * hour);
+  expect(await store.accounts.session(later)).toBeUndefined();
 });
 
 story('a token has its scopes until it is revoked, replaced or too old', async ({ store, clock }) => {
