@@ -58,8 +58,9 @@ export function accountRepository(
       .selectFrom('tokens')
       .select(['name', 'account', 'scopes', 'expires_at'])
       .where('revoked_at', 'is', null)
-      .where('created_at', '<=', now)
-      .where((at) => at.or([at('expires_at', 'is', null), at('expires_at', '>', now)]));
+      .where((at) =>
+        at.or([at('expires_at', 'is', null), at.and([at('created_at', '<=', now), at('expires_at', '>', now)])]),
+      );
   };
   const revoke = async (tx: Database, name: string) => {
     const done = await tx
