@@ -9,6 +9,7 @@ import { Word } from '../../parts/words.tsx';
 import { useResource } from '../../resource.ts';
 import type { Topic } from '../../stream.ts';
 import { Hosts } from './hosts.tsx';
+import { nextCommands } from './next.ts';
 import { Services } from './services.tsx';
 import { Sockets } from './sockets.tsx';
 
@@ -33,6 +34,7 @@ export function CoverageView() {
 
 function Coverage({ answer }: { readonly answer: CoverageAnswer }) {
   const { summary, headline } = answer;
+  const next = nextCommands(answer.services);
   return (
     <>
       <header className="head">
@@ -55,6 +57,15 @@ function Coverage({ answer }: { readonly answer: CoverageAnswer }) {
                   <Word tone="warning" glyph="half" text={visible(text, 300)} />
                 </li>
               ))}
+          </ul>
+        )}
+        {next.length > 0 && (
+          <ul className="notes" aria-label="What to do next">
+            {next.slice(0, 3).map(({ sentence, command }) => (
+              <li key={command}>
+                {visible(sentence, 200)} <Command text={command} />
+              </li>
+            ))}
           </ul>
         )}
         <div className="facts">

@@ -1,0 +1,36 @@
+import { expect, it } from 'vitest';
+import type { CoveredService, Hold } from '../../../../src/server/api-types.ts';
+import { nextCommands } from './next.ts';
+
+const service = (...holds: readonly Hold['hold'][]): CoveredService => ({
+  service: 'orders',
+  contract: null,
+  proposal: null,
+  hosts: [],
+  workloads: 1,
+  identity: 'spiffe://td/service/orders',
+  attributes: {},
+  holds: (['runtime', 'network', 'api'] as const).map((layer, index) => ({
+    layer,
+    hold: holds[index] ?? 'enforced',
+    reason: '',
+  })),
+  heldOnAll: false,
+  learned: 0,
+  openIncident: null,
+});
+
+it('names only the layers that a mode would hold, with the command for them', () => {
+  expect(nextCommands([service('audit', 'enforced', 'learning')])).toEqual([
+    {
+      sentence: 'orders is in audit on runtime and learning on API. Enforce what was learned:',
+      command: 'tricordon contract approve orders --mode runtime=enforce,api=enforce',
+    },
+  ]);
+});
+
+it('offers no mode where a mode would not help', () => {
+  expect(
+    nextCommands([service('enforced', 'partial', 'unwatched'), service('bypassable', 'off', 'unmanaged')]),
+  ).toEqual([]);
+});
