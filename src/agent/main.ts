@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   cgroup2Mount,
+  codeOf,
   exec,
   landlockVersion,
   logger,
@@ -159,6 +160,7 @@ const hands = helper === undefined ? ownHands : helperHands(helper);
 // The helper is root and builds the strongest rung; by ourselves we take what the host allows.
 const best = helper === undefined ? await bestRung() : { rung: rungNamed('netns'), passedOver: [] };
 
+let rememberLater = false;
 const workloads = createWorkloads({
   settings,
   trustDomain: () => host.trustDomain,
@@ -221,7 +223,7 @@ const workloads = createWorkloads({
   },
   observations: storeOfPlane,
   changed: () => {
-    writeAgentState(statePath, { workloads: [...workloads.remembered()], gateway: gateway.process() });
+    remember();
     reportSoon();
   },
 });
@@ -250,7 +252,7 @@ const gateway = createGateway({
   },
   observations: storeOfPlane,
   changed: () => {
-    writeAgentState(statePath, { workloads: [...workloads.remembered()], gateway: gateway.process() });
+    remember();
     reportSoon();
   },
 });
@@ -264,6 +266,22 @@ const carrier: Carrier = createCarrier({
   clock,
   log,
 });
+
+/** A full disk must not end what serves: what is remembered is written as soon as there is room. */
+function remember(): void {
+  try {
+    writeAgentState(statePath, { workloads: [...workloads.remembered()], gateway: gateway.process() });
+  } catch (error) {
+    if (!['ENOSPC', 'EDQUOT'].includes(codeOf(error) ?? '')) throw error;
+    log.error({ path: statePath }, 'no space left to remember workloads: tried again');
+    if (rememberLater) return;
+    rememberLater = true;
+    setTimeout(() => {
+      rememberLater = false;
+      remember();
+    }, 1_000).unref();
+  }
+}
 
 gateway.adopt(
   previous.gateway,

@@ -39,6 +39,8 @@ export const command: Command = async (invocation) => {
         'the supervisor is gone; sidecars and services run on: `tricordon up` adopts them, `tricordon down` removes them',
       );
     if (agent === null) lines.push('', 'the agent does not answer');
+    else if (agent.spool.lost > 0)
+      lines.push('', `${agent.spool.lost} observations were lost since the agent started: there was no room for them`);
     if (control === null)
       return [...lines, '', 'the control plane does not answer: coverage and contracts are not known now'].join('\n');
     for (const host of control.hosts)

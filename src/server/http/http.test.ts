@@ -31,6 +31,14 @@ test('a store that is away is 503, a refusal wrapped by a transaction is itself'
   expect(problemOf(Object.assign(new Error('gone'), { code: 'ENOENT' }), silent).status).toBe(500);
 });
 
+test('a database without space is 503, and says what is missing', () => {
+  expect(problemOf(new StoreError('disk-full', 'x'), silent)).toMatchObject({
+    status: 503,
+    detail: 'no space left for the database',
+    hint: 'free some space',
+  });
+});
+
 test('unsuitable input is said with its place, escaped and bounded', () => {
   const parsed = z.strictObject({ a: z.int() }).safeParse({ a: 'x', ['\u001b[31m']: 1 });
   const error = parsed.error === undefined ? undefined : invalidInput(parsed.error);

@@ -70,6 +70,11 @@ function asServerError(thrown: unknown): ServerError {
   if (thrown instanceof z.ZodError) return invalidInput(thrown);
   const code = codeOf(thrown) ?? '';
   if (isAway(thrown)) {
+    if (code === 'disk-full' || code === '53100')
+      return new ServerError('unavailable', 'no space left for the database', {
+        hint: 'free some space',
+        cause: thrown,
+      });
     return new ServerError('unavailable', 'the store does not answer', {
       hint: 'it is being restarted; try again in a few seconds',
       cause: thrown,
