@@ -24,11 +24,11 @@ import {
   serviceId,
 } from '../model/index.js';
 import { holdsRuntime } from '../contract/index.js';
-import { startSensor, straceArguments } from '../sensor/index.js';
+import { type Glimpse, type Look, startSensor, straceArguments, type Target } from '../sensor/index.js';
 import { openSpool } from '../store/index.js';
 import { attestLaunch } from './attestation.js';
 import { type Carrier, createCarrier } from './actions.js';
-import { bestRung, helperHands, ownHands, rungNamed } from './confine/index.js';
+import { bestRung, helperHands, ownHands } from './confine/index.js';
 import { helperConfinement, ownConfinement } from './confinement.js';
 import { Anything, StateAnswer, WorkloadAnswer } from './control-answers.js';
 import { controlClient } from './control-client.js';
@@ -114,8 +114,9 @@ const sensor = await startSensor({
   sink: (observation) => {
     if (!early.hold(observation)) collect(observation);
   },
-  // As root nothing is launched under a tracer: strace is the ordinary user's rung.
+  // As root nothing is launched under a tracer: see `collectors` of the sensor.
   collectors: settings.collectors.filter((name) => helper === undefined || name !== 'strace'),
+  ...(helper === undefined ? {} : { look: helperLook(helper) }),
   ...(helper === undefined || !settings.collectors.includes('bpftrace')
     ? {}
     : {
@@ -157,8 +158,7 @@ let reachable = false;
 let reportSoon: () => void = () => {};
 const confinement = helper === undefined ? ownConfinement() : helperConfinement(helper);
 const hands = helper === undefined ? ownHands : helperHands(helper);
-// The helper is root and builds the strongest rung; by ourselves we take what the host allows.
-const best = helper === undefined ? await bestRung() : { rung: rungNamed('netns'), passedOver: [] };
+const best = helper === undefined ? await ownRung() : await helper.ask('capture.probe', {});
 
 let rememberLater = false;
 const workloads = createWorkloads({
@@ -298,7 +298,7 @@ const local = await serveLocalApi({
     pid: process.pid,
     identity: host.source.current()?.id ?? null,
     controlReachable: reachable && shipping.reachable(),
-    rung: best.rung.name,
+    rung: best.rung,
     workloads: workloads.records().map((record) => ({
       id: record.id,
       service: record.request.service,
@@ -313,7 +313,7 @@ const local = await serveLocalApi({
 await workloads.adopt(previous.workloads);
 const loops = [followState(), keepReporting(), keepChecking(), keepTime()];
 process.stdout.write(
-  `${JSON.stringify({ ready: true, host: settings.host, rung: best.rung.name, coverage: coverage() })}\n`,
+  `${JSON.stringify({ ready: true, host: settings.host, rung: best.rung, coverage: coverage() })}\n`,
 );
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void shutDown());
@@ -454,7 +454,7 @@ function coverage() {
     {
       trustDomain: host.trustDomain,
       runtime: runtimeCoverage(sensor.coverage(), landlock, workloads.records(), contractOf),
-      rung: best.rung.name,
+      rung: best.rung,
       rungGaps: best.passedOver.map((rung) => ({ what: `${rung.name}: ${rung.reason}`, fix: rung.fix })),
     },
     workloads,
@@ -537,6 +537,23 @@ async function compareTime(): Promise<void> {
 
 function openHelper(): HelperClient {
   return helperClient(new Socket({ fd: 3, readable: true, writable: true }));
+}
+
+/** Processes of workloads are other users', whom we see only through the helper. */
+function helperLook({ ask }: HelperClient): Look {
+  return async (targets) => {
+    const looks = targets.map(async (target): Promise<[Target, readonly Glimpse[]]> => {
+      const record = workloads.entry(target.workload)?.record;
+      if (record === undefined) return [target, []];
+      return [target, await ask('processes.look', { prepared: record.prepared, command: record.process })];
+    });
+    return new Map(await Promise.all(looks));
+  };
+}
+
+async function ownRung() {
+  const { rung, passedOver } = await bestRung();
+  return { rung: rung.name, passedOver };
 }
 
 function parentCgroups(): string[] {

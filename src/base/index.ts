@@ -24,6 +24,7 @@ export {
 export {
   cgroup2Mount,
   kernelTracer,
+  mayWrite,
   type Probe,
   type ProbeResult,
   postgresFolders,

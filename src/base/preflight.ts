@@ -1,5 +1,5 @@
 /** Whether this host has the parts that we use when they are there. One truth for `doctor`, `up` and the tests. */
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { accessSync, constants, existsSync, readFileSync, readdirSync } from 'node:fs';
 import { callEngine, engineSocketPath } from './engine-socket.js';
 import { messageOf, printable } from './errors.js';
 import { exec, which } from './exec.js';
@@ -62,6 +62,16 @@ export function cgroup2Mount(): string | undefined {
   return undefined;
 }
 
+/** Whether we may make folders there now: not with a read-only mount, root or not. */
+export function mayWrite(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** `bin` folders that may hold PostgreSQL servers, newest first. */
 export function postgresFolders(): string[] {
   const folders: string[] = [];
@@ -112,8 +122,14 @@ async function root(): Promise<ProbeResult> {
 
 async function cgroup2(): Promise<ProbeResult> {
   const mount = cgroup2Mount();
-  if (mount !== undefined) return { status: 'ok', detail: mount };
-  return { status: 'warn', detail: 'not mounted', fix: 'mount -t cgroup2 none /sys/fs/cgroup' };
+  if (mount === undefined)
+    return { status: 'warn', detail: 'not mounted', fix: 'mount -t cgroup2 none /sys/fs/cgroup' };
+  if (process.getuid?.() !== 0 || mayWrite(mount)) return { status: 'ok', detail: mount };
+  return {
+    status: 'warn',
+    detail: `${mount} is read-only: commands get no cgroup of their own`,
+    fix: 'run on the host itself, or in a container that may write to it',
+  };
 }
 
 async function userNamespaces(): Promise<ProbeResult> {

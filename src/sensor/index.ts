@@ -9,6 +9,8 @@ export { procCollector } from './collectors/proc.js';
 export { straceCollector } from './collectors/strace.js';
 export { type CollectorState, runtimeCoverage, type WatchedTarget } from './coverage.js';
 export { SensorError, type SensorErrorCode } from './errors.js';
+export { descendants, type Look, ownLook } from './proc-look.js';
+export { Glimpse, glimpse } from './glimpse.js';
 export type { LineHandlers, LineSource, RunningLines, Selection } from './line-source.js';
 export { LineSplitter } from './line-splitter.js';
 export { Pipeline, type PipelineOptions } from './pipeline.js';

@@ -9,6 +9,7 @@ import { straceCollector } from './collectors/strace.js';
 import { type CollectorState, runtimeCoverage } from './coverage.js';
 import type { LineSource, Selection } from './line-source.js';
 import { Pipeline } from './pipeline.js';
+import { type Look, ownLook } from './proc-look.js';
 import type { Target } from './target.js';
 
 export interface SensorOptions {
@@ -20,6 +21,8 @@ export interface SensorOptions {
   readonly sink: (observation: Observation) => void;
   /** Where bpftrace runs: `directBpftrace(...)` as root, or the helper's relay. Absent: this rung is not tried. */
   readonly kernel?: { readonly source: LineSource; readonly selection: Selection };
+  /** Who looks at `/proc` for the last rung. Default: we ourselves, which shows nothing of other users' processes. */
+  readonly look?: Look;
   /** Events per second and workload that are passed on. Default 50,000. */
   readonly rate?: number;
   /** Which rungs may be tried; default all. */
@@ -154,7 +157,10 @@ function collectors(options: SensorOptions, watchedElsewhere: (target: Target) =
     kernel === undefined
       ? unavailableKernel
       : bpftraceCollector({ source: kernel.source, selection: kernel.selection, clock });
-  const ladder = [first, straceCollector({ exec }), procCollector({ watchedElsewhere })];
+  // As root nothing is launched under a tracer: strace is the ordinary user's rung.
+  const fix = kernel === undefined ? 'apt-get install strace' : 'apt-get install bpftrace';
+  const look = options.look ?? ownLook();
+  const ladder = [first, straceCollector({ exec }), procCollector({ look, fix, watchedElsewhere })];
   return ladder.filter(({ name }) => options.collectors?.includes(name) !== false);
 }
 

@@ -37,7 +37,7 @@ export function hostEnforcer(options: EnforcerOptions): Enforcer {
         return { status: 'done', detail: await carryOut(target) };
       } catch (error) {
         const hint = error instanceof TricordonError && error.hint !== undefined ? `; ${error.hint}` : '';
-        const status = codeOf(error) === 'rung-unusable' ? 'unavailable' : 'failed';
+        const status = ['rung-unusable', 'unavailable'].includes(codeOf(error) ?? '') ? 'unavailable' : 'failed';
         return { status, detail: `${messageOf(error)}${hint}` };
       }
     };

@@ -5,10 +5,10 @@ import type { Hands } from './hands.js';
 export function helperHands(helper: Pick<HelperClient, 'ask'>): Hands {
   return {
     name: 'helper',
-    processes: ({ prepared }) => helper.ask('processes', { prepared }),
-    pause: async ({ prepared }) => (await helper.ask('pause', { prepared })).processes,
-    resume: async ({ prepared }) => (await helper.ask('resume', { prepared })).processes,
-    kill: async ({ prepared }) => (await helper.ask('kill', { prepared })).processes,
+    processes: ({ prepared, process: command }) => helper.ask('processes', { prepared, command }),
+    pause: async ({ prepared, process: command }) => (await helper.ask('pause', { prepared, command })).processes,
+    resume: async ({ prepared, process: command }) => (await helper.ask('resume', { prepared, command })).processes,
+    kill: async ({ prepared, process: command }) => (await helper.ask('kill', { prepared, command })).processes,
     isolate: async ({ prepared }) => {
       await helper.ask('isolate', { prepared });
     },

@@ -1,13 +1,13 @@
 import { closeSync, openSync, readFileSync, readlinkSync } from 'node:fs';
-import { setTimeout as pause } from 'node:timers/promises';
-import { isRunning, processFacts } from '../../base/index.js';
-import { reaped, type RunningProcess } from './cgroup.js';
+import { isRunning } from '../../base/index.js';
+import type { RunningProcess } from './cgroup.js';
 import { codeTree } from './code-tree.js';
 import { describeProcess } from './describe.js';
 import { ConfineError } from './errors.js';
 import type { Hands, Target } from './hands.js';
 import { copyMemory } from './memory.js';
-import { signalTree, treeOf } from './process-tree.js';
+import { treeOf } from './process-tree.js';
+import { type Reach, reachByDescent } from './reach.js';
 import { rungNamed } from './rungs.js';
 
 /**
@@ -16,32 +16,10 @@ import { rungNamed } from './rungs.js';
  */
 export const ownHands: Hands = {
   name: 'own',
-  processes: async (target) => list(target),
-  pause: async (target) => {
-    signalTree(() => list(target), 'SIGSTOP');
-    // The signal is sent; that it took effect is seen in the state of every process.
-    for (let left = 500; left > 0; left -= 1) {
-      const moving = list(target).filter(({ pid }) => !'Tt'.includes(processFacts(pid)?.state ?? 'T'));
-      if (moving.length === 0) return list(target).length;
-      signalTree(() => moving, 'SIGSTOP');
-      await pause(10);
-    }
-    throw new ConfineError('step-failed', 'a process does not stop', { hint: 'kill the service instead' });
-  },
-  resume: async (target) => signalTree(() => list(target), 'SIGCONT'),
-  kill: async (target) => {
-    const killed = list(target);
-    const count = signalTree(() => list(target), 'SIGKILL');
-    for (let left = 500; left > 0; left -= 1) {
-      if (list(target).length === 0) {
-        await reaped(killed);
-        return count;
-      }
-      signalTree(() => list(target), 'SIGKILL');
-      await pause(10);
-    }
-    throw new ConfineError('step-failed', 'a process does not end', { hint: 'it hangs in the kernel (state D)' });
-  },
+  processes: async (target) => reach(target).list(),
+  pause: (target) => reach(target).pause(),
+  resume: (target) => reach(target).resume(),
+  kill: (target) => reach(target).kill(),
   isolate: ({ prepared }) => rungNamed(prepared.rung).isolate(prepared),
   rejoin: ({ prepared }) => rungNamed(prepared.rung).rejoin(prepared),
   describe: async (_, { pid, start }) => {
@@ -76,6 +54,10 @@ export const ownHands: Hands = {
   codeTree: async (_, directory) => codeTree(directory),
   containers: null,
 };
+
+function reach(target: Target): Reach {
+  return reachByDescent(() => list(target));
+}
 
 function list({ prepared, process }: Target): RunningProcess[] {
   if (process === null) return [];

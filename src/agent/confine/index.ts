@@ -16,8 +16,11 @@ export { helperHands } from './hands-helper.js';
 export { ownHands } from './hands-own.js';
 export { agree, type LaunchOwner, launchOf } from './launch.js';
 export { copyMemory, type MemoryCopy } from './memory.js';
+export { withEyesOf } from './eyes.js';
+export { loopbackFacts } from './loopback.js';
 export { netns, netnsFacts } from './netns.js';
 export { type PlaneOptions, type PlaneProcessPair, planeOptions, spawnPlane, stopPlane } from './plane.js';
+export { isStopped, type Reach, reachByCgroup, reachByDescent } from './reach.js';
 export { sweepHouse } from './sweep.js';
 export { signalTree, treeOf } from './process-tree.js';
 export {
@@ -30,6 +33,6 @@ export {
   type RungProbe,
   VirtualAddress,
 } from './rung.js';
-export { bestRung, rungNamed, rungs } from './rungs.js';
+export { type BestRung, bestRung, rungNamed, rungs } from './rungs.js';
 export { socketPair } from './socket-pair.js';
 export { hostsFile, virtualAddresses } from './virtual-addresses.js';

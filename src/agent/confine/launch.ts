@@ -45,7 +45,7 @@ export function launchOf(prepared: Prepared, owner: LaunchOwner): Launch {
   switch (place.kind) {
     case 'netns':
       return words([
-        ...(prepared.cgroupPath === null ? [] : ['/bin/sh', '-c', joinCgroup, `${prepared.cgroupPath}/cgroup.procs`]),
+        ...join(prepared),
         ...[program('nsenter'), `--net=/run/netns/${place.name}`, '--'],
         ...[program('unshare'), '--mount', '--propagation', 'private', '--'],
         ...['/bin/sh', '-c', `${mountScript(prepared)}cd "$0" && exec "$@"`, spec.cwd],
@@ -62,8 +62,18 @@ export function launchOf(prepared: Prepared, owner: LaunchOwner): Launch {
         ...last,
       ]);
     case 'host':
-      return words([...['/bin/sh', '-c', 'cd "$0" && exec "$@"', spec.cwd], ...plain(prepared, user), ...last]);
+      return words([
+        ...join(prepared),
+        ...['/bin/sh', '-c', 'cd "$0" && exec "$@"', spec.cwd],
+        ...plain(prepared, user),
+        ...(prepared.ownUserNamespace ? ownUserNamespace(prepared) : []),
+        ...last,
+      ]);
   }
+}
+
+function join({ cgroupPath }: Prepared): string[] {
+  return cgroupPath === null ? [] : ['/bin/sh', '-c', joinCgroup, `${cgroupPath}/cgroup.procs`];
 }
 
 /** Maps the user onto itself and nothing else: file owners are real, and processes outside cannot be traced. */
@@ -93,7 +103,7 @@ function words(all: readonly string[]): Launch {
 /** @throws ConfineError `spec-refused` when the agent prepared something else than was asked for */
 export function agree(prepared: Prepared, owner: LaunchOwner): void {
   const { spec } = prepared;
-  if (prepared.place.kind === 'netns' && owner.uid === 0) {
+  if (prepared.place.kind !== 'userns' && process.getuid?.() === 0 && owner.uid === 0) {
     throw new ConfineError('spec-refused', 'a protected command does not run as root', {
       hint: 'name a user with --user, or start `tricordon run` through sudo from your own account',
     });

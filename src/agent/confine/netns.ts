@@ -21,7 +21,15 @@ async function probe(): Promise<RungProbe> {
   if (!found.usable) return found;
   const name = `tricordon-probe-${process.pid}-${randomBytes(4).toString('hex')}`;
   const made = await exec('ip', ['netns', 'add', name], { timeoutMs: 10_000 });
-  if (made.status !== 0) return { usable: false, reason: 'the kernel refuses network namespaces' };
+  if (made.status !== 0) {
+    // No answer is no refusal: whoever asks must not take a weaker rung for it.
+    if (made.status === null) throw new ConfineError('step-failed', '`ip netns add` gave no answer');
+    return {
+      usable: false,
+      reason: 'the kernel refuses network namespaces',
+      fix: 'run on the host itself, or in a container with CAP_SYS_ADMIN and CAP_NET_ADMIN',
+    };
+  }
   const rules = await inside(name, 'nft', ['-c', '-f', '-'], ruleset({ redirectPort, addresses: [], port: null }));
   await exec('ip', ['netns', 'delete', name], { timeoutMs: 10_000 });
   if (rules) return { usable: true };
@@ -103,7 +111,7 @@ async function rejoin({ place }: Prepared): Promise<void> {
 }
 
 /** A user namespace of the command's own keeps it from tracing or entering processes of the same user outside. */
-async function mayOwnUserNamespace({ uid, gid }: CaptureSpec): Promise<boolean> {
+export async function mayOwnUserNamespace({ uid, gid }: Pick<CaptureSpec, 'uid' | 'gid'>): Promise<boolean> {
   const args = ['--user', `--map-user=${uid}`, `--map-group=${gid}`, '--keep-caps', '--', 'true'];
   const user = [`--reuid=${uid}`, `--regid=${gid}`, '--clear-groups', '--', 'unshare', ...args];
   return (await exec('setpriv', user, { cwd: '/', timeoutMs: 10_000 })).status === 0;

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, realpathSync } from 'node:fs';
 import { basename } from 'node:path';
-import { cgroup2Mount, exec, printable, which } from '../../base/index.js';
+import { cgroup2Mount, exec, mayWrite, printable, which } from '../../base/index.js';
 import { ConfineError } from './errors.js';
 import type { RungProbe } from './rung.js';
 
@@ -61,10 +61,10 @@ export function namespaceName(instance: string, workload: string): string {
   return `tricordon-${instance}-${createHash('sha256').update(workload).digest('hex').slice(0, 12)}`;
 }
 
-/** Where a workload's own v2 cgroup lies; undefined without a v2 hierarchy. */
+/** Where a workload's own v2 cgroup lies; undefined without a v2 hierarchy that we may write to. */
 export function cgroupOfWorkload(instance: string, workload: string): { path: string; cgroup: string } | undefined {
   const mount = cgroup2Mount();
-  if (mount === undefined) return undefined;
+  if (mount === undefined || !mayWrite(mount)) return undefined;
   const cgroup = `/tricordon/${instance}/${workload}`;
   return { path: `${mount}${cgroup}`, cgroup };
 }

@@ -1,11 +1,12 @@
 /** What every verb is held to before anything is done: the helper trusts nobody, the agent least of all. */
 import { readFileSync, realpathSync, statSync } from 'node:fs';
 import { cgroup2Mount, cgroupOf, isRunning, printable } from '../../base/index.js';
-import { netnsFacts } from '../confine/index.js';
+import { isStopped, loopbackFacts, netnsFacts } from '../confine/index.js';
 import type { CaptureSpec, Prepared } from '../confine/index.js';
 import type { HelperContext } from './context.js';
 import { HelperError } from './errors.js';
 import type { ProcessRef } from './protocol.js';
+import { userOf } from './reach.js';
 
 export function checkSpec(spec: CaptureSpec, context: HelperContext): void {
   if (spec.instance !== context.instance) refuse('the instance is another house’s');
@@ -24,45 +25,50 @@ export function checkSpec(spec: CaptureSpec, context: HelperContext): void {
 /** A `Prepared` is believed only as far as it follows from its spec: names and paths are computed anew and compared. */
 export function checkPrepared(prepared: Prepared, context: HelperContext): void {
   checkSpec(prepared.spec, context);
-  const facts = netnsFacts(prepared.spec);
-  if (prepared.rung !== (prepared.spec.image === null ? 'netns' : 'docker'))
+  if (prepared.rung === 'userns' || (prepared.rung === 'docker') !== (prepared.spec.image !== null))
     refuse('the rung is not what was asked for');
-  if (prepared.place.kind !== 'netns' || prepared.place.name !== facts.name)
-    refuse('the network namespace is not ours');
+  const facts = prepared.rung === 'loopback' ? onLoopback(prepared.spec) : inNamespace(prepared.spec);
+  const { place } = prepared;
+  if ((place.kind === 'netns' ? place.name : place.kind) !== facts.place) refuse('the network namespace is not ours');
   if (prepared.cgroupPath !== facts.cgroupPath || prepared.cgroup !== facts.cgroup) refuse('the cgroup is not ours');
   if (prepared.hostsFile !== facts.hostsFile) refuse('the hosts file is not ours');
+}
+
+function inNamespace(spec: CaptureSpec) {
+  const { name, ...rest } = netnsFacts(spec);
+  return { ...rest, place: name };
+}
+
+function onLoopback(spec: CaptureSpec) {
+  return { ...loopbackFacts(spec), hostsFile: null, place: 'host' };
 }
 
 export function checkContainer(prepared: Prepared): void {
   if (prepared.rung !== 'docker') refuse(`\`${prepared.spec.service}\` is no container`);
 }
 
-/** @returns the workload's cgroup directory */
-export function cgroupPathOf(prepared: Prepared): string {
-  if (prepared.cgroupPath === null) {
-    throw new HelperError('failed', 'the command has no cgroup of its own', {
-      hint: 'mount -t cgroup2 none /sys/fs/cgroup, then start it again',
-    });
-  }
-  return prepared.cgroupPath;
-}
-
-/** The process is the one meant, and lives in the workload's cgroup or beneath it. */
+/** The process is the one meant, and one of the workload's: of its cgroup or beneath, or of its user where it has none. */
 export function checkProcess({ pid, start }: ProcessRef, prepared: Prepared): void {
-  const cgroup = cgroupOf(pid);
-  const mine = prepared.cgroup;
-  const inside = mine !== null && cgroup !== undefined && (cgroup === mine || cgroup.startsWith(`${mine}/`));
+  const inside = prepared.cgroup === null ? userOf(pid) === prepared.spec.uid : lives(pid, prepared.cgroup);
   if (!inside || !isRunning(pid, start)) refuse(`process ${pid} is not one of \`${prepared.spec.service}\``);
 }
 
-export function checkFrozen(prepared: Prepared): void {
-  let events = '';
+function lives(pid: number, cgroup: string): boolean {
+  const found = cgroupOf(pid);
+  return found !== undefined && (found === cgroup || found.startsWith(`${cgroup}/`));
+}
+
+export function checkFrozen({ pid }: ProcessRef, prepared: Prepared): void {
+  const frozen = prepared.cgroupPath === null ? isStopped(pid) : isFrozen(prepared.cgroupPath);
+  if (!frozen) refuse('memory is read of paused workloads only', 'pause the service first');
+}
+
+function isFrozen(cgroupPath: string): boolean {
   try {
-    events = readFileSync(`${cgroupPathOf(prepared)}/cgroup.events`, 'utf8');
+    return /^frozen 1$/m.test(readFileSync(`${cgroupPath}/cgroup.events`, 'utf8'));
   } catch {
-    // gone: refused below
+    return false; // gone
   }
-  if (!/^frozen 1$/m.test(events)) refuse('memory is read of paused workloads only', 'pause the service first');
 }
 
 /** Paths the agent may name are beneath one folder of ours; symbolic links on the way are resolved first. */

@@ -1,3 +1,4 @@
+import type { BestRung } from '../confine/index.js';
 import type { LineSource, RunningLines } from '../../sensor/index.js';
 
 /** What the helper knows by itself; nothing of it can be changed by a request. */
@@ -9,6 +10,8 @@ export interface HelperContext {
   readonly runtimeDir: string;
   readonly programDir: string;
   readonly nodePath: string;
+  /** The rung of commands; found once, so that no later failure can lower it. */
+  readonly capture: () => Promise<BestRung>;
   readonly sensor: LineSource;
   readonly sensors: Map<number, RunningLines>;
   /** Relays one line of a sensor, or its end. */

@@ -6,7 +6,7 @@ import { Socket } from 'node:net';
 import { z } from 'zod';
 import { exec, logger, messageOf } from '../../base/index.js';
 import { directBpftrace } from '../../sensor/index.js';
-import { CleanPath } from '../confine/index.js';
+import { bestRung, CleanPath } from '../confine/index.js';
 import { serveHelper } from './serve.js';
 
 /** Given by the supervisor as the only argument. */
@@ -31,10 +31,22 @@ try {
   const stream = new Socket({ fd: 3, readable: true, writable: true });
   const sensors = new Map();
   const sensor = directBpftrace({ exec, isRoot: true });
-  await serveHelper(stream, { ...settings, sensor, sensors });
+  await serveHelper(stream, { ...settings, capture: once(bestRung), sensor, sensors });
   await Promise.allSettled([...sensors.values()].map((running) => running.stop()));
   process.exit(0);
 } catch (error) {
   log.fatal({ error: messageOf(error) }, 'helper cannot run');
   process.exit(1);
+}
+
+/** The first success is kept; a failure is tried again by whoever asks next. */
+function once<T>(find: () => Promise<T>): () => Promise<T> {
+  let found: Promise<T> | undefined;
+  return () => {
+    found ??= find().catch((error: unknown) => {
+      found = undefined;
+      throw error;
+    });
+    return found;
+  };
 }

@@ -4,7 +4,8 @@
  * sensor. Verbs are a closed list, each with its own schema; whatever is beneath a path or pid is checked in `verbs.ts`.
  */
 import { z } from 'zod';
-import { Attestation } from '../../model/index.js';
+import { Attestation, CaptureRung } from '../../model/index.js';
+import { Glimpse } from '../../sensor/index.js';
 import { ContainerEvidence } from '../confine/docker/evidence.js';
 import { CaptureSpec, CleanPath, Prepared } from '../confine/rung.js';
 import { helperCodes } from './errors.js';
@@ -45,6 +46,9 @@ export type ProcessDescription = z.infer<typeof ProcessDescription>;
 /** The workload a verb is about, by what `workload.prepare` answered. */
 const about = { prepared: Prepared };
 
+/** The same, with the process that became COMMAND: its descendants are meant where there is no cgroup. */
+const aboutAll = { ...about, command: ProcessRef.nullable().optional() };
+
 export const Request = z.discriminatedUnion('verb', [
   z.strictObject({ id: z.int(), verb: z.literal('hello') }),
   z.strictObject({ id: z.int(), verb: z.literal('sensor.probe') }),
@@ -60,15 +64,17 @@ export const Request = z.discriminatedUnion('verb', [
     }),
   }),
   z.strictObject({ id: z.int(), verb: z.literal('sensor.stop'), session: z.int().min(1) }),
+  z.strictObject({ id: z.int(), verb: z.literal('capture.probe') }),
   z.strictObject({ id: z.int(), verb: z.literal('workload.prepare'), spec: CaptureSpec }),
   z.strictObject({ id: z.int(), verb: z.literal('workload.cleanup'), ...about }),
   z.strictObject({ id: z.int(), verb: z.literal('plane.spawn'), ...about, control: CleanPath, log: CleanPath }),
-  z.strictObject({ id: z.int(), verb: z.literal('pause'), ...about }),
-  z.strictObject({ id: z.int(), verb: z.literal('resume'), ...about }),
+  z.strictObject({ id: z.int(), verb: z.literal('pause'), ...aboutAll }),
+  z.strictObject({ id: z.int(), verb: z.literal('resume'), ...aboutAll }),
   z.strictObject({ id: z.int(), verb: z.literal('isolate'), ...about }),
   z.strictObject({ id: z.int(), verb: z.literal('rejoin'), ...about }),
-  z.strictObject({ id: z.int(), verb: z.literal('kill'), ...about }),
-  z.strictObject({ id: z.int(), verb: z.literal('processes'), ...about }),
+  z.strictObject({ id: z.int(), verb: z.literal('kill'), ...aboutAll }),
+  z.strictObject({ id: z.int(), verb: z.literal('processes'), ...aboutAll }),
+  z.strictObject({ id: z.int(), verb: z.literal('processes.look'), ...aboutAll }),
   z.strictObject({ id: z.int(), verb: z.literal('process.describe'), process: ProcessRef, ...about }),
   z.strictObject({
     id: z.int(),
@@ -102,6 +108,11 @@ export const answers = {
   'sensor.probe': z.strictObject({ usable: z.boolean(), reason: z.string().optional(), fix: z.string().optional() }),
   'sensor.start': z.null(),
   'sensor.stop': z.null(),
+  /** Which rung commands get here, and why no stronger one. */
+  'capture.probe': z.strictObject({
+    rung: CaptureRung,
+    passedOver: z.array(z.strictObject({ name: CaptureRung, reason: z.string(), fix: z.string().nullable() })),
+  }),
   'workload.prepare': Prepared,
   'workload.cleanup': z.null(),
   'plane.spawn': PlaneProcesses,
@@ -111,6 +122,7 @@ export const answers = {
   rejoin: z.null(),
   kill: z.strictObject({ processes: z.int() }),
   processes: z.array(ProcessRef),
+  'processes.look': z.array(Glimpse),
   'process.describe': ProcessDescription,
   'memory.read': MemoryRead,
   'code.digest': z.strictObject({

@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { codeOf, messageOf, TricordonError } from '../../base/index.js';
 import type { HelperContext } from './context.js';
-import { HelperError, helperCodes } from './errors.js';
+import { type HelperCode, HelperError, helperCodes } from './errors.js';
 import { lineSplitter } from './lines.js';
 import { maxHelperLine, Request, type Reply } from './protocol.js';
 import { verbs } from './verbs.js';
@@ -73,9 +73,14 @@ function parse(line: string): Request | { refusal: Reply } {
   };
 }
 
+const translated: ReadonlyMap<string | undefined, HelperCode> = new Map([
+  ['spec-refused', 'refused'],
+  ['rung-unusable', 'unavailable'],
+]);
+
 function failure(id: number, thrown: unknown): Reply {
   const own = codeOf(thrown);
-  const code = helperCodes.find((known) => known === own) ?? (own === 'spec-refused' ? 'refused' : 'failed');
+  const code = helperCodes.find((known) => known === own) ?? translated.get(own) ?? 'failed';
   const hint = thrown instanceof TricordonError ? thrown.hint : undefined;
   return { id, ok: false, error: { code, message: messageOf(thrown), ...(hint === undefined ? {} : { hint }) } };
 }

@@ -5,15 +5,12 @@ import {
   attestContainer,
   containerEvidence,
   describeProcess,
-  freezeCgroup,
-  killCgroup,
   planeOptions,
-  processesOf,
   rungNamed,
   spawnPlane,
+  withEyesOf,
 } from '../confine/index.js';
 import {
-  cgroupPathOf,
   checkBeneath,
   checkContainer,
   checkFrozen,
@@ -22,9 +19,10 @@ import {
   checkProcess,
   checkSpec,
 } from './checks.js';
-import type { RunningLines } from '../../sensor/index.js';
+import { glimpse, type RunningLines } from '../../sensor/index.js';
 import type { HelperContext } from './context.js';
 import { HelperError } from './errors.js';
+import { reachOf } from './reach.js';
 import { type Answer, answers, MemoryRead, type ProcessRef, type Request, type Verb } from './protocol.js';
 
 type Handlers = {
@@ -68,9 +66,15 @@ export const verbs: Handlers = {
     return null;
   },
 
+  'capture.probe': async (_, { capture }) => {
+    const { rung, passedOver } = await capture();
+    return { rung: rung.name, passedOver: [...passedOver] };
+  },
+
   'workload.prepare': async ({ spec }, context) => {
     checkSpec(spec, context);
-    return await rungNamed(spec.image === null ? 'netns' : 'docker').prepare(spec);
+    const rung = spec.image === null ? (await context.capture()).rung : rungNamed('docker');
+    return await rung.prepare(spec);
   },
 
   'workload.cleanup': async ({ prepared }, context) => {
@@ -86,14 +90,14 @@ export const verbs: Handlers = {
     return await spawnPlane(planeOptions(prepared, { control, log, account: context.agent }));
   },
 
-  pause: async ({ prepared }, context) => {
+  pause: async ({ prepared, command }, context) => {
     checkPrepared(prepared, context);
-    return { processes: await freezeCgroup(cgroupPathOf(prepared), true) };
+    return { processes: await reachOf(prepared, command).pause() };
   },
 
-  resume: async ({ prepared }, context) => {
+  resume: async ({ prepared, command }, context) => {
     checkPrepared(prepared, context);
-    return { processes: await freezeCgroup(cgroupPathOf(prepared), false) };
+    return { processes: await reachOf(prepared, command).resume() };
   },
 
   isolate: async ({ prepared }, context) => {
@@ -108,20 +112,26 @@ export const verbs: Handlers = {
     return null;
   },
 
-  kill: async ({ prepared }, context) => {
+  kill: async ({ prepared, command }, context) => {
     checkPrepared(prepared, context);
-    return { processes: await killCgroup(cgroupPathOf(prepared)) };
+    return { processes: await reachOf(prepared, command).kill() };
   },
 
-  processes: async ({ prepared }, context) => {
+  processes: async ({ prepared, command }, context) => {
     checkPrepared(prepared, context);
-    return processesOf(cgroupPathOf(prepared));
+    return reachOf(prepared, command).list();
+  },
+
+  'processes.look': async ({ prepared, command }, context) => {
+    checkPrepared(prepared, context);
+    const members = reachOf(prepared, command).list();
+    return withEyesOf(prepared.spec, () => members.flatMap(({ pid }) => glimpse(pid) ?? []));
   },
 
   'process.describe': async ({ prepared, process: one }, context) => {
     checkPrepared(prepared, context);
     checkProcess(one, prepared);
-    const described = describeProcess(one.pid, one.start);
+    const described = withEyesOf(prepared.spec, () => describeProcess(one.pid, one.start));
     if (described === undefined) throw new HelperError('failed', `process ${one.pid} is gone`);
     return described;
   },
@@ -129,7 +139,7 @@ export const verbs: Handlers = {
   'memory.read': async ({ prepared, process: one, into, maxBytes }, context) => {
     checkPrepared(prepared, context);
     checkProcess(one, prepared);
-    checkFrozen(prepared);
+    checkFrozen(one, prepared);
     checkBeneath(into, context.dataDir);
     return await readMemory(one, into, maxBytes, context);
   },

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { chmodSync, chownSync, existsSync, lstatSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Account, cgroup2Mount, codeOf } from '../../base/index.js';
+import { type Account, cgroup2Mount, codeOf, mayWrite } from '../../base/index.js';
 import { ensureAccounts, placeProgram } from '../../agent/index.js';
 import { programRoot } from '../accounts.js';
 import { CliError } from '../command.js';
@@ -51,7 +51,7 @@ export async function preparePlaces(installation: Installation): Promise<Places>
   own(agentRuntimeDir, 0o700, agent);
   // Made before the sensor starts: the kernel side selects by this folder's id.
   const cgroups = cgroup2Mount();
-  if (cgroups !== undefined) mkdirSync(join(cgroups, 'tricordon', instance), { recursive: true });
+  if (cgroups !== undefined && mayWrite(cgroups)) mkdirSync(join(cgroups, 'tricordon', instance), { recursive: true });
   const { programDir, nodePath } = placeProgram({
     programDir: programRoot(),
     nodePath: process.execPath,

@@ -2,21 +2,20 @@
  * The last rung: looks at `/proc` a few times a second. Needs no right and no tool; what lives shorter than the interval
  * and every file read is not seen, and its gaps say so.
  */
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import {
-  cgroupOf,
-  commandLineOf,
-  executableOf,
-  type ProcessFacts,
-  processFacts,
-  systemClock,
-} from '../../base/index.js';
+import { readFileSync } from 'node:fs';
+import { messageOf, processFacts, systemClock } from '../../base/index.js';
+import type { Glimpse } from '../glimpse.js';
+import type { Look } from '../proc-look.js';
 import type { RawAct } from '../raw-event.js';
 import { parseSocketTable, type SocketRow } from '../socket-table.js';
 import type { Target } from '../target.js';
 import type { Collector, RawSink } from './collector.js';
 
 export interface ProcCollectorOptions {
+  /** Who looks: we ourselves, or the helper, where the processes are other users'. */
+  readonly look: Look;
+  /** The command that would give a stronger rung. */
+  readonly fix: string;
   /** Milliseconds between looks. Default 200. */
   readonly everyMs?: number;
   /** Targets that a stronger rung watches are left to it. */
@@ -31,7 +30,9 @@ interface Seen {
 }
 
 export function procCollector(options: ProcCollectorOptions): Collector {
-  const every = options.everyMs ?? 200;
+  const { look, fix, everyMs: every = 200 } = options;
+  const mine = (target: Target) =>
+    options.watchedElsewhere?.(target) !== true && (target.root !== undefined || target.cgroup !== undefined);
   return {
     name: 'proc',
     probe: async () => {
@@ -39,115 +40,82 @@ export function procCollector(options: ProcCollectorOptions): Collector {
       return { usable: false, reason: '/proc is not mounted', fix: 'mount -t proc proc /proc' };
     },
     gaps: [
-      { what: `processes and connections that live shorter than ${every} ms`, fix: 'apt-get install strace' },
-      { what: 'which files are read and written', fix: 'apt-get install strace' },
+      { what: `processes and connections that live shorter than ${every} ms`, fix },
+      { what: 'which files are read and written', fix },
       { what: 'system calls refused by seccomp', fix: 'run as root with bpftrace' },
     ],
     start: async (sink, targets) => {
       const seen = new Map<number, Seen>();
-      const look = () => {
-        const watched = targets.all().filter((target) => options.watchedElsewhere?.(target) !== true);
-        lookOnce(watched, seen, sink);
+      let stopped = false;
+      let blindSince: number | undefined;
+      const round = async () => {
+        try {
+          compare(await look(targets.all().filter(mine)), seen, sink);
+          if (blindSince === undefined) return;
+          sink.state({ kind: 'seeing', detail: 'looks at /proc again', blindMs: systemClock.now() - blindSince });
+          blindSince = undefined;
+        } catch (error) {
+          if (blindSince === undefined)
+            sink.state({ kind: 'blind', detail: `cannot look at /proc: ${messageOf(error)}` });
+          blindSince ??= systemClock.now();
+        }
       };
-      const timer = setInterval(look, every);
-      look();
+      let timer: NodeJS.Timeout | undefined;
+      const next = async () => {
+        await round();
+        if (!stopped) timer = setTimeout(() => void next(), every);
+      };
+      const first = next();
+      await first;
       return {
-        watches: (target) =>
-          options.watchedElsewhere?.(target) !== true && (target.root !== undefined || target.cgroup !== undefined),
-        stop: async () => clearInterval(timer),
+        watches: (target) => blindSince === undefined && mine(target),
+        stop: async () => {
+          stopped = true;
+          clearTimeout(timer);
+        },
       };
     },
   };
 }
 
-function lookOnce(targets: readonly Target[], seen: Map<number, Seen>, sink: RawSink): void {
+/** Tells what is new since the last look. */
+function compare(found: ReadonlyMap<Target, readonly Glimpse[]>, seen: Map<number, Seen>, sink: RawSink): void {
   const wallMs = systemClock.now();
-  const emit = (facts: { pid: number; start: number; ppid?: number }, act: RawAct, cgroup: string | undefined) =>
-    sink.event({
-      source: 'proc',
-      at: { wallMs },
-      process: {
-        pid: facts.pid,
-        start: facts.start,
-        ...(facts.ppid === undefined ? {} : { ppid: facts.ppid }),
-        ...(cgroup === undefined ? {} : { cgroup }),
-      },
-      act,
-    });
-  const members = targets.length === 0 ? new Map<number, Member>() : membersOf(targets);
+  const alive = new Map([...found.values()].flat().map(({ pid, start }) => [pid, start]));
   for (const [pid, before] of seen) {
-    const now = members.get(pid);
-    if (now !== undefined && now.facts.start === before.start) continue;
+    if (alive.get(pid) === before.start) continue;
     seen.delete(pid);
     // Attributed by what the process table still knows of this pid.
     sink.event({ source: 'proc', at: { wallMs }, process: { pid, start: before.start }, act: { kind: 'exit' } });
   }
   const tables = new Map<string, Tables>();
-  for (const { facts, target } of members.values()) {
-    const cgroup = target.cgroup?.id;
-    const path = executableOf(facts.pid) ?? '';
-    const args = commandLineOf(facts.pid) ?? [];
-    const image = `${path}\0${args.join('\0')}`;
-    let known = seen.get(facts.pid);
-    if (known === undefined) {
-      known = { start: facts.start, image: '', sockets: new Set(), stdio: new Set() };
-      seen.set(facts.pid, known);
+  for (const [target, processes] of found) {
+    for (const one of processes) {
+      const process = {
+        pid: one.pid,
+        start: one.start,
+        ppid: one.ppid,
+        ...(target.cgroup === undefined ? {} : { cgroup: target.cgroup.id }),
+      };
+      let known = seen.get(one.pid);
+      if (known === undefined) {
+        known = { start: one.start, image: '', sockets: new Set(), stdio: new Set() };
+        seen.set(one.pid, known);
+      }
+      for (const act of [...execution(one, known), ...socketActs(one, known, tables)])
+        sink.event({ source: 'proc', at: { wallMs }, process, act, workload: target.workload });
     }
-    if (known.image !== image && path !== '') {
-      known.image = image;
-      const gone = path.endsWith(' (deleted)');
-      emit(
-        facts,
-        {
-          kind: 'exec',
-          path,
-          args: args.slice(0, 256),
-          truncated: args.length > 256,
-          ...(gone ? { drift: 'memory' } : {}),
-        },
-        cgroup,
-      );
-    }
-    for (const act of socketActs(facts, known, tables)) emit(facts, act, cgroup);
   }
 }
 
-interface Member {
-  readonly facts: ProcessFacts;
-  readonly target: Target;
-}
-
-/** Everybody in the cgroup of a target, and everybody who descends from its first process. Parents come before children. */
-function membersOf(targets: readonly Target[]): Map<number, Member> {
-  const all = new Map<number, ProcessFacts>();
-  for (const name of readdirSync('/proc')) {
-    if (!/^[0-9]+$/.test(name)) continue;
-    const facts = processFacts(Number(name));
-    if (facts !== undefined && facts.state !== 'Z') all.set(facts.pid, facts);
-  }
-  const members = new Map<number, Member>();
-  const visit = (facts: ProcessFacts, depth: number): Target | undefined => {
-    const already = members.get(facts.pid);
-    if (already !== undefined) return already.target;
-    const parent = depth < 64 ? all.get(facts.ppid) : undefined;
-    const inherited = parent === undefined ? undefined : visit(parent, depth + 1);
-    const target =
-      targets.find(({ root }) => root?.pid === facts.pid && root.start === facts.start) ??
-      (targets.some((one) => one.cgroup !== undefined) ? byCgroup(facts.pid, targets) : undefined) ??
-      inherited;
-    if (target !== undefined) members.set(facts.pid, { facts, target });
-    return target;
-  };
-  for (const facts of all.values()) visit(facts, 0);
-  return members;
-}
-
-function byCgroup(pid: number, targets: readonly Target[]): Target | undefined {
-  const path = cgroupOf(pid);
-  if (path === undefined) return undefined;
-  return targets.find(
-    ({ cgroup }) => cgroup !== undefined && (path === cgroup.path || path.startsWith(`${cgroup.path}/`)),
-  );
+function execution({ executable, args, argsTruncated }: Glimpse, known: Seen): RawAct[] {
+  const image = `${executable}\0${args.join('\0')}`;
+  if (executable === null || known.image === image) return [];
+  known.image = image;
+  const gone = executable.endsWith(' (deleted)');
+  return [
+    { kind: 'exec', path: executable, args, truncated: argsTruncated, ...(gone ? { drift: 'memory' as const } : {}) },
+  ];
 }
 
 interface Tables {
@@ -155,30 +123,18 @@ interface Tables {
   readonly listening: ReadonlySet<number>;
 }
 
-function socketActs(facts: ProcessFacts, known: Seen, tables: Map<string, Tables>): RawAct[] {
+function socketActs({ pid, comm, network }: Glimpse, known: Seen, tables: Map<string, Tables>): RawAct[] {
+  if (network === null) return [];
   const acts: RawAct[] = [];
-  let namespace: string;
-  let names: string[];
-  try {
-    namespace = readlinkSync(`/proc/${facts.pid}/ns/net`);
-    names = readdirSync(`/proc/${facts.pid}/fd`);
-  } catch {
-    // gone, or another user's: then its sockets are not ours to see
-    return acts;
-  }
-  let table = tables.get(namespace);
   const open = new Set<string>();
-  for (const name of names) {
-    const inode = /^socket:\[([0-9]+)\]$/.exec(link(`/proc/${facts.pid}/fd/${name}`))?.[1];
-    if (inode === undefined) continue;
-    table ??= readTables(facts.pid);
-    tables.set(namespace, table);
+  for (const { descriptor, inode } of network.sockets) {
+    const table = tables.get(network.namespace) ?? readTables(pid);
+    tables.set(network.namespace, table);
     const row = table.byInode.get(inode);
     if (row === undefined || row.state === 'listen' || row.state === 'other') continue;
-    const descriptor = Number(name);
     if (descriptor <= 2 && !known.stdio.has(descriptor)) {
       known.stdio.add(descriptor);
-      acts.push({ kind: 'stdio-socket', descriptor, program: facts.comm });
+      acts.push({ kind: 'stdio-socket', descriptor, program: comm });
     }
     open.add(inode);
     if (known.sockets.has(inode)) continue;
@@ -186,7 +142,7 @@ function socketActs(facts: ProcessFacts, known: Seen, tables: Map<string, Tables
     acts.push(
       inbound
         ? { kind: 'accept', local: row.local, peer: row.peer }
-        : { kind: 'connect', protocol: 'tcp', local: row.local, peer: row.peer, program: facts.comm, failed: false },
+        : { kind: 'connect', protocol: 'tcp', local: row.local, peer: row.peer, program: comm, failed: false },
     );
   }
   known.sockets.clear();
@@ -209,14 +165,6 @@ function readTables(pid: number): Tables {
 function read(path: string): string {
   try {
     return readFileSync(path, 'utf8');
-  } catch {
-    return '';
-  }
-}
-
-function link(path: string): string {
-  try {
-    return readlinkSync(path);
   } catch {
     return '';
   }

@@ -8,6 +8,7 @@ import {
   chmodSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -227,6 +228,7 @@ export function get(url: string, options: { method?: string; agent?: false } = {
 export async function leftOf(directory: string, instance: string): Promise<string[]> {
   const found: string[] = [];
   for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    if (cgroupNamespace(pid) !== cgroupNamespace('self')) continue; // a container's, hence another host's
     const line = commandLine(pid);
     if (Number(pid) !== process.pid && line.includes(`${directory}/`)) found.push(`process ${pid}: ${line}`);
   }
@@ -237,6 +239,14 @@ export async function leftOf(directory: string, instance: string): Promise<strin
     if (existsSync(cgroup)) found.push(cgroup);
   }
   return found;
+}
+
+function cgroupNamespace(pid: string): string {
+  try {
+    return readlinkSync(`/proc/${pid}/ns/cgroup`);
+  } catch {
+    return ''; // gone
+  }
 }
 
 /** Accounts of ours in /etc/passwd. */
