@@ -1,5 +1,13 @@
 import { resolve } from 'node:path';
-import { accountNamed, environment, inheritedEnvironment, messageOf, processFacts } from '../../base/index.js';
+import {
+  accountNamed,
+  codeOf,
+  environment,
+  inheritedEnvironment,
+  messageOf,
+  processFacts,
+  systemClock,
+} from '../../base/index.js';
 import {
   agree,
   launchOf,
@@ -22,18 +30,42 @@ import { z } from 'zod';
 
 const Nothing = z.unknown();
 
+const longestStartMs = 60_000;
+
 /** Wraps a command or a container; ends with its exit status (128 + number when a signal ended it). */
 export const command: Command = async (invocation) => {
   const installation = locate(invocation);
   const socket = agentSocket(installation);
   const request = await requestOf(invocation, installation);
   const variables = containerEnvironment(list(invocation, 'env'), environment);
-  const plan = await askAgent(socket, 'POST', '/workloads', request, WorkloadPlan);
   const { output } = invocation;
+  const plan = await onceItAnswers(installation, output.progress, () =>
+    askAgent(socket, 'POST', '/workloads', request, WorkloadPlan),
+  );
   for (const notice of plan.notices) output.warn(notice);
   if (plan.published !== null) output.progress(`published on http://${plan.published.address}:${plan.published.port}`);
   return hold(socket, request, plan, variables, output.progress);
 };
+
+/** `up` may be starting its agent, for the first time or again: that is waited for as long as `up` itself lives. */
+async function onceItAnswers<T>(
+  { dataDir }: Installation,
+  say: (line: string) => void,
+  ask: () => Promise<T>,
+): Promise<T> {
+  const until = systemClock.now() + longestStartMs;
+  for (let said = false; ; said = true) {
+    try {
+      return await ask();
+    } catch (error) {
+      const supervisor = readState(dataDir)?.supervisor;
+      const starting = supervisor !== undefined && alive(supervisor) && systemClock.now() < until;
+      if (!starting || codeOf(error) !== 'not-running') throw error;
+      if (!said) say('the agent of this host is starting …');
+    }
+    await new Promise((resume) => setTimeout(resume, 200));
+  }
+}
 
 /** Starts the command or container, passes signals on, carries out the agent's orders, and says how it ended. */
 async function hold(
