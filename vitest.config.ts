@@ -27,7 +27,7 @@ export default defineConfig({
           fileParallelism: false,
           // Whole stories on a busy machine: no limit may decide what is right.
           testTimeout: 600_000,
-          hookTimeout: 300_000,
+          hookTimeout: 1_200_000,
         },
       },
       {
@@ -37,7 +37,7 @@ export default defineConfig({
           pool: 'forks',
           fileParallelism: false,
           testTimeout: 1_200_000,
-          hookTimeout: 300_000,
+          hookTimeout: 1_200_000,
         },
       },
     ],

@@ -5,6 +5,7 @@
 import { appendFileSync, mkdirSync } from 'node:fs';
 import { test } from 'vitest';
 import { environment, probe } from '../src/base/index.js';
+import { findBundled } from '../src/store/cluster/bundled.js';
 
 export const components = [
   'root',
@@ -13,7 +14,9 @@ export const components = [
   'landlock',
   'nftables',
   'iproute2',
+  /** Any real server: the system's, or the one shipped through npm. */
   'postgresql',
+  'postgresql-system',
   'strace',
   'bubblewrap',
   'chromium',
@@ -35,7 +38,11 @@ export async function requires(...needed: readonly Component[]): Promise<typeof 
     const reason = await (cache.get(name) ?? remember(name));
     if (reason !== undefined) missing.push(`${name}: ${reason}`);
   }
-  if (missing.length === 0) return test;
+  return missing.length === 0 ? test : lacking(missing);
+}
+
+/** The skipping `test` for what is no component of the host, each with its reason: packages that cannot be fetched. */
+export function lacking(missing: readonly string[]): typeof test.skip {
   if (environment('REQUIRE') === 'all') throw new Error(`REQUIRE=all, and missing: ${missing.join('; ')}`);
   mkdirSync('.tricordon', { recursive: true });
   appendFileSync('.tricordon/skipped.ndjson', `${JSON.stringify({ missing })}\n`);
@@ -43,9 +50,10 @@ export async function requires(...needed: readonly Component[]): Promise<typeof 
 }
 
 function remember(name: Component): Promise<string | undefined> {
-  const looked = probe(name).then((result) =>
-    result.status === 'ok' ? undefined : `${result.detail}${result.fix === undefined ? '' : ` (${result.fix})`}`,
-  );
+  const looked = probe(name === 'postgresql-system' ? 'postgresql' : name).then(async (result) => {
+    if (result.status === 'ok' || (name === 'postgresql' && (await findBundled()) !== undefined)) return undefined;
+    return `${result.detail}${result.fix === undefined ? '' : ` (${result.fix})`}`;
+  });
   cache.set(name, looked);
   return looked;
 }

@@ -45,6 +45,7 @@ beforeAll(() => {
 
 afterAll(() => {
   program.remove();
+  chmodSync(join(home, 'closed'), 0o755);
   rmSync(home, { recursive: true, force: true });
 });
 

@@ -31,7 +31,8 @@ export function testProgram(): Program {
   if (!existsSync('dist/agent/confine/launcher.js')) throw new Error('build first: npm run build');
   const home = mkdtempSync('/tmp/tcp-');
   chmodSync(home, 0o755);
-  const secured = secureProgram(process.cwd(), process.execPath, join(home, 'copy'));
+  const own = { programDir: process.cwd(), nodePath: process.execPath };
+  const secured = process.getuid?.() === 0 ? secureProgram(own.programDir, own.nodePath, join(home, 'copy')) : own;
   const programDir = join(home, 'p');
   mkdirSync(programDir);
   cpSync(join(secured.programDir, 'dist'), join(programDir, 'dist'), { recursive: true });

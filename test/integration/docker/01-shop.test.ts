@@ -19,8 +19,8 @@ import {
 } from '../house/support.js';
 import { buildImages, containerOf, docker, execute, leftInEngine, removeImages } from './engine.js';
 
-const it = await requires('root', 'docker', 'nftables', 'iproute2', 'postgresql');
-const seen = await requires('root', 'docker', 'nftables', 'iproute2', 'postgresql', 'bpftrace');
+const it = await requires('root', 'docker', 'nftables', 'iproute2', 'postgresql-system');
+const seen = await requires('root', 'docker', 'nftables', 'iproute2', 'postgresql-system', 'bpftrace');
 const ready = it !== it.skip;
 const accounts = ourAccounts();
 

@@ -25,7 +25,7 @@ afterEach(async () => {
 });
 
 for (const only of ['system', 'bundled'] as const) {
-  const it = only === 'system' ? await requires('postgresql') : test;
+  const it = only === 'system' ? await requires('postgresql-system') : test;
   describe(`a private cluster from ${only} binaries`, () => {
     it('keeps every acknowledged row when the server is killed, and recovers beside the stale lock file', async () => {
       const options = place(only);
