@@ -2,6 +2,7 @@
 import { createReadStream, existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Clock, codeOf, type Logger } from '../base/index.js';
+import { wholeDigest } from '../identity/index.js';
 import type { Action, PlaneSnapshot } from '../model/index.js';
 import { applyAction, collectBundle, type EvidenceSource, manifestText, type StepResult } from '../respond/index.js';
 import { readSpool } from '../store/index.js';
@@ -129,7 +130,7 @@ export function createCarrier(options: CarrierOptions): Carrier {
     }
     const attested = attestation?.kind === 'process' ? attestation.codeDigest : undefined;
     const where = codeDirectory ?? request.cwd;
-    return { digest: (await hands.codeTree(target, where)).digest, wanted: clean['code'] ?? attested, where };
+    return { digest: wholeDigest(await hands.codeTree(target, where)), wanted: clean['code'] ?? attested, where };
   }
 
   async function collect(id: string): Promise<StepResult> {

@@ -2,8 +2,7 @@
  * Attests what `run` launched, through whichever hands this host has: as root the process belongs to another account, and
  * only root may ask the container engine.
  */
-import { printable } from '../base/index.js';
-import { entryFile } from '../identity/index.js';
+import { entryFile, wholeDigest } from '../identity/index.js';
 import type { Attestation } from '../model/index.js';
 import type { Hands } from './confine/index.js';
 import { AgentError } from './errors.js';
@@ -13,7 +12,7 @@ export async function attestLaunch(
   record: WorkloadRecord,
   pid: number,
   start: number,
-  hands: Hands,
+  hands: Pick<Hands, 'containers' | 'describe' | 'codeTree'>,
 ): Promise<Attestation> {
   const { codeDirectory, operator } = record.request;
   const target = { prepared: record.prepared, process: { pid, start } };
@@ -35,19 +34,7 @@ export async function attestLaunch(
       hint: 'declare the directory of its code with --code',
     });
   }
-  const code = await hands.codeTree(target, codeDirectory);
-  if (code.truncated) {
-    throw new AgentError('attestation-failed', `\`${codeDirectory}\` is too large to be digested`, {
-      hint: 'declare a smaller directory with --code',
-    });
-  }
-  if (code.uncovered !== null) {
-    throw new AgentError(
-      'attestation-failed',
-      `\`${printable(code.uncovered, 256)}\` in \`${codeDirectory}\` leads to a folder outside, which the digest would not cover`,
-      { hint: 'copy it into the directory, or declare with --code a directory that holds both' },
-    );
-  }
+  const codeDigest = wholeDigest(await hands.codeTree(target, codeDirectory));
   // INVARIANT: the process that was read is the one that was launched, and still runs the same program.
   const after = await hands.describe(target, { pid, start });
   if (after.executable !== executable)
@@ -58,7 +45,7 @@ export async function attestLaunch(
     start,
     executable,
     entry: entry.entry,
-    codeDigest: code.digest,
+    codeDigest,
     codeDirectory,
     operator,
     uid: before.uid,

@@ -568,8 +568,8 @@ function traceFile(id: string): string {
 }
 
 function ownDigest(): Promise<string> {
-  digest ??= import('../identity/index.js').then(
-    async ({ codeDigest }) => (await codeDigest(`${settings.programDir}/dist`)).digest,
+  digest ??= import('../identity/index.js').then(({ codeTree, wholeDigest }) =>
+    wholeDigest(codeTree(`${settings.programDir}/dist`)),
   );
   return digest;
 }

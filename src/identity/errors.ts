@@ -21,15 +21,11 @@ export type IdentityErrorCode =
   | 'socket-failed'
   /** The process is gone, or is another one than it was a moment ago. */
   | 'process-changed'
-  /** No file was found that says what runs; an interpreter alone is no identity. */
-  | 'entry-not-found'
   | 'code-unsafe'
   | 'code-too-large'
   | 'code-changed'
   | 'engine-unreachable'
-  | 'engine-answer-invalid'
-  /** No attestor knew the workload. */
-  | 'not-attestable';
+  | 'engine-answer-invalid';
 
 /** Everything that goes wrong with identities; each code is documented in docs/reference/errors.md. */
 export class IdentityError extends TricordonError<IdentityErrorCode> {

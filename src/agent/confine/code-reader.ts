@@ -1,6 +1,6 @@
 /** Process entry: `node code-reader.js DIRECTORY` prints its CodeTree; started by the helper as the workload's user. */
 import { messageOf } from '../../base/index.js';
-import { codeTree } from './code-tree.js';
+import { codeTree } from '../../identity/index.js';
 
 try {
   process.stdout.write(JSON.stringify(codeTree(process.argv[2] ?? '')));

@@ -1,4 +1,4 @@
-import { type CodeFile, codeDifference } from './code-tree.js';
+import { type CodeFile, codeDifference } from '../../identity/index.js';
 import type { EvidenceSource } from '../../respond/index.js';
 import type { Hands, Target } from './hands.js';
 
@@ -50,9 +50,9 @@ export async function evidenceSources(options: EvidenceOptions): Promise<Evidenc
             what: cleanFiles === null ? 'files of the code directory' : 'files that differ from the approved code',
             path: 'code.json',
             gather: async () => {
-              const { digest, files, truncated } = await hands.codeTree(target, codeDirectory);
+              const { digest, files, flaw } = await hands.codeTree(target, codeDirectory);
               const found = cleanFiles === null ? { files } : codeDifference(cleanFiles, files);
-              return `${JSON.stringify({ codeDirectory, digest, truncated, ...found }, null, 2)}\n`;
+              return `${JSON.stringify({ codeDirectory, digest, flaw, ...found }, null, 2)}\n`;
             },
           },
         ];

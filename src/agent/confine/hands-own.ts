@@ -1,7 +1,7 @@
 import { closeSync, openSync, readFileSync, readlinkSync } from 'node:fs';
 import { isRunning } from '../../base/index.js';
+import { codeTree } from '../../identity/index.js';
 import type { RunningProcess } from './cgroup.js';
-import { codeTree } from './code-tree.js';
 import { describeProcess } from './describe.js';
 import { ConfineError } from './errors.js';
 import type { Hands, Target } from './hands.js';

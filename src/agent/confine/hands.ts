@@ -1,7 +1,7 @@
 /** What containment and evidence need of a workload, whoever has the right to do it: the helper, or we ourselves. */
 import type { Attestation } from '../../model/index.js';
 import type { Answer, ProcessDescription, ProcessRef } from '../helper/protocol.js';
-import type { CodeTree } from './code-tree.js';
+import type { CodeTree } from '../../identity/index.js';
 import type { ContainerEvidence } from './docker/evidence.js';
 import type { Prepared } from './rung.js';
 

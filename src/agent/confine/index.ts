@@ -1,6 +1,5 @@
 export { freezeCgroup, killCgroup, processesOf, removeCgroup, type RunningProcess } from './cgroup.js';
 export { type ConfineCode, ConfineError } from './errors.js';
-export { type CodeFile, type CodeTree, codeDifference, codeTree } from './code-tree.js';
 export { describeProcess } from './describe.js';
 export { attestContainer } from './docker/attest.js';
 export { apiFolder } from './docker/container.js';

@@ -20,7 +20,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { messageOf } from '../../base/index.js';
-import { codeTree } from '../confine/index.js';
+import { codeTree, wholeDigest } from '../../identity/index.js';
 import { HelperError } from './errors.js';
 
 export interface Program {
@@ -82,7 +82,10 @@ function copy(programDir: string, nodePath: string, into: string): Pick<Program,
     ownedByRoot(staging);
     chmodSync(join(staging, 'node'), 0o755);
     // The digest is of what was copied, so that a tree changed meanwhile cannot pass for another.
-    const digest = createHash('sha256').update(codeTree(staging).digest).digest('hex').slice(0, 16);
+    const digest = createHash('sha256')
+      .update(wholeDigest(codeTree(staging)))
+      .digest('hex')
+      .slice(0, 16);
     const home = join(into, digest);
     if (existsSync(home)) rmSync(staging, { recursive: true, force: true });
     else renameSync(staging, home);

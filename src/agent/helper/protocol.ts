@@ -4,6 +4,7 @@
  * sensor. Verbs are a closed list, each with its own schema; whatever is beneath a path or pid is checked in `verbs.ts`.
  */
 import { z } from 'zod';
+import { codeFlaws } from '../../identity/index.js';
 import { Attestation, CaptureRung } from '../../model/index.js';
 import { Glimpse } from '../../sensor/index.js';
 import { ContainerEvidence } from '../confine/docker/evidence.js';
@@ -128,8 +129,7 @@ export const answers = {
   'code.digest': z.strictObject({
     digest: z.string(),
     files: z.array(z.strictObject({ path: z.string(), mode: z.int(), bytes: z.int(), sha256: z.string() })),
-    truncated: z.boolean(),
-    uncovered: z.string().nullable(),
+    flaw: z.strictObject({ code: z.enum(codeFlaws), message: z.string() }).nullable(),
   }),
   'container.attest': Attestation,
   'container.evidence': ContainerEvidence,

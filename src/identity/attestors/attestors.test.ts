@@ -1,4 +1,3 @@
-import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import {
   copyFileSync,
@@ -14,24 +13,14 @@ import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { processFacts, spawnProcess, which } from '../../base/index.js';
-import {
-  attest,
-  attestors,
-  type AttestationInput,
-  codeDigest,
-  dockerAttestor,
-  dockerEngine,
-  entryFile,
-  ownerOf,
-  processAttestor,
-  type ProcessReader,
-  procfs,
-} from './index.js';
+import { which } from '../../base/index.js';
+import { dockerAttestation } from './docker.js';
+import { dockerEngine } from './docker-engine.js';
+import { entryFile } from './entry-file.js';
+import type { ProcessReader } from './process-reader.js';
 
 let base: string;
 let code: string;
-const children: ChildProcess[] = [];
 let engine: Server | undefined;
 
 beforeEach(() => {
@@ -41,75 +30,10 @@ beforeEach(() => {
   writeFileSync(join(code, 'server.js'), "console.log('up'); setInterval(() => {}, 1000);");
 });
 afterEach(() => {
-  for (const child of children.splice(0)) child.kill('SIGKILL');
   engine?.closeAllConnections();
   engine?.close();
   engine = undefined;
   rmSync(base, { recursive: true, force: true });
-});
-
-test('a launched script is attested by its entry, its code, its operator and its start', async () => {
-  const { pid, start } = await launch(['server.js']);
-  const found = await attest({ kind: 'process', pid, start, code, operator: 'ann' });
-  expect(found).toEqual({
-    kind: 'process',
-    pid,
-    start,
-    executable: realpathSync(process.execPath),
-    entry: join(code, 'server.js'),
-    codeDigest: (await codeDigest(code)).digest,
-    codeDirectory: code,
-    operator: 'ann',
-    uid: process.getuid?.(),
-  });
-});
-
-test('a pid that now is another process, or none, is not attested', async () => {
-  const { pid, start, child } = await launch(['server.js']);
-  await expect(attest({ kind: 'process', pid, start: start + 1, code, operator: 'x' })).rejects.toMatchObject({
-    code: 'process-changed',
-  });
-  child.kill('SIGKILL');
-  await once(child, 'exit');
-  await expect(attest({ kind: 'process', pid, start, code, operator: 'x' })).rejects.toMatchObject({
-    code: 'process-changed',
-  });
-});
-
-test('a process that turns into another program while it is read is refused', async () => {
-  const { pid, start } = await launch(['server.js']);
-  let asked = 0;
-  const shifty: ProcessReader = { ...procfs, executable: (of) => (asked++ === 0 ? procfs.executable(of) : '/bin/sh') };
-  await expect(
-    processAttestor(shifty).attest({ kind: 'process', pid, start, code, operator: 'x' }),
-  ).rejects.toMatchObject({ code: 'process-changed' });
-  asked = 0;
-  const reused: ProcessReader = {
-    ...procfs,
-    facts: (of) => ({ pid: of, ppid: 1, comm: 'x', state: 'S', start: asked++ === 0 ? start : start + 5 }),
-  };
-  await expect(
-    processAttestor(reused).attest({ kind: 'process', pid, start, code, operator: 'x' }),
-  ).rejects.toMatchObject({ code: 'process-changed' });
-  const unreadable: ProcessReader = { ...procfs, executable: () => undefined };
-  await expect(
-    processAttestor(unreadable).attest({ kind: 'process', pid, start, code, operator: 'x' }),
-  ).rejects.toMatchObject({ code: 'process-changed' });
-});
-
-test('an interpreter alone gets no identity', async () => {
-  const child = spawnProcess(process.execPath, ['-e', "console.log('up'); setInterval(() => {}, 1000)"], { cwd: code });
-  children.push(child);
-  const pid = child.pid ?? 0;
-  if (child.stdout !== null) await once(child.stdout, 'data');
-  await expect(
-    attest({ kind: 'process', pid, start: processFacts(pid)?.start ?? 0, code, operator: 'x' }),
-  ).rejects.toMatchObject({ code: 'entry-not-found' });
-});
-
-test('what nobody knows is said to be so', async () => {
-  await expect(attest({ kind: 'container', container: 'not-an-id' })).rejects.toMatchObject({ code: 'not-attestable' });
-  expect(attestors.map((attestor) => attestor.name)).toEqual(['docker', 'process']);
 });
 
 test.each<[string, string, string[], string | null]>([
@@ -185,51 +109,6 @@ test('a program of the code is its own entry, a renamed interpreter is not', () 
   });
 });
 
-test('children belong to their workload by cgroup, ancestors or session; strangers to nobody', () => {
-  const reader = world({
-    100: { ppid: 1, start: 50, session: 100 },
-    101: { ppid: 100, start: 60, session: 100 },
-    102: { ppid: 101, start: 70, session: 102 },
-    103: { ppid: 1, start: 80, session: 100 },
-    104: { ppid: 1, start: 90, session: 104 },
-    105: { ppid: 1, start: 95, session: 105, cgroup: '/tricordon/orders/inner' },
-    106: { ppid: 1, start: 96, session: 106, cgroup: '/tricordon/orders-two' },
-  });
-  const known = [{ workload: 'orders', pid: 100, start: 50, cgroup: '/tricordon/orders' }];
-  expect([100, 101, 102, 103, 104, 105, 106, 999].map((pid) => ownerOf(pid, known, reader))).toEqual([
-    'orders',
-    'orders',
-    'orders',
-    'orders',
-    undefined,
-    'orders',
-    undefined,
-    undefined,
-  ]);
-  // the known process has ended and its number was given to another
-  expect([101, 103].map((pid) => ownerOf(pid, [{ workload: 'orders', pid: 100, start: 49 }], reader))).toEqual([
-    undefined,
-    undefined,
-  ]);
-  const nested = [
-    ...known,
-    { workload: 'inner', pid: 7, start: 1, cgroup: '/tricordon/orders/inner' },
-    { workload: 'root', pid: 8, start: 1, cgroup: '/' },
-  ];
-  expect(ownerOf(105, nested, reader)).toBe('inner');
-});
-
-test('a parent younger than its child is a reused number and proves nothing', () => {
-  const reader = world({ 200: { ppid: 1, start: 500, session: 200 }, 201: { ppid: 200, start: 100, session: 9 } });
-  expect(ownerOf(201, [{ workload: 'w', pid: 200, start: 500 }], reader)).toBeUndefined();
-});
-
-test('a real child of a real process is found', async () => {
-  const { pid, start } = await launch(['server.js']);
-  expect(ownerOf(pid, [{ workload: 'w', pid, start }])).toBe('w');
-  expect(ownerOf(process.pid, [{ workload: 'w', pid, start }])).toBeUndefined();
-});
-
 const container = 'a'.repeat(64);
 const image = `sha256:${'b'.repeat(64)}`;
 
@@ -237,8 +116,7 @@ test.each(['12:pids:/docker/ID\n0::/docker/ID', '0::/system.slice/docker-ID.scop
   'a container is attested by what the Engine says of it (%s)',
   async (lines) => {
     const socket = await fakeEngine();
-    const reader = world({ 300: { ppid: 1, start: 7, session: 300, cgroups: lines.replaceAll('ID', container) } });
-    const docker = dockerAttestor(dockerEngine(socket), reader);
+    const reader = world({ 300: { start: 7, cgroups: lines.replaceAll('ID', container) } });
     const expected = {
       kind: 'docker',
       container,
@@ -248,36 +126,24 @@ test.each(['12:pids:/docker/ID\n0::/docker/ID', '0::/system.slice/docker-ID.scop
       pid: 300,
       start: 7,
     };
-    expect(await docker.attest({ kind: 'container', container })).toEqual(expected);
-    expect(await docker.attest({ kind: 'process', pid: 300, start: 7, code: '/', operator: 'x' })).toEqual(expected);
+    expect(await dockerAttestation(container, dockerEngine(socket), reader)).toEqual(expected);
   },
 );
 
 test('an image built on this host has no manifest digest', async () => {
-  const reader = world({ 300: { ppid: 1, start: 7, session: 300, cgroups: `0::/docker/${container}` } });
-  const docker = dockerAttestor(dockerEngine(await fakeEngine({ image: {} })), reader);
-  expect(await docker.attest({ kind: 'container', container })).toMatchObject({ imageManifest: null });
+  const reader = world({ 300: { start: 7, cgroups: `0::/docker/${container}` } });
+  const attested = dockerAttestation(container, dockerEngine(await fakeEngine({ image: {} })), reader);
+  await expect(attested).resolves.toMatchObject({ imageManifest: null });
 });
 
-test('a process outside containers is not Docker’s, whatever the Engine does', async () => {
-  const docker = dockerAttestor(
-    dockerEngine(join(base, 'none.sock')),
-    world({ 5: { ppid: 1, start: 1, session: 5, cgroups: '0::/user.slice' } }),
-  );
-  expect(await docker.attest({ kind: 'process', pid: 5, start: 1, code: '/', operator: 'x' })).toBeUndefined();
-  // hierarchies that name two containers prove neither
-  const torn = world({
-    5: { ppid: 1, start: 1, session: 5, cgroups: `1:x:/docker/${'e'.repeat(64)}\n0::/docker/${container}` },
+test('an id that is none, or hierarchies that name two containers, prove nothing', async () => {
+  await expect(dockerAttestation('not-an-id', dockerEngine(join(base, 'none.sock')))).rejects.toMatchObject({
+    code: 'process-changed',
   });
-  expect(
-    await dockerAttestor(dockerEngine(join(base, 'none.sock')), torn).attest({
-      kind: 'process',
-      pid: 5,
-      start: 1,
-      code: '/',
-      operator: 'x',
-    }),
-  ).toBeUndefined();
+  const torn = world({ 300: { start: 7, cgroups: `1:x:/docker/${'e'.repeat(64)}\n0::/docker/${container}` } });
+  await expect(dockerAttestation(container, dockerEngine(await fakeEngine()), torn)).rejects.toMatchObject({
+    code: 'process-changed',
+  });
 });
 
 test.each<[string, Parameters<typeof fakeEngine>[0], string]>([
@@ -293,19 +159,19 @@ test.each<[string, Parameters<typeof fakeEngine>[0], string]>([
   ['described by an error', { status: 500 }, 'engine-answer-invalid'],
 ])('refuses a container that is %s', async (_what, answers, wanted) => {
   const reader = world({
-    300: { ppid: 1, start: 7, session: 300, cgroups: `0::/docker/${container}` },
-    301: { ppid: 1, start: 7, session: 301, cgroups: '0::/' },
-    303: { ppid: 1, start: 8, session: 303, cgroups: `0::/docker/${container}` },
+    300: { start: 7, cgroups: `0::/docker/${container}` },
+    301: { start: 7, cgroups: '0::/' },
+    303: { start: 8, cgroups: `0::/docker/${container}` },
   });
-  const docker = dockerAttestor(dockerEngine(await fakeEngine(answers)), reader);
-  await expect(docker.attest({ kind: 'container', container })).rejects.toMatchObject({ code: wanted });
+  const attested = dockerAttestation(container, dockerEngine(await fakeEngine(answers)), reader);
+  await expect(attested).rejects.toMatchObject({ code: wanted });
 });
 
-test('a container is never attested as a plain process because the Engine is away', async () => {
-  const reader = world({ 300: { ppid: 1, start: 7, session: 300, cgroups: `0::/docker/${container}` } });
-  const asked = [dockerAttestor(dockerEngine(join(base, 'none.sock')), reader), processAttestor(reader)];
-  const input: AttestationInput = { kind: 'process', pid: 300, start: 7, code, operator: 'x' };
-  await expect(attest(input, asked)).rejects.toMatchObject({ code: 'engine-unreachable' });
+test('an Engine that is away attests nothing', async () => {
+  const reader = world({ 300: { start: 7, cgroups: `0::/docker/${container}` } });
+  await expect(dockerAttestation(container, dockerEngine(join(base, 'none.sock')), reader)).rejects.toMatchObject({
+    code: 'engine-unreachable',
+  });
 });
 
 function fill(): void {
@@ -325,36 +191,13 @@ function fill(): void {
   chmodSync(join(code, 'run.sh'), 0o755);
 }
 
-async function launch(args: string[]): Promise<{ pid: number; start: number; child: ChildProcess }> {
-  const child = spawnProcess(process.execPath, args, { cwd: code });
-  children.push(child);
-  if (child.stdout === null) throw new Error('no stdout');
-  await once(child.stdout, 'data');
-  const pid = child.pid ?? 0;
-  return { pid, start: processFacts(pid)?.start ?? 0, child };
-}
-
-interface Fake {
-  ppid: number;
-  start: number;
-  session: number;
-  cgroup?: string;
-  cgroups?: string;
-}
-
-function world(processes: Record<number, Fake>): ProcessReader {
-  const of = (pid: number): Fake | undefined => processes[pid];
+function world(processes: Record<number, { readonly start: number; readonly cgroups: string }>): ProcessReader {
   return {
     facts: (pid) => {
-      const found = of(pid);
-      return found && { pid, ppid: found.ppid, start: found.start, state: 'S', comm: 'x' };
+      const found = processes[pid];
+      return found && { pid, ppid: 1, start: found.start, state: 'S', comm: 'x' };
     },
-    executable: () => undefined,
-    commandLine: () => undefined,
-    workingDirectory: () => undefined,
-    uid: () => undefined,
-    cgroups: (pid) => of(pid)?.cgroups ?? `0::${of(pid)?.cgroup ?? '/'}`,
-    session: (pid) => of(pid)?.session,
+    cgroups: (pid) => processes[pid]?.cgroups,
   };
 }
 

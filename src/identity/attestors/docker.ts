@@ -1,49 +1,47 @@
 /** Attests a container by the Engine's own record of it: container id and image, neither chosen by the workload. */
+import { printable } from '../../base/index.js';
 import type { Attestation } from '../../model/index.js';
 import { IdentityError } from '../errors.js';
-import type { Attestor, AttestationInput } from './attestor.js';
 import { type DockerEngine, dockerEngine } from './docker-engine.js';
-import { checkSame } from './process.js';
 import { type ProcessReader, procfs } from './process-reader.js';
 
-export function dockerAttestor(engine: DockerEngine = dockerEngine(), reader: ProcessReader = procfs): Attestor {
-  return {
-    name: 'docker',
-    async attest(input): Promise<Attestation | undefined> {
-      const id = containerOf(input, reader);
-      if (id === undefined) return undefined;
-      if (input.kind === 'process') checkSame(reader, input.pid, input.start);
-      const container = await engine.container(id);
-      if (container === undefined) throw gone(id, 'is unknown to the Engine');
-      if (container.id !== id) throw gone(id, 'is another one in the answer of the Engine');
-      if (!container.running || container.pid === 0) throw gone(id, 'does not run');
-      const before = reader.facts(container.pid);
-      if (before === undefined) throw gone(id, 'has ended');
-      if (containerIn(reader.cgroups(container.pid) ?? '') !== id)
-        throw gone(id, 'does not hold the process the Engine names');
-      const manifests = await engine.imageManifests(container.image);
-      // INVARIANT: the same container still runs the same first process, so the answers above were about it
-      const again = await engine.container(id);
-      if (again?.pid !== container.pid || again.image !== container.image)
-        throw gone(id, 'was restarted while it was attested');
-      checkSame(reader, container.pid, before.start);
-      if (input.kind === 'process') checkSame(reader, input.pid, input.start);
-      return {
-        kind: 'docker',
-        container: id,
-        imageConfig: container.image,
-        imageManifest: manifests?.[0] ?? null,
-        imageName: container.imageName,
-        pid: container.pid,
-        start: before.start,
-      };
-    },
-  };
-}
+type DockerAttestation = Extract<Attestation, { kind: 'docker' }>;
 
-function containerOf(input: AttestationInput, reader: ProcessReader): string | undefined {
-  if (input.kind === 'process') return containerIn(reader.cgroups(input.pid) ?? '');
-  return /^[0-9a-f]{64}$/.test(input.container) ? input.container : undefined;
+/**
+ * @param id full, 64 hex digits
+ * @throws IdentityError `process-changed`, `engine-unreachable`, `engine-answer-invalid`
+ */
+export async function dockerAttestation(
+  id: string,
+  engine: DockerEngine = dockerEngine(),
+  reader: ProcessReader = procfs,
+): Promise<DockerAttestation> {
+  if (!/^[0-9a-f]{64}$/.test(id)) throw gone(printable(id, 64), 'has no full id');
+  const container = await engine.container(id);
+  if (container === undefined) throw gone(id, 'is unknown to the Engine');
+  if (container.id !== id) throw gone(id, 'is another one in the answer of the Engine');
+  if (!container.running || container.pid === 0) throw gone(id, 'does not run');
+  const before = reader.facts(container.pid);
+  if (before === undefined) throw gone(id, 'has ended');
+  if (containerIn(reader.cgroups(container.pid) ?? '') !== id)
+    throw gone(id, 'does not hold the process the Engine names');
+  const manifests = await engine.imageManifests(container.image);
+  // INVARIANT: the same container still runs the same first process, so the answers above were about it
+  const again = await engine.container(id);
+  if (again?.pid !== container.pid || again.image !== container.image)
+    throw gone(id, 'was restarted while it was attested');
+  const after = reader.facts(container.pid);
+  if (after === undefined || after.start !== before.start || after.state === 'Z' || after.state === 'X')
+    throw gone(id, 'ended while it was attested');
+  return {
+    kind: 'docker',
+    container: id,
+    imageConfig: container.image,
+    imageManifest: manifests?.[0] ?? null,
+    imageName: container.imageName,
+    pid: container.pid,
+    start: before.start,
+  };
 }
 
 /**

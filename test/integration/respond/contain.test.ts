@@ -5,7 +5,6 @@ import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { isRunning, minimalEnvironment, processFacts, spawnProcess, systemClock } from '../../../src/base/index.js';
 import {
   CaptureSpec,
-  codeTree,
   evidenceSources,
   helperHands,
   hostEnforcer,
@@ -14,6 +13,7 @@ import {
   sweepHouse,
 } from '../../../src/agent/confine/index.js';
 import { type HelperClient, helperClient } from '../../../src/agent/helper/index.js';
+import { codeTree } from '../../../src/identity/index.js';
 import { applyAction, collectBundle, planResponse, signManifest, verifyBundle } from '../../../src/respond/index.js';
 import { account, type House, type Program, testHouse, testProgram, testSpec } from '../confine/support.js';
 import { requires } from '../../requires.js';

@@ -1,7 +1,7 @@
 /** Attests the container that was started for a prepared workload. What must hold is read from the kernel, not believed. */
 import { readFileSync, readlinkSync } from 'node:fs';
 import { cgroupOf, isRunning, printable } from '../../../base/index.js';
-import { dockerAttestor, dockerEngine } from '../../../identity/index.js';
+import { dockerAttestation, dockerEngine } from '../../../identity/index.js';
 import type { Attestation } from '../../../model/index.js';
 import type { RunningProcess } from '../cgroup.js';
 import { ConfineError } from '../errors.js';
@@ -19,9 +19,9 @@ export async function attestContainer(prepared: Prepared, process: RunningProces
   const container = await containerOf(engine, prepared);
   const problem = unconfined(container, prepared, process);
   if (problem !== undefined) refuse(prepared, problem);
-  const attestor = dockerAttestor(dockerEngine(engine.socketPath, 10_000, engine.version));
-  const attestation = await attestor.attest({ kind: 'container', container: container.Id });
-  if (attestation?.kind !== 'docker' || attestation.pid !== process.pid || attestation.start !== process.start)
+  const asked = dockerEngine(engine.socketPath, 10_000, engine.version);
+  const attestation = await dockerAttestation(container.Id, asked);
+  if (attestation.pid !== process.pid || attestation.start !== process.start)
     refuse(prepared, 'its first process is not the one that was announced');
   if (attestation.imageConfig !== prepared.spec.image) refuse(prepared, 'it was made of another image');
   const imageName = container.Config.Labels?.[`${label}.image`] ?? attestation.imageName;
