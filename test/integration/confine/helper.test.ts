@@ -173,7 +173,11 @@ describe('the privileged helper', () => {
     expect((await client.ask('code.digest', { prepared, directory: house.cwd })).files).toHaveLength(1);
     const secret = join(house.home, 'secret');
     mkdirSync(secret, { mode: 0o700 });
-    await expect(client.ask('code.digest', { prepared, directory: secret })).rejects.toMatchObject({ code: 'failed' });
+    writeFileSync(join(secret, 'app.js'), 'hidden');
+    expect(await client.ask('code.digest', { prepared, directory: secret })).toMatchObject({
+      files: [],
+      flaw: { code: 'code-unsafe', message: expect.stringContaining('cannot be read') },
+    });
     await client.ask('workload.cleanup', { prepared });
   });
 });
