@@ -4,8 +4,9 @@ import { gatewayService } from '../../contract/index.js';
 import { type Incident, type Observation, type Signal, serviceOf } from '../../model/index.js';
 import { makeSignal, wasRefused } from '../make-signal.js';
 import { Recent } from '../recent.js';
+import { Callers } from './callers.js';
 import { Lineage } from './lineage.js';
-import { isNear, isNewer, type Moment, momentOf, newestFirst } from './moment.js';
+import { type Moment, momentOf } from './moment.js';
 import { Requests, type SeenRequest } from './requests.js';
 import { contextRule, scoreOf } from './score.js';
 import { Story } from './story.js';
@@ -36,9 +37,6 @@ export interface Correlator {
 
 const maxStories = 5_000;
 const maxWorkloads = 16;
-/** A caller that many services know is a hub: sharing it says nothing. */
-const hubPeers = 50;
-const liveMs = 5 * 60_000;
 
 export function correlator(options: CorrelatorOptions): Correlator {
   const threshold = options.threshold ?? 8;
@@ -49,15 +47,13 @@ export function correlator(options: CorrelatorOptions): Correlator {
   /** Stories with requests whose own cause has not been seen yet; at most eight requests each. */
   const waiting = new Set<Story>();
   const byKey = new Recent<string, Story>(50_000);
-  /** Service -> when each of its workloads was last heard of. */
-  const live = new Recent<string, Map<string, Moment>>(5_000);
-  const callees = new Recent<string, Set<string>>(5_000);
+  const callers = new Callers(options.clock, requests);
   const known = new Recent<string, Story>(100_000);
 
   return {
     add(observation, signals) {
       lineage.learn(observation);
-      heard(observation);
+      callers.learn(observation);
       const request = requests.learn(observation);
       const changed = new Set<Story>();
       const merged: Incident[] = [];
@@ -119,7 +115,7 @@ export function correlator(options: CorrelatorOptions): Correlator {
     if (isActor(observation)) story.actors.add(signal.id);
     linkIn(story, signal, keys);
     for (const { key } of keys) own(story, key);
-    noteReached(story, observation);
+    story.noteReached(observation);
     const cause = story.actors.has(signal.id) ? causeFor(signal) : undefined;
     if (cause !== undefined) addCause(story, cause.request, signal.id, cause.by);
     followUp(story);
@@ -140,7 +136,8 @@ export function correlator(options: CorrelatorOptions): Correlator {
     const inbound = crossing && event.direction === 'in';
     if (join.trace !== undefined && crossing) keys.push({ key: `t:${join.trace}`, by: 'trace' });
     if (inbound) {
-      for (const { workload, by } of callersOf(observation)) keys.push({ key: `w:${workload}`, by });
+      for (const { workload, by } of callers.of(observation, isSuspect(observation)))
+        keys.push({ key: `w:${workload}`, by });
       // What was let in may have done something here; what was refused never arrived.
       if (!wasRefused(observation) && signal.workload !== null)
         keys.push({ key: `w:${signal.workload}`, by: 'workload' });
@@ -152,29 +149,13 @@ export function correlator(options: CorrelatorOptions): Correlator {
     return keys;
   }
 
-  /** The workloads a refused or odd inbound request came from: by its trace, else by the identity if only one is alive. */
-  function callersOf(observation: Observation): { workload: string; by: string }[] {
-    const { event, join } = observation;
-    if (event.kind !== 'request' && event.kind !== 'flow') return [];
-    const service = serviceOf(join.caller) ?? event.peer;
-    if (service === undefined || service === gatewayService) return [];
-    const made = join.trace === undefined ? [] : requests.outgoing(join.trace);
-    const traced = made
-      .filter((seen) => seen.observation.service === service)
-      .flatMap((seen) => seen.observation.workload ?? []);
-    if (traced.length > 0) return [...new Set(traced)].map((workload) => ({ workload, by: 'trace' }));
-    if ((callees.get(service)?.size ?? 0) > hubPeers) return [];
+  /** Whether a workload is in a story that this observation can still join. */
+  function isSuspect(observation: Observation): (workload: string) => boolean {
     const now = momentOf(observation, options.clock);
-    const alive = [...(live.get(service) ?? [])].filter(([, last]) => isNear(now, last, liveMs));
-    if (alive.length === 0) return [];
-    // Several replicas and no trace: the one that is in a story already, else nobody in particular.
-    const suspects = alive.filter(([workload]) => {
+    return (workload) => {
       const story = byKey.get(`w:${workload}`);
       return story !== undefined && joins(story, now);
-    });
-    const newest = alive.sort(newestFirst)[0]?.[0];
-    const chosen = alive.length === 1 || suspects.length === 0 ? newest : pickNewest(suspects, newest);
-    return chosen === undefined ? [] : [{ workload: chosen, by: 'caller identity' }];
+    };
   }
 
   function linkIn(story: Story, signal: Signal, keys: readonly { key: string; by: string }[]): void {
@@ -299,23 +280,6 @@ export function correlator(options: CorrelatorOptions): Correlator {
     return grew;
   }
 
-  function noteReached(story: Story, observation: Observation): void {
-    const { event } = observation;
-    const refused = wasRefused(observation);
-    if ((event.kind === 'request' || event.kind === 'flow') && event.direction === 'in') {
-      if (observation.service !== null && event.peer !== gatewayService) reach(story, observation.service, !refused);
-    } else if (event.kind === 'request') reach(story, event.peer, !refused);
-    else if (event.kind === 'flow') reach(story, event.peer ?? `${event.address}:${event.port}`, !refused);
-    else if (event.kind === 'connect' && event.protocol !== 'unix') {
-      reach(story, `${event.address}:${event.port}`, event.failed !== true);
-    }
-  }
-
-  function reach(story: Story, name: string | undefined, got: boolean): void {
-    if (name === undefined || story.reached.size >= 64) return;
-    story.reached.set(name, got || story.reached.get(name) === true);
-  }
-
   function unite(found: Story[], merged: Incident[]): Story | undefined {
     // The oldest incident keeps its name; a story that is none yet gives way.
     const [first, ...others] = found.sort((left, right) => {
@@ -370,29 +334,6 @@ export function correlator(options: CorrelatorOptions): Correlator {
       if (oldest !== undefined && oldest !== story) stories.delete(oldest);
     }
     return story;
-  }
-
-  function heard(observation: Observation): void {
-    const { service, workload, event } = observation;
-    if (service === null) return;
-    if (workload !== null && event.kind !== 'exit') {
-      const workloads = live.have(service, () => new Map());
-      const now = momentOf(observation, options.clock);
-      const known = workloads.get(workload);
-      if (known === undefined || isNewer(now, known)) workloads.set(workload, now);
-      if (workloads.size > 64) for (const oldest of workloads.keys()) return void workloads.delete(oldest);
-    }
-    if (event.kind === 'request' && event.direction === 'out' && event.peer !== undefined) {
-      const peers = callees.have(service, () => new Set());
-      if (peers.size <= hubPeers) peers.add(event.peer);
-    }
-  }
-
-  function pickNewest(
-    suspects: readonly (readonly [string, Moment])[],
-    newest: string | undefined,
-  ): string | undefined {
-    return suspects.some(([workload]) => workload === newest) ? newest : [...suspects].sort(newestFirst)[0]?.[0];
   }
 }
 

@@ -1,5 +1,7 @@
 /** Signals that hang together; an incident once it weighs enough. */
-import { type Incident, layers, type Signal, tactics } from '../../model/index.js';
+import { gatewayService } from '../../contract/index.js';
+import { type Incident, layers, type Observation, type Signal, tactics } from '../../model/index.js';
+import { wasRefused } from '../make-signal.js';
 import type { SeenRequest } from './requests.js';
 import { contextRule, scoreOf } from './score.js';
 import { titleOf } from './title.js';
@@ -54,6 +56,24 @@ export class Story {
     if (from === undefined || from === to || this.links.length >= 4 * maxSignals) return;
     if (this.links.some((link) => link.from === from && link.to === to)) return;
     this.links.push({ from, to, by });
+  }
+
+  /** Whom it called or was met by, and whether it got there. */
+  noteReached(observation: Observation): void {
+    const { event } = observation;
+    const got = !wasRefused(observation);
+    if ((event.kind === 'request' || event.kind === 'flow') && event.direction === 'in') {
+      if (observation.service !== null && event.peer !== gatewayService) this.#reach(observation.service, got);
+    } else if (event.kind === 'request') this.#reach(event.peer, got);
+    else if (event.kind === 'flow') this.#reach(event.peer ?? `${event.address}:${event.port}`, got);
+    else if (event.kind === 'connect' && event.protocol !== 'unix') {
+      this.#reach(`${event.address}:${event.port}`, event.failed !== true);
+    }
+  }
+
+  #reach(name: string | undefined, got: boolean): void {
+    if (name === undefined || this.reached.size >= 64) return;
+    this.reached.set(name, got || this.reached.get(name) === true);
   }
 
   absorb(other: Story): void {
