@@ -93,6 +93,6 @@ export const AgentStatus = z.strictObject({
       published: Endpoint.nullable(),
     }),
   ),
-  spool: z.strictObject({ pending: z.number(), lost: z.number() }),
+  spool: z.strictObject({ pending: z.number(), lost: z.number(), full: z.boolean() }),
 });
 export type AgentStatus = z.infer<typeof AgentStatus>;

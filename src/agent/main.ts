@@ -5,9 +5,10 @@ import { Socket } from 'node:net';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
+  announce,
   cgroup2Mount,
-  codeOf,
   exec,
+  isDiskFull,
   landlockVersion,
   logger,
   messageOf,
@@ -272,7 +273,7 @@ function remember(): void {
   try {
     writeAgentState(statePath, { workloads: [...workloads.remembered()], gateway: gateway.process() });
   } catch (error) {
-    if (!['ENOSPC', 'EDQUOT'].includes(codeOf(error) ?? '')) throw error;
+    if (!isDiskFull(error)) throw error;
     log.error({ path: statePath }, 'no space left to remember workloads: tried again');
     if (rememberLater) return;
     rememberLater = true;
@@ -307,14 +308,12 @@ const local = await serveLocalApi({
       pid: record.process?.pid ?? null,
       published: workloads.entry(record.id)?.published ?? null,
     })),
-    spool: { pending: shipping.pending(), lost: spool.stats().lost },
+    spool: { pending: shipping.pending(), lost: spool.stats().lost, full: spool.stats().full },
   }),
 });
 await workloads.adopt(previous.workloads);
 const loops = [followState(), keepReporting(), keepChecking(), keepTime()];
-process.stdout.write(
-  `${JSON.stringify({ ready: true, host: settings.host, rung: best.rung, coverage: coverage() })}\n`,
-);
+announce({ ready: true, host: settings.host, rung: best.rung, coverage: coverage() });
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void shutDown());
 

@@ -1,5 +1,5 @@
 /** Loggers, one per process and subsystem; fields, not sentences; secrets never reach them. */
-import { type Logger, pino } from 'pino';
+import { type DestinationStream, type Logger, pino } from 'pino';
 import { environment } from './environment.js';
 
 export type { Logger } from 'pino';
@@ -19,8 +19,15 @@ export function logger(name: string, level = environment('TRICORDON_LOG_LEVEL') 
         censor: '[redacted]',
       },
     },
-    pino.destination({ fd: 2, sync: true }),
+    logDestination(2),
   );
+}
+
+/** A log that cannot be written never ends what writes it: lines wait, up to a bound, for room on the disk. */
+export function logDestination(fd: number): DestinationStream {
+  const destination = pino.destination({ fd, sync: true, maxLength: 1 << 20 });
+  destination.on('error', () => {});
+  return destination;
 }
 
 /** For code that may be given no logger. */

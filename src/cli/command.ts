@@ -25,6 +25,14 @@ export class CliError extends TricordonError<CliErrorCode> {
   override readonly name = 'CliError';
 }
 
+/** Whatever a command was writing: the operating system's own words name neither the file nor what to do. */
+export function noSpace(error: unknown): CliError {
+  return new CliError('refused', 'no space left on the disk', {
+    cause: error,
+    hint: 'free some space in the data directory; `tricordon status` says how much there is',
+  });
+}
+
 export function text(invocation: Invocation, option: string): string | undefined {
   const value = invocation.options[option];
   return typeof value === 'string' ? value : undefined;

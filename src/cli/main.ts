@@ -2,10 +2,14 @@
 import { readFileSync } from 'node:fs';
 import { Command as Program, CommanderError } from 'commander';
 import { type CommandSpec, catalogue, groups } from './catalogue.js';
-import { exitCodeOf, type Invocation } from './command.js';
+import { isDiskFull } from '../base/index.js';
+import { exitCodeOf, type Invocation, noSpace } from './command.js';
 import { demoPlace } from './demo/location.js';
 import { isLeftBehind } from './demo/leftover.js';
 import { createOutput } from './output/output.js';
+import { outlast } from './output/outlast.js';
+
+outlast(process);
 
 const version = (
   JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
@@ -63,7 +67,7 @@ function register(spec: CommandSpec): void {
       const { command: run } = await spec.load();
       process.exitCode = await run(invocation);
     } catch (error) {
-      output.error(error);
+      output.error(isDiskFull(error) ? noSpace(error) : error);
       process.exitCode = exitCodeOf(error);
     }
   });

@@ -47,6 +47,11 @@ export const ServerConfig = z.strictObject({
 });
 export type ServerConfig = z.infer<typeof ServerConfig>;
 
+/** Our own database lies on the disk of the data directory; one elsewhere has a disk that we do not see. */
+export function databaseDisk({ database, evidenceDir }: ServerConfig): string | undefined {
+  return database.kind === 'socket' ? evidenceDir : undefined;
+}
+
 /** @throws ServerError `config` */
 export function readConfig(path: string): ServerConfig {
   let text: string;

@@ -1,6 +1,6 @@
 /** The control plane's process: `node main.js --config FILE`. Prints one JSON line when it is ready. */
 import { parseArgs } from 'node:util';
-import { environment, logger, messageOf, skewed, systemClock, TricordonError } from '../base/index.js';
+import { announce, environment, logger, messageOf, skewed, systemClock, TricordonError } from '../base/index.js';
 import { readConfig, type ServerConfig } from './config.js';
 import { ServerError } from './errors.js';
 import { startServer } from './lifecycle.js';
@@ -19,7 +19,7 @@ async function main(): Promise<void> {
     const clock = config.clockSkewMs === 0 ? systemClock : skewed(systemClock, config.clockSkewMs);
     const server = await startServer({ config, clock, log, version: version(), signal: stop.signal });
     if (server === undefined) return; // told to stop before it was up
-    process.stdout.write(`${JSON.stringify({ ready: true, pid: process.pid, ...server.addresses })}\n`);
+    announce({ ready: true, pid: process.pid, ...server.addresses });
     await aborted(stop.signal);
     log.info('draining');
     await server.close();

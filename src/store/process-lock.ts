@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { link, readFile, rename, unlink, writeFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Clock, codeOf, isRunning, processFacts } from '../base/index.js';
+import { type Clock, codeOf, isDiskFull, isRunning, processFacts } from '../base/index.js';
 import { StoreError } from './store-error.js';
 
 export interface ProcessLock {
@@ -12,7 +12,7 @@ export interface ProcessLock {
 /**
  * Takes the lock, waiting up to `waitMs` for a living holder; a dead holder's file is taken over.
  *
- * @throws StoreError `locked` when the holder lives on.
+ * @throws StoreError `locked` when the holder lives on, `disk-full`.
  */
 export async function holdLock(path: string, clock: Clock, waitMs = 0): Promise<ProcessLock> {
   const start = processFacts(process.pid)?.start ?? 0;
@@ -20,8 +20,8 @@ export async function holdLock(path: string, clock: Clock, waitMs = 0): Promise<
   const draft = `${path}.${randomBytes(6).toString('hex')}`;
   const deadline = clock.monotonic() + waitMs;
   // A link appears with its content at once: nobody ever reads a half-written holder.
-  await writeFile(draft, mine, { mode: 0o600, flag: 'wx' });
   try {
+    await writeFile(draft, mine, { mode: 0o600, flag: 'wx' });
     for (;;) {
       if (await linked(draft, path)) return { release: () => release(path, mine) };
       const holder = await readFile(path, 'utf8').catch(() => undefined);
@@ -37,6 +37,9 @@ export async function holdLock(path: string, clock: Clock, waitMs = 0): Promise<
       }
       await pause(50);
     }
+  } catch (error) {
+    if (!isDiskFull(error)) throw error;
+    throw new StoreError('disk-full', `no space left for \`${path}\``, { cause: error, hint: 'free some space' });
   } finally {
     await unlink(draft).catch(() => {});
   }

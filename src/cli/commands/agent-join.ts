@@ -6,9 +6,10 @@ import { HostName } from '../../model/index.js';
 import { holdLock } from '../../store/index.js';
 import { CliError, type Command, exitCode, text } from '../command.js';
 import { addressAndPort, locate } from '../installation.js';
-import { entryOf, readState, stopAll, writeState } from '../state-file.js';
+import { entryOf, readState, type StateFile, stopAll } from '../state-file.js';
+import { keepState } from '../supervisor/kept-state.js';
 import { superviseAgent } from '../supervisor/agent-side.js';
-import { preparePlaces } from '../supervisor/places.js';
+import { preparePlaces, requireRoom } from '../supervisor/places.js';
 
 /** Runs this host's agent in the foreground; the token is needed once only. */
 export const command: Command = async (invocation) => {
@@ -21,13 +22,14 @@ export const command: Command = async (invocation) => {
     ? undefined
     : await token(text(invocation, 'tokenFile'));
   const places = await preparePlaces(installation);
+  requireRoom(places.dataDir);
   const lock = await holdLock(join(places.dataDir, 'up.lock'), systemClock);
   const previous = readState(places.dataDir);
   if (previous !== undefined) await stopAll(previous.processes, 5_000);
   const side = superviseAgent({
     places,
     events: {
-      changed: () => save(),
+      changed: () => state.save(),
       restarting: (name, why) => output.progress(`${name} ended (${why}), starting it again`),
     },
     settings: {
@@ -44,28 +46,30 @@ export const command: Command = async (invocation) => {
     },
     token: said,
   });
+  const state = keepState({ dataDir: places.dataDir, current, say: output.progress });
   const ended = new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve());
   });
   for (const one of side.processes) one.start();
-  save();
+  state.save();
   try {
     const ready = await side.agent.ready(120_000);
-    save();
+    state.save();
     output.row(
       { schemaVersion: 1, ...ready },
       () => `this host is \`${installation.host}\` and reports to ${address}:${port}. Stop with Ctrl-C.`,
     );
     await ended;
   } finally {
+    state.end();
     for (const one of [...side.processes].reverse()) await one.stop(10_000);
     rmSync(join(places.dataDir, 'state.json'), { force: true });
     await lock.release();
   }
   return exitCode.done;
 
-  function save(): void {
-    writeState(places.dataDir, {
+  function current(): StateFile {
+    return {
       schemaVersion: 1,
       rootMode: installation.rootMode,
       runtimeDir: installation.runtimeDir,
@@ -77,7 +81,7 @@ export const command: Command = async (invocation) => {
       agentSocket: join(places.agentRuntimeDir, 'agent.sock'),
       program: { programDir: places.programDir, nodePath: places.nodePath },
       demo: false,
-    });
+    };
   }
 };
 

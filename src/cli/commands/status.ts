@@ -1,4 +1,5 @@
 import { AgentStatus } from '../../agent/index.js';
+import { messageOf, type Room, roomAt } from '../../base/index.js';
 import type { StatusAnswer } from '../../server/index.js';
 import { askAgent } from '../agent-socket.js';
 import { openApi, readAccess } from '../api.js';
@@ -22,10 +23,15 @@ export const command: Command = async (invocation) => {
     running: alive(entry),
   }));
   const agent = await askAgent(state.agentSocket, 'GET', '/status', undefined, AgentStatus).catch(() => null);
+  let silence = '';
   const control = await Promise.resolve()
     .then(() => openApi(readAccess(installation.dataDir)).get<StatusAnswer>('/v1/status'))
-    .catch(() => null);
-  output.result({ schemaVersion: 1, processes, agent, control }, () => {
+    .catch((error: unknown) => {
+      silence = messageOf(error);
+      return null;
+    });
+  const disk = { path: installation.dataDir, ...roomAt(installation.dataDir) };
+  output.result({ schemaVersion: 1, processes, disk, agent, control }, () => {
     const lines = [
       output.style('strong', 'processes'),
       output.table(
@@ -33,6 +39,7 @@ export const command: Command = async (invocation) => {
         processes.map((entry) => [entry.name, String(entry.pid), entry.running ? 'running' : 'DEAD']),
       ),
     ];
+    if (disk.full) lines.push('', output.style('bad', noSpace(disk)));
     if (!processes[0]?.running)
       lines.push(
         '',
@@ -41,8 +48,7 @@ export const command: Command = async (invocation) => {
     if (agent === null) lines.push('', 'the agent does not answer');
     else if (agent.spool.lost > 0)
       lines.push('', `${agent.spool.lost} observations were lost since the agent started: there was no room for them`);
-    if (control === null)
-      return [...lines, '', 'the control plane does not answer: coverage and contracts are not known now'].join('\n');
+    if (control === null) return [...lines, '', `coverage and contracts are not known now: ${silence}`].join('\n');
     for (const host of control.hosts)
       lines.push(
         '',
@@ -84,5 +90,12 @@ export const command: Command = async (invocation) => {
     );
     return lines.join('\n');
   });
-  return processes.every((entry) => entry.running) && control !== null ? exitCode.done : exitCode.failed;
+  const whole =
+    processes.every((entry) => entry.running) && control !== null && !disk.full && agent?.spool.full !== true;
+  return whole ? exitCode.done : exitCode.failed;
 };
+
+function noSpace({ path, freeBytes }: Room & { readonly path: string }): string {
+  const free = Math.floor(freeBytes / 1_048_576);
+  return `no space left in ${path} (${free} MB are free): what is decided stays in force, but nothing new is kept; free some space, and all comes back by itself`;
+}

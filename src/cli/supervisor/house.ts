@@ -9,8 +9,9 @@ import { askAgent } from '../agent-socket.js';
 import { openApi, readAccess } from '../api.js';
 import { CliError } from '../command.js';
 import { addressAndPort, type Installation } from '../installation.js';
-import { alive, entryOf, type ProcessEntry, readState, stopAll, writeState } from '../state-file.js';
-import { type Places, preparePlaces } from './places.js';
+import { alive, entryOf, type ProcessEntry, readState, stopAll } from '../state-file.js';
+import { keepState } from './kept-state.js';
+import { type Places, preparePlaces, requireRoom } from './places.js';
 import { superviseAgent } from './agent-side.js';
 import { writeFor } from './secret-file.js';
 import { type Supervised, supervise } from './supervised.js';
@@ -35,6 +36,7 @@ export async function startHouse(installation: Installation, options: HouseOptio
   const { dataDir, runtimeDir, configuration, rootMode } = installation;
   const { say } = options;
   const places = await preparePlaces(installation);
+  requireRoom(dataDir);
   const lock = await holdLock(join(dataDir, 'up.lock'), systemClock);
   const log = logger('up', 'warn');
   const began = performance.now();
@@ -54,12 +56,11 @@ export async function startHouse(installation: Installation, options: HouseOptio
       say(`taking over from a supervisor that was killed (${left.map((entry) => entry.name).join(', ')})`);
     await stopAll(left, 5_000);
   }
-  const save = () => {
-    if (stopping) return;
+  const current = () => {
     const entries = running.flatMap((one) => one.entry() ?? []);
     if (cluster?.pid !== undefined && cluster.pid !== null) entries.push(entryOf('postgresql', cluster.pid));
-    writeState(dataDir, {
-      schemaVersion: 1,
+    return {
+      schemaVersion: 1 as const,
       rootMode,
       runtimeDir,
       supervisor: entryOf('up', process.pid),
@@ -70,8 +71,10 @@ export async function startHouse(installation: Installation, options: HouseOptio
       agentSocket: join(places.agentRuntimeDir, 'agent.sock'),
       program: { programDir: places.programDir, nodePath: places.nodePath },
       demo: options.demo,
-    });
+    };
   };
+  const state = keepState({ dataDir, current, say });
+  const { save } = state;
   const events = {
     changed: save,
     restarting: (name: string, why: string) => {
@@ -93,17 +96,24 @@ export async function startHouse(installation: Installation, options: HouseOptio
     cluster = await startCluster(plan, clusterOptions);
     save();
     say(`PostgreSQL ${cluster.version ?? 'of yours'} ${cluster.attach ? 'attached' : 'ready'} (${since()})`);
+    let complaint = '';
+    const complain = (line: string) => {
+      if (line !== complaint) say(line);
+      complaint = line;
+    };
     const watchCluster = setInterval(() => {
       if (stopping || cluster === undefined || cluster.kind === 'external') return;
       const current = cluster;
       clusterHealth(current.connection, 5_000)
         .then(async (health) => {
           if (health.ok || stopping || cluster !== current) return;
-          say(`PostgreSQL does not answer (${health.detail}), starting it again`);
+          complain('PostgreSQL does not answer, starting it again');
           cluster = await startCluster(plan, clusterOptions);
+          say('PostgreSQL answers again');
+          complaint = '';
           save();
         })
-        .catch((error: unknown) => say(`PostgreSQL does not come back: ${messageOf(error)}`));
+        .catch((error: unknown) => complain(`PostgreSQL does not come back: ${messageOf(error)}`));
     }, 1_000);
     watchCluster.unref();
 
@@ -185,6 +195,7 @@ export async function startHouse(installation: Installation, options: HouseOptio
       fingerprint: console_.fingerprint,
       stop: async () => {
         stopping = true;
+        state.end();
         clearInterval(watchCluster);
         await stopServices(services);
         for (const one of [...running].reverse()) await one.stop(10_000);
@@ -197,6 +208,7 @@ export async function startHouse(installation: Installation, options: HouseOptio
     };
   } catch (error) {
     stopping = true;
+    state.end();
     await stopServices(services);
     for (const one of [...running].reverse()) await one.stop(5_000);
     await leftovers({ dataDir, instance: places.instance }).catch(() => []);

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { chmodSync, chownSync, existsSync, lstatSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Account, cgroup2Mount, codeOf, mayWrite } from '../../base/index.js';
+import { type Account, cgroup2Mount, codeOf, isDiskFull, leastRoom, mayWrite, roomAt } from '../../base/index.js';
 import { ensureAccounts, placeProgram } from '../../agent/index.js';
 import { programRoot } from '../accounts.js';
 import { CliError } from '../command.js';
@@ -60,6 +60,19 @@ export async function preparePlaces(installation: Installation): Promise<Places>
   return { dataDir, runtimeDir, agentRuntimeDir, instance, programDir, nodePath, control, agent };
 }
 
+/** @throws CliError `refused` where nothing could be kept: better not to start than to stop half way. */
+export function requireRoom(dataDir: string): void {
+  const { freeBytes, full } = roomAt(dataDir);
+  if (full)
+    throw new CliError('refused', `no space left in \`${dataDir}\`: ${megabytes(freeBytes)} MB are free`, {
+      hint: `free at least ${megabytes(leastRoom)} MB there (the first start takes about 100 MB)`,
+    });
+}
+
+function megabytes(bytes: number): number {
+  return Math.floor(bytes / 1_048_576);
+}
+
 /** 8 hex digits, fixed with the first start. */
 export function instanceOf(dataDir: string): string {
   const path = join(dataDir, 'instance');
@@ -88,7 +101,7 @@ function own(path: string, mode: number, account?: Account): void {
   } catch (error) {
     if (error instanceof CliError) throw error;
     const code = codeOf(error);
-    if (code === 'ENOSPC')
+    if (isDiskFull(error))
       throw new CliError('refused', `no space left for \`${path}\``, { cause: error, hint: 'free some space' });
     if (code === 'EEXIST' || code === 'ENOTDIR')
       throw new CliError('refused', `\`${path}\` is not a directory`, {

@@ -2,7 +2,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import type { Duplex } from 'node:stream';
-import { codeOf, minimalEnvironment, printable, spawnProcess } from '../../base/index.js';
+import { codeOf, messageOf, minimalEnvironment, printable, spawnProcess } from '../../base/index.js';
 import { z } from 'zod';
 import { CliError } from '../command.js';
 import { entryOf, type ProcessEntry, stopAll } from '../state-file.js';
@@ -47,7 +47,29 @@ export function supervise(
   let failures = 0;
   let wasReady = false;
 
-  function start(): void {
+  function again(): void {
+    try {
+      launch();
+    } catch (error) {
+      // Not even a log could be opened, on a full disk for instance: tried again as if it had died.
+      failures += 1;
+      restart(messageOf(error));
+    }
+  }
+
+  function restart(why: string): void {
+    events.restarting(spec.name, why);
+    setTimeout(
+      () => {
+        if (stopping) return;
+        again();
+        events.changed();
+      },
+      Math.min(5_000, 100 * 2 ** failures),
+    ).unref();
+  }
+
+  function launch(): void {
     const out = openSync(`${spec.log}.out`, 'w', 0o600);
     const log = openSync(spec.log, 'a', 0o600);
     const startedAt = performance.now();
@@ -72,15 +94,7 @@ export function supervise(
       current = undefined;
       if (stopping) return;
       failures = performance.now() - startedAt > 10_000 ? 0 : failures + 1;
-      events.restarting(spec.name, why);
-      setTimeout(
-        () => {
-          if (stopping) return;
-          start();
-          events.changed();
-        },
-        Math.min(5_000, 100 * 2 ** failures),
-      ).unref();
+      restart(why);
     };
     started.on('error', (error) => gone(error.message));
     started.on('exit', (status, signal) => gone(signal ?? `exit status ${status}`));
@@ -88,7 +102,7 @@ export function supervise(
 
   return {
     name: spec.name,
-    start,
+    start: launch,
     entry: () => current,
     ready: async (timeoutMs) => {
       const deadline = performance.now() + timeoutMs;

@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ServerOptions } from 'node:https';
 import { TLSSocket } from 'node:tls';
 import type { Actor } from '../auth/access.js';
+import { databaseDisk } from '../config.js';
 import type { Context } from '../context.js';
 import { ServerError } from '../errors.js';
 import { createApp } from '../http/app.js';
@@ -13,7 +14,10 @@ import { agentContext, agentRoutes, enrolPath } from './routes.js';
 const agent: Actor = { account: 'agent', kind: 'token', id: '-', scopes: [], csrf: null, expiresAt: null };
 
 export function agentListener(context: Context, tls: ServerOptions): FastifyInstance {
-  const app = createApp(tls, context.log, { requestMs: 600_000 });
+  const app = createApp(tls, context.log, {
+    requestMs: 600_000,
+    databaseDisk: databaseDisk(context.config),
+  });
   const peers = new WeakMap<object, AgentPeer>();
   const attempts = rateLimit({ clock: context.clock, burst: 20, perMinute: 20 });
 

@@ -1,13 +1,21 @@
 /** A fastify instance in our shape: strict bodies, problems as answers, security headers, nothing of its own noise. */
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
 import type { ServerOptions } from 'node:https';
-import type { Logger } from '../../base/index.js';
+import { type Logger, roomAt } from '../../base/index.js';
 import { ServerError } from '../errors.js';
 import { httpsServer } from './listener.js';
 import { problemOf } from './problem.js';
 import { secure } from './security-headers.js';
 
-export function createApp(tls: ServerOptions, log: Logger, options: { requestMs?: number } = {}): FastifyInstance {
+export interface AppOptions {
+  readonly requestMs?: number;
+  /** Where our own database keeps its files; undefined for one elsewhere. */
+  readonly databaseDisk?: string | undefined;
+}
+
+export function createApp(tls: ServerOptions, log: Logger, options: AppOptions = {}): FastifyInstance {
+  const { databaseDisk } = options;
+  const isFull = () => databaseDisk !== undefined && roomAt(databaseDisk).full;
   const app = Fastify({
     serverFactory: (handler) => httpsServer(tls, handler, options),
     logger: false,
@@ -27,7 +35,7 @@ export function createApp(tls: ServerOptions, log: Logger, options: { requestMs?
   app.removeContentTypeParser('text/plain');
   app.addHook('onRequest', async (_request, reply) => secure(reply));
   app.setErrorHandler((error, _request, reply) => {
-    const problem = problemOf(error, log);
+    const problem = problemOf(error, log, isFull);
     if (problem.status === 503) void reply.header('retry-after', '2');
     return reply.code(problem.status).type('application/problem+json').send(JSON.stringify(problem));
   });

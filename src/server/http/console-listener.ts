@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ServerOptions } from 'node:https';
 import { type Actor, authorise } from '../auth/access.js';
 import { authenticate } from '../auth/authenticate.js';
+import { databaseDisk } from '../config.js';
 import type { Context } from '../context.js';
 import { ServerError } from '../errors.js';
 import { access } from '../routes/access.js';
@@ -17,7 +18,7 @@ export function consoleListener(
   tls: ServerOptions,
   hosts: () => ReadonlySet<string>,
 ): FastifyInstance {
-  const app = createApp(tls, context.log);
+  const app = createApp(tls, context.log, { databaseDisk: databaseDisk(context.config) });
   const actors = new WeakMap<FastifyRequest, Actor>();
 
   app.addHook('onRoute', (added) => {

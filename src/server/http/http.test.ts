@@ -35,8 +35,10 @@ test('a database without space is 503, and says what is missing', () => {
   expect(problemOf(new StoreError('disk-full', 'x'), silent)).toMatchObject({
     status: 503,
     detail: 'no space left for the database',
-    hint: 'free some space',
+    hint: 'free some space: it comes back by itself',
   });
+  expect(problemOf(new StoreError('unreachable', 'x'), silent, () => true).detail).toMatch(/no space left/);
+  expect(problemOf(new Error('a fault'), silent, () => true).status).toBe(500);
 });
 
 test('unsuitable input is said with its place, escaped and bounded', () => {

@@ -43,8 +43,9 @@ const frameworkCodes: Readonly<Record<string, ServerErrorCode>> = {
 /** The store's own words for being away, and those of the driver (PostgreSQL classes 08, 53 and 57P) beneath. */
 const away = /^(08[0-9A-Z]{3}|53[0-9A-Z]{3}|57P0[0-9A-Z]|unreachable|disk-full)$/;
 
-export function problemOf(thrown: unknown, log: Logger): ProblemBody {
-  const error = asServerError(thrown);
+/** `isFull`: whether our own database has no room on its disk, which is then why it does not answer. */
+export function problemOf(thrown: unknown, log: Logger, isFull: () => boolean = () => false): ProblemBody {
+  const error = asServerError(thrown, isFull);
   if (error.code === 'internal') log.error({ err: thrown }, 'request failed');
   const status = statusOf[error.code];
   return {
@@ -58,7 +59,7 @@ export function problemOf(thrown: unknown, log: Logger): ProblemBody {
   };
 }
 
-function asServerError(thrown: unknown): ServerError {
+function asServerError(thrown: unknown, isFull: () => boolean): ServerError {
   // What a handler throws inside a transaction may come out wrapped.
   const own = thrown instanceof Error && thrown.cause instanceof ServerError ? thrown.cause : thrown;
   if (own instanceof ServerError) return own;
@@ -70,9 +71,9 @@ function asServerError(thrown: unknown): ServerError {
   if (thrown instanceof z.ZodError) return invalidInput(thrown);
   const code = codeOf(thrown) ?? '';
   if (isAway(thrown)) {
-    if (code === 'disk-full' || code === '53100')
+    if (code === 'disk-full' || code === '53100' || isFull())
       return new ServerError('unavailable', 'no space left for the database', {
-        hint: 'free some space',
+        hint: 'free some space: it comes back by itself',
         cause: thrown,
       });
     return new ServerError('unavailable', 'the store does not answer', {

@@ -2,7 +2,7 @@
 import { chmod, chown, lstat, mkdir } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { codeOf } from '../../base/index.js';
+import { codeOf, isDiskFull } from '../../base/index.js';
 import { StoreError } from '../store-error.js';
 import { type Account, type ClusterOptions, clusterDirectory, socketDirectory } from './connection.js';
 
@@ -69,7 +69,7 @@ async function own(path: string, owners: readonly number[], mode: number, give?:
       if (give !== undefined && process.getuid?.() === 0) await chown(path, give.uid, give.gid);
       return;
     } catch (error) {
-      if (codeOf(error) === 'ENOSPC') {
+      if (isDiskFull(error)) {
         throw new StoreError('disk-full', `no space left to make \`${path}\``, {
           cause: error,
           hint: 'free some space',

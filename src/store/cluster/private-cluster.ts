@@ -2,7 +2,18 @@
 import { randomBytes } from 'node:crypto';
 import { chown, mkdir, open, readdir, readFile, rename, rm, stat, unlink, writeFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
-import { codeOf, exec, isRunning, messageOf, minimalEnvironment, printable, spawnProcess } from '../../base/index.js';
+import {
+  codeOf,
+  exec,
+  isDiskFull,
+  isRunning,
+  leastRoom,
+  messageOf,
+  minimalEnvironment,
+  printable,
+  roomAt,
+  spawnProcess,
+} from '../../base/index.js';
 import { holdLock } from '../process-lock.js';
 import { StoreError } from '../store-error.js';
 import {
@@ -117,7 +128,7 @@ async function initialise(plan: PrivatePlan, options: ClusterOptions, account: A
     await writeFile(`${draft}/pg_ident.conf`, maps.join(''));
     await rename(draft, target);
   } catch (error) {
-    if (codeOf(error) === 'ENOSPC') initdbFailed('No space left on device');
+    if (isDiskFull(error)) initdbFailed('No space left on device');
     throw error;
   } finally {
     await rm(draft, { recursive: true, force: true });
@@ -161,6 +172,8 @@ async function startOrAttach(
       options.log.warn('removing the lock file of a PostgreSQL that is gone');
       await unlink(`${directory}/postmaster.pid`).catch(() => {});
     }
+    // Started without room for its log, it would recover, fail and end, again and again.
+    if (roomAt(options.dataDir).full) noRoom();
     const failure = await launch(plan, options, account);
     if (failure === undefined) started = true;
     // What a killed predecessor leaves for a moment: its children hold the shared memory, its entry is not reaped.
@@ -260,9 +273,15 @@ async function tail(path: string, from: number): Promise<string> {
   return text.subarray(Math.max(from, size - 8_192)).toString('utf8');
 }
 
+function noRoom(): never {
+  throw new StoreError('disk-full', 'no space left for the database', {
+    hint: `free at least ${leastRoom >> 20} MB and try again`,
+  });
+}
+
 function refuse(said: string, dataDir: string): never {
   if (/No space left on device/.test(said)) {
-    throw new StoreError('disk-full', 'no space left for the database', { hint: 'free some space and try again' });
+    noRoom();
   }
   const line =
     said.split('\n').find((text) => /FATAL|PANIC|error while loading/.test(text)) ?? said.trim().split('\n').at(-1);
