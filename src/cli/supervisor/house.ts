@@ -107,7 +107,7 @@ export async function startHouse(installation: Installation, options: HouseOptio
       clusterHealth(current.connection, 5_000)
         .then(async (health) => {
           if (health.ok || stopping || cluster !== current) return;
-          complain('PostgreSQL does not answer, starting it again');
+          if (complaint === '') say('PostgreSQL does not answer, starting it again');
           cluster = await startCluster(plan, clusterOptions);
           say('PostgreSQL answers again');
           complaint = '';

@@ -46,6 +46,7 @@ export function supervise(
   let stopping = false;
   let failures = 0;
   let wasReady = false;
+  let later: NodeJS.Timeout | undefined;
 
   function again(): void {
     try {
@@ -59,14 +60,15 @@ export function supervise(
 
   function restart(why: string): void {
     events.restarting(spec.name, why);
-    setTimeout(
+    // Not unreferenced: when every process of ours ended at once, this is all that keeps the supervisor alive.
+    later = setTimeout(
       () => {
         if (stopping) return;
         again();
         events.changed();
       },
       Math.min(5_000, 100 * 2 ** failures),
-    ).unref();
+    );
   }
 
   function launch(): void {
@@ -124,6 +126,7 @@ export function supervise(
     },
     stop: async (graceMs) => {
       stopping = true;
+      clearTimeout(later);
       const entry = current;
       if (entry !== undefined) await stopAll([entry], graceMs);
       child?.unref();

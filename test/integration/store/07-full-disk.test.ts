@@ -1,5 +1,5 @@
 /** Small file systems in memory stand for a full disk. */
-import { rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { readdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, expect } from 'vitest';
@@ -84,6 +84,33 @@ it('a database that cannot be made for lack of space says so, leaves nothing, an
   const plan = await discoverCluster({ ...options, dataDir: join(disk, '../bin') });
   await expect(startCluster(plan, options)).rejects.toMatchObject({ code: 'disk-full' });
   await exec('mount', ['-o', 'remount,size=200m', disk]);
+  const cluster = await startCluster(plan, options);
+  expect(cluster.attach).toBe(false);
+  await cluster.stop();
+});
+
+it('a server without room for its log is not started, and starts once there is room', async () => {
+  const disk = await smallDisk('200m');
+  const account = await testAccount();
+  if (account === undefined) throw new Error('runs as root');
+  const options = {
+    dataDir: join(disk, 'd'),
+    runtimeDir: join(disk, '../r'),
+    account,
+    clock: systemClock,
+    log: silent,
+  };
+  const plan = await discoverCluster({ ...options, dataDir: join(disk, '../bin') });
+  await (await startCluster(plan, options)).stop();
+  const { bavail, bsize } = statfsSync(disk);
+  // Room for small files only: the lock can be taken, a file of PostgreSQL's log cannot be made.
+  writeFileSync(join(disk, 'filler'), Buffer.alloc(bavail * bsize - (4 << 20)));
+  await expect(startCluster(plan, options)).rejects.toMatchObject({ code: 'disk-full' });
+  writeFileSync(join(disk, 'rest'), Buffer.alloc(statfsSync(disk).bavail * bsize));
+  const before = readdirSync(options.dataDir);
+  await expect(startCluster(plan, options)).rejects.toMatchObject({ code: 'disk-full' });
+  expect(readdirSync(options.dataDir)).toEqual(before);
+  rmSync(join(disk, 'filler'));
   const cluster = await startCluster(plan, options);
   expect(cluster.attach).toBe(false);
   await cluster.stop();
