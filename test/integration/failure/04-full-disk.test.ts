@@ -59,6 +59,7 @@ describe('a full disk under the whole house', () => {
       pythonServer(directory),
     );
     base = await service.until((_, err) => /published on (http:\S+)/.exec(err)?.[1]);
+    await eventually(async () => ((await get(`${base}/open`)).status === 200 ? true : undefined));
     await eventually(async () => {
       await get(`${base}/open`);
       return (await home.cli('contract', 'diff', 'web')).stdout.includes('/open') ? true : undefined;
@@ -67,6 +68,7 @@ describe('a full disk under the whole house', () => {
     expect(approved.status, approved.stderr).toBe(0);
     await eventually(async () => ((await get(`${base}/secret`)).status === 403 ? true : undefined));
     acknowledged = await eventually(async () => {
+      expect((await get(`${base}/open`)).status).toBe(200);
       const ids = await seen('/open');
       return ids.length > 0 ? ids : undefined;
     });
