@@ -2,7 +2,8 @@
  * Attests what `run` launched, through whichever hands this host has: as root the process belongs to another account, and
  * only root may ask the container engine.
  */
-import { entryFile, wholeDigest } from '../identity/index.js';
+import { setTimeout as pause } from 'node:timers/promises';
+import { type CodeTree, entryFile, wholeDigest } from '../identity/index.js';
 import type { Attestation } from '../model/index.js';
 import type { Hands } from './confine/index.js';
 import { AgentError } from './errors.js';
@@ -34,7 +35,7 @@ export async function attestLaunch(
       hint: 'declare the directory of its code with --code',
     });
   }
-  const codeDigest = wholeDigest(await hands.codeTree(target, codeDirectory));
+  const codeDigest = wholeDigest(await settled(() => hands.codeTree(target, codeDirectory)));
   // INVARIANT: the process that was read is the one that was launched, and still runs the same program.
   const after = await hands.describe(target, { pid, start });
   if (after.executable !== executable)
@@ -50,4 +51,14 @@ export async function attestLaunch(
     operator,
     uid: before.uid,
   };
+}
+
+/** Many programs write beside their code while they start (Python's `__pycache__`): it is read again until it stands still. */
+async function settled(read: () => Promise<CodeTree>): Promise<CodeTree> {
+  let tree = await read();
+  for (let left = 10; left > 0 && tree.flaw?.code === 'code-changed'; left -= 1) {
+    await pause(300);
+    tree = await read();
+  }
+  return tree;
 }

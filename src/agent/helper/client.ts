@@ -3,7 +3,7 @@ import { messageOf } from '../../base/index.js';
 import type { LineHandlers, LineSource } from '../../sensor/index.js';
 import { HelperError } from './errors.js';
 import { lineSplitter } from './lines.js';
-import { type Answer, type Ask, answers, maxHelperLine, Reply, type Verb } from './protocol.js';
+import { type Answer, type Ask, answers, maxHelperAnswer, maxHelperLine, Reply, type Verb } from './protocol.js';
 
 export interface HelperClient {
   /** Asks for one verb. Throws HelperError; `gone` when no helper is connected or it died before it answered. */
@@ -113,7 +113,7 @@ export function helperClient(stream?: Duplex): HelperClient {
 
   function attach(to: Duplex): void {
     current = to;
-    const feed = lineSplitter(maxHelperLine, receive, () => {});
+    const feed = lineSplitter(maxHelperAnswer, receive, () => {});
     to.on('data', (chunk: Buffer) => {
       if (current === to) feed(chunk);
     });

@@ -11,8 +11,9 @@ import { ContainerEvidence } from '../confine/docker/evidence.js';
 import { CaptureSpec, CleanPath, Prepared } from '../confine/rung.js';
 import { helperCodes } from './errors.js';
 
-/** Longest line either side accepts. */
+/** Longest line the helper accepts, and the longest it answers: a code directory's list of files is the largest. */
 export const maxHelperLine = 4 * 1024 * 1024;
+export const maxHelperAnswer = 64 * 1024 * 1024;
 
 /** One process for ever: the start time is field 22 of `/proc/PID/stat`. */
 export const ProcessRef = z.strictObject({ pid: z.int().min(2).max(4_194_304), start: z.number().min(0) });

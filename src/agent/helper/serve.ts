@@ -3,7 +3,7 @@ import { codeOf, messageOf, TricordonError } from '../../base/index.js';
 import type { HelperContext } from './context.js';
 import { type HelperCode, HelperError, helperCodes } from './errors.js';
 import { lineSplitter } from './lines.js';
-import { maxHelperLine, Request, type Reply } from './protocol.js';
+import { maxHelperAnswer, maxHelperLine, Request, type Reply } from './protocol.js';
 import { verbs } from './verbs.js';
 
 /**
@@ -13,7 +13,10 @@ import { verbs } from './verbs.js';
 export function serveHelper(stream: Duplex, context: Omit<HelperContext, 'relay'>): Promise<void> {
   const queues = new Map<string, Promise<void>>();
   const send = (reply: Reply): void => {
-    if (stream.writable) stream.write(`${JSON.stringify(reply)}\n`);
+    if (!stream.writable) return;
+    const line = JSON.stringify(reply);
+    const known = 'id' in reply && line.length > maxHelperAnswer;
+    stream.write(`${known ? JSON.stringify(failure(reply.id, tooLong(line.length))) : line}\n`);
   };
   const full: HelperContext = { ...context, relay: send };
   const feed = lineSplitter(
@@ -77,6 +80,10 @@ const translated: ReadonlyMap<string | undefined, HelperCode> = new Map([
   ['spec-refused', 'refused'],
   ['rung-unusable', 'unavailable'],
 ]);
+
+function tooLong(length: number): HelperError {
+  return new HelperError('failed', `the answer is too long: ${length} characters`);
+}
 
 function failure(id: number, thrown: unknown): Reply {
   const own = codeOf(thrown);
