@@ -46,6 +46,8 @@ export function correlator(options: CorrelatorOptions): Correlator {
   const stories = new Set<Story>();
   /** Stories with requests whose own cause has not been seen yet; at most eight requests each. */
   const waiting = new Set<Story>();
+  /** Stories that found a request that another one has as well: united once a row is through. */
+  const shared: [string, Story][] = [];
   const byKey = new Recent<string, Story>(50_000);
   const callers = new Callers(options.clock, requests);
   const known = new Recent<string, Story>(100_000);
@@ -67,6 +69,7 @@ export function correlator(options: CorrelatorOptions): Correlator {
       if (request !== undefined) {
         for (const story of joinRequest(request, merged)) changed.add(story);
       }
+      for (const story of uniteShared(merged)) changed.add(story);
       return [...merged, ...[...changed].flatMap((story) => publish(story) ?? [])];
     },
     restore(incident) {
@@ -240,6 +243,8 @@ export function correlator(options: CorrelatorOptions): Correlator {
       return false;
     }
     if (story.causes.length >= 8) return false;
+    const other = known.get(id);
+    if (other !== undefined && other !== story) shared.push([id, story]);
     // The request may be a signal of its own already: then that is the step.
     const same = [...story.signals.values()].find((signal) => signal.observation === observation.id);
     if (same === undefined) {
@@ -255,7 +260,7 @@ export function correlator(options: CorrelatorOptions): Correlator {
           detail: `the request during which it began, joined by ${by}`,
         }),
       );
-      known.set(id, story);
+      if (other === undefined || !stories.has(other)) known.set(id, story);
     }
     story.link(same?.id ?? id, effect, by);
     story.causes.push(request);
@@ -278,6 +283,19 @@ export function correlator(options: CorrelatorOptions): Correlator {
       if (addCause(story, upstream.request, effect?.id ?? '', upstream.by === 'time' ? 'time' : 'trace')) grew = true;
     }
     return grew;
+  }
+
+  /** One request that began what happened in several workloads, on whichever hosts: one story. */
+  function uniteShared(merged: Incident[]): Set<Story> {
+    const changed = new Set<Story>();
+    for (const [id, story] of shared.splice(0)) {
+      const other = known.get(id);
+      if (other === undefined || other === story || !stories.has(story) || !stories.has(other)) continue;
+      if (isClosed(story) || isClosed(other)) continue;
+      const united = unite([other, story], merged);
+      if (united !== undefined) changed.add(united);
+    }
+    return changed;
   }
 
   function unite(found: Story[], merged: Incident[]): Story | undefined {
