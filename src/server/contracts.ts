@@ -92,6 +92,8 @@ export async function approve(
       hint: 'look at the proposal again and decide on its digest',
     });
   }
+  // Asked twice: by whom the answer did not reach.
+  if (found.state === 'approved' && found.decidedBy === by) return found;
   const clean = found.origin === 'mode-change' ? found.clean : await vouchedFor(tx, service);
   const approved = await tx.contracts.approve(service, version, {
     by,
