@@ -32,6 +32,8 @@ export interface Gateway {
   unpublish(service: string): void;
   published(): readonly { readonly service: string; readonly listen: Endpoint }[];
   process(): GatewayProcess | null;
+  /** The revision of the snapshot that the process has in force. */
+  revision(): number | null;
   /** It has an identity and knows where the services are. */
   ready(): boolean;
   /** Takes up what runs since before a restart of the agent, with all that it publishes: none is closed meanwhile. */
@@ -93,6 +95,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       running = process;
       for (const { service, listen } of published) publishes.set(service, listen);
     },
+    revision: () => link?.revision() ?? null,
     distribute: (next) => {
       snapshot = next;
       link?.snapshot(next);

@@ -93,6 +93,15 @@ export const AgentStatus = z.strictObject({
       published: Endpoint.nullable(),
     }),
   ),
+  /** The data plane processes: the gateway and one sidecar for each workload. */
+  planes: z.array(
+    z.strictObject({
+      service: z.string(),
+      pid: z.int(),
+      /** Of the snapshot that it has in force, by its own word; compare it with the control plane's. */
+      revision: z.int().nullable(),
+    }),
+  ),
   spool: z.strictObject({ pending: z.number(), lost: z.number(), full: z.boolean() }),
 });
 export type AgentStatus = z.infer<typeof AgentStatus>;

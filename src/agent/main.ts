@@ -40,6 +40,7 @@ import { createGateway, gatewayId } from './gateway.js';
 import { type HelperClient, helperClient } from './helper/client.js';
 import { establishIdentity } from './host-identity.js';
 import { serveLocalApi } from './local-api.js';
+import type { AgentStatus } from './local-protocol.js';
 import { coverageOf, listeningSockets } from './report.js';
 import { runtimeCoverage } from './runtime-hold.js';
 import { readSettings } from './settings.js';
@@ -308,6 +309,7 @@ const local = await serveLocalApi({
       pid: record.process?.pid ?? null,
       published: workloads.entry(record.id)?.published ?? null,
     })),
+    planes: planes(),
     spool: { pending: shipping.pending(), lost: spool.stats().lost, full: spool.stats().full },
   }),
 });
@@ -402,6 +404,18 @@ function take(state: StateAnswer): void {
   firstSnapshot();
   workloads.distribute(snapshot);
   gateway.distribute(snapshot);
+}
+
+function planes(): AgentStatus['planes'] {
+  const front = gateway.process();
+  const sidecars = workloads.records().map(({ id, request: { service }, plane }) => ({
+    service,
+    pid: plane.sidecar.pid,
+    revision: workloads.entry(id)?.link.revision() ?? null,
+  }));
+  return front === null
+    ? sidecars
+    : [{ service: 'gateway', pid: front.sidecar.pid, revision: gateway.revision() }, ...sidecars];
 }
 
 function contractOf(service: string): ContractVersion | undefined {

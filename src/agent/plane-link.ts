@@ -20,6 +20,8 @@ export interface PlaneLink {
   listening(timeoutMs: number, accept?: (listening: Listening) => boolean): Promise<Listening>;
   lastListening(): Listening | undefined;
   connected(): boolean;
+  /** The revision of the snapshot it has in force, by its own word; null until it said so. */
+  revision(): number | null;
   /** Ends the process. */
   stop(): void;
   /** Lets go of it; it runs on. */
@@ -41,6 +43,7 @@ export function linkPlane(options: PlaneLinkOptions): PlaneLink {
   let svid: ToPlaneInput | undefined;
   let snapshot: ToPlaneInput | undefined;
   let last: Listening | undefined;
+  let revision: number | null = null;
   let waiters: { accept(listening: Listening): boolean; settle(answer: Listening | AgentError): void }[] = [];
   let pending: { seq: number; observation: Observation }[] = [];
   let saving = false;
@@ -53,6 +56,7 @@ export function linkPlane(options: PlaneLinkOptions): PlaneLink {
     made.on('connect', () => {
       socket = made;
       for (const message of [configure, svid, snapshot]) if (message !== undefined) send(message);
+      send({ type: 'status' });
     });
     made.on(
       'data',
@@ -60,7 +64,10 @@ export function linkPlane(options: PlaneLinkOptions): PlaneLink {
     );
     made.on('error', () => {});
     made.on('close', () => {
-      if (socket === made) socket = undefined;
+      if (socket === made) {
+        socket = undefined;
+        revision = null;
+      }
       pending = [];
       if (!closed) setTimeout(open, 100).unref();
     });
@@ -84,6 +91,8 @@ export function linkPlane(options: PlaneLinkOptions): PlaneLink {
       waiters = waiters.filter((waiter) => !content.includes(waiter));
       for (const waiter of content) waiter.settle(listening);
       options.changed();
+    } else if (message.type === 'status') {
+      revision = message.revision;
     } else if (message.type === 'problem') {
       options.log.warn({ code: message.code, message: message.message }, 'data plane problem');
       if (message.code !== 'listen-failed' && message.code !== 'reconfigure-refused') return;
@@ -130,6 +139,7 @@ export function linkPlane(options: PlaneLinkOptions): PlaneLink {
     snapshot: (value) => {
       snapshot = { type: 'snapshot', snapshot: value };
       send(snapshot);
+      send({ type: 'status' });
     },
     listening: (timeoutMs, accept = () => true) =>
       new Promise((resolve, reject) => {
@@ -149,6 +159,7 @@ export function linkPlane(options: PlaneLinkOptions): PlaneLink {
       }),
     lastListening: () => last,
     connected: () => socket !== undefined,
+    revision: () => revision,
     stop: () => {
       send({ type: 'stop' });
       closed = true;

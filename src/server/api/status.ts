@@ -18,6 +18,8 @@ export const StatusAnswer = z.strictObject({
   audit: z.strictObject({ length: z.int(), head: z.string() }),
   /** Observations taken but not yet judged. */
   pending: z.int(),
+  /** Counts every change of what agents and sidecars run on; `tricordon status` says which each of them holds. */
+  revision: z.int(),
   incidents: z.strictObject({ open: z.int(), contained: z.int() }),
   cspViolations: z.int(),
   hosts: z.array(HostRow),

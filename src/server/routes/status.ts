@@ -35,6 +35,7 @@ export const statusRoutes: readonly Route<Context>[] = [
         authority: { expiresAt: context.authority.expiry().rootNotAfter },
         audit: { length: audit[0]?.seq ?? 0, head: audit[0]?.hash ?? '' },
         pending: counters.pending,
+        revision: context.board.current(),
         incidents: { open: state('open'), contained: state('contained') },
         cspViolations: counters.cspViolations,
         hosts: hostRows(world),
