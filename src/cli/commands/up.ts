@@ -3,6 +3,7 @@ import { locate } from '../installation.js';
 import { startHouse } from '../supervisor/house.js';
 import type { StatusAnswer } from '../../server/index.js';
 import { openApi, readAccess } from '../api.js';
+import { patientApi } from '../patient-api.js';
 import { coverageLines } from '../output/coverage.js';
 import { environment } from '../../base/index.js';
 
@@ -13,12 +14,14 @@ export const command: Command = async (invocation) => {
   const ended = new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve());
   });
+  const say = (line: string) => output.progress(`  ${line}`);
   const house = await startHouse(installation, {
-    say: (line) => output.progress(`  ${line}`),
+    say,
     user: text(invocation, 'user'),
     demo: environment('TRICORDON_DEMO') === '1',
   });
-  const status = await openApi(readAccess(installation.dataDir)).get<StatusAnswer>('/v1/status');
+  const api = patientApi(openApi(readAccess(installation.dataDir)), { who: 'the control plane', say });
+  const status = await api.get<StatusAnswer>('/v1/status');
   const host = status.hosts.find((row) => row.host === installation.host);
   output.row(
     {

@@ -1,5 +1,4 @@
 /** The demo itself, step by step, over the public API and the commands: it has no door of its own. */
-import { join } from 'node:path';
 import { exec } from '../../base/index.js';
 import type { ModeByLayer, Signal } from '../../model/index.js';
 import type {
@@ -19,12 +18,14 @@ import { type Api, openApi, readAccess } from '../api.js';
 import { CliError } from '../command.js';
 import { coverageLines } from '../output/coverage.js';
 import type { Output } from '../output/output.js';
+import { patientApi } from '../patient-api.js';
 import { settle } from '../settle.js';
 import { type AttackRun, judge, runAttack } from './attack.js';
+import { type Customers, customers } from './customers.js';
 import { enforce, restartHeld } from './hardening.js';
 import type { HouseProcess } from './house-process.js';
 import type { DemoPlace } from './location.js';
-import { patientApi } from './patient-api.js';
+import { heldEverywhere } from './parts.js';
 import type { DemoReport } from './report.js';
 
 export interface Stage {
@@ -41,8 +42,7 @@ const firstModes: ModeByLayer = { runtime: 'audit', network: 'audit', api: 'enfo
 
 export async function play(stage: Stage): Promise<DemoReport> {
   const { place, say, output } = stage;
-  const administrator = patientApi(openApi(readAccess(place.house)));
-  const api = await demoUser(administrator, place);
+  const api = await demoUser(place, say);
   const { base, status } = await opened(api);
   const host = status.hosts[0];
   for (const line of host === undefined ? [] : coverageLines(output, host.coverage)) say(line);
@@ -66,11 +66,13 @@ export async function play(stage: Stage): Promise<DemoReport> {
   };
 
   say(`customers come to ${base}`);
-  await trade(stage, base, 120, report);
+  const shoppers = customers({ place, base, traffic: report.traffic, say, output });
+  await shoppers.look();
+  await shoppers.trade(120);
   await learned(api);
   say('approving what was learned, as the user `demo`');
   report.contracts = await approveAll(api, stage);
-  await trade(stage, base, 48, report);
+  await shoppers.trade(48);
 
   say('the attack: a command injection through the public API');
   const run = await runAttack(place.shop, base, stage.listener);
@@ -91,17 +93,18 @@ export async function play(stage: Stage): Promise<DemoReport> {
   report.evidence = await evidenceOf(api, incident.row.id, say);
   if (!actions.some((action) => action.kind === 'restart' && action.status === 'done'))
     await release(api, actions, say);
-  report.restored = await restored(stage, api, base, report);
+  report.restored = await restored(shoppers, api, base);
   report.incidents = await incidentRows(api, run, actions);
 
   say('switching to enforce what this host can enforce, and attacking again');
   await enforce(api, say);
-  await heldEverywhere(api);
+  await heldEverywhere(api, place, say);
   const held = await restartHeld(api, say);
   await serving(base);
+  await shoppers.look();
   report.hardened = await again(stage, api, base, report, held.has(victim));
   // The service may have fallen with the repeated attack: customers must be served all the same.
-  await trade(stage, base, 12, report);
+  await shoppers.trade(12);
   report.contracts = await contractRows(api);
   const now = await api.get<StatusAnswer>('/v1/status');
   report.coverage = now.hosts[0]?.coverage ?? null;
@@ -109,14 +112,17 @@ export async function play(stage: Stage): Promise<DemoReport> {
 }
 
 /** The labelled user of the demo: a token of its own through the public API, so that the audit trail names it. */
-async function demoUser(administrator: Api, place: DemoPlace): Promise<Api> {
+async function demoUser(place: DemoPlace, say: (line: string) => void): Promise<Api> {
+  const access = readAccess(place.house);
+  const patience = { who: 'the control plane', say };
+  const administrator = patientApi(openApi(access), patience);
   const made = await administrator.post<TokenCreated>('/v1/tokens', {
     name: 'demo',
     account: 'demo',
     scopes: ['read', 'operate', 'approve'],
     ttlSeconds: 7_200,
   });
-  return patientApi(openApi({ ...readAccess(place.house), token: made.token }));
+  return patientApi(openApi({ ...access, token: made.token }), patience);
 }
 
 /** Once the agent has reported the shop's public door. */
@@ -128,27 +134,6 @@ async function opened(api: Api): Promise<{ base: string; status: StatusAnswer }>
     await pause(100);
   }
   throw new CliError('demo-failed', 'the shop has no public address', { hint: 'see log/storefront.log with --keep' });
-}
-
-async function trade(stage: Stage, base: string, requests: number, report: DemoReport): Promise<boolean> {
-  const done = await exec(
-    process.execPath,
-    [join(stage.place.shop, 'traffic.mjs'), '--base', base, '--requests', String(requests)],
-    { timeoutMs: 120_000, cwd: '/' },
-  );
-  const result = JSON.parse(done.stdout) as {
-    requests: number;
-    failed: { request: string; status: number; body: string }[];
-  }; // the shop's own report
-  report.traffic = {
-    requests: report.traffic.requests + result.requests,
-    denied: report.traffic.denied + result.failed.length,
-  };
-  const first = result.failed[0];
-  stage.say(
-    `  ${result.requests} requests, ${result.failed.length} refused${first === undefined ? '' : `, first ${first.request}: ${first.status} ${first.body}`}`,
-  );
-  return result.failed.length === 0;
 }
 
 /** Until the learner has taken in all that came: the counts stand still. */
@@ -179,7 +164,7 @@ async function approveAll(api: Api, stage: Stage): Promise<DemoReport['contracts
       reason: 'demo: learned from normal traffic',
     });
   }
-  await heldEverywhere(api);
+  await heldEverywhere(api, stage.place, stage.say);
   return contractRows(api);
 }
 
@@ -190,12 +175,6 @@ async function contractRows(api: Api): Promise<DemoReport['contracts']> {
       ? []
       : [{ service: row.service, version: row.active.version, mode: row.active.mode }],
   );
-}
-
-/** Gives agents the moment they need to take the new versions. */
-async function heldEverywhere(api: Api): Promise<void> {
-  await api.get<StatusAnswer>('/v1/status');
-  await pause(1_500);
 }
 
 /** The incident, once no further signal comes. */
@@ -276,9 +255,10 @@ async function serving(base: string): Promise<void> {
   }
 }
 
-async function restored(stage: Stage, api: Api, base: string, report: DemoReport): Promise<boolean> {
+async function restored(shoppers: Customers, api: Api, base: string): Promise<boolean> {
   await serving(base);
-  const works = await trade(stage, base, 24, report);
+  await shoppers.look();
+  const works = await shoppers.trade(24);
   const { workloads } = await api.get<{ workloads: { service: string; state: string }[] }>(
     `/v1/workloads?service=${victim}`,
   );

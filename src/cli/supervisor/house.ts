@@ -8,6 +8,7 @@ import { AgentStatus, isEnrolled, leftovers } from '../../agent/index.js';
 import { askAgent } from '../agent-socket.js';
 import { openApi, readAccess } from '../api.js';
 import { CliError } from '../command.js';
+import { patientApi } from '../patient-api.js';
 import { addressAndPort, type Installation } from '../installation.js';
 import { alive, entryOf, type ProcessEntry, readState, stopAll } from '../state-file.js';
 import { keepState } from './kept-state.js';
@@ -145,7 +146,7 @@ export async function startHouse(installation: Installation, options: HouseOptio
     takeAccess(places);
     save();
     say(`control plane ready (${since()})`);
-    const api = openApi(readAccess(dataDir));
+    const api = patientApi(openApi(readAccess(dataDir)), { who: 'the control plane', say });
 
     const agentSide = superviseAgent({
       places,
