@@ -1,10 +1,12 @@
 // Runs the tests and ends with a table of what ran, what was skipped and why, then `N passed, N failed, N skipped`.
-// Parts: check (types, format, boundaries, generated pages), unit, integration. `--only PART` runs one, `--long` the long ones.
+// Parts: check (types, format, boundaries, generated pages), unit, integration. `--only PART` runs one, `--long` the long ones;
+// with `--record` their result is written to test/LONG.md.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from './build.mjs';
+import { recordLong } from './long-record.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 process.chdir(root);
@@ -76,6 +78,7 @@ async function vitest(name, args) {
   totals.failed += failed;
   totals.skipped += skipped;
   rows.push([name, String(result.numPassedTests), String(failed), String(skipped), seconds]);
+  if (long && process.argv.includes('--record')) recordLong(result);
 }
 
 function run(args, show) {

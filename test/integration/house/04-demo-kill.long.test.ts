@@ -1,14 +1,13 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { afterAll, describe, expect } from 'vitest';
+import { afterAll, describe } from 'vitest';
 import { requires } from '../../requires.js';
-import { asRoot, commandLine, eventually, leftOf, start, tricordon } from './support.js';
+import { killedDuringDemo, type Stage, type Victim } from './demo-kill.js';
+import { asRoot, tricordon } from './support.js';
 
 const it = await requires('root', 'bpftrace', 'nftables', 'iproute2', 'postgresql');
-const places = ['/var/lib/tricordon-demo', '/run/tricordon-demo'];
-const house = '/var/lib/tricordon-demo/house';
+const stage: Stage = { runner: asRoot(), base: '/var/lib/tricordon-demo', runtime: '/run/tricordon-demo' };
 
 /** Who dies, and after which word of the demo. */
-const deaths: readonly (readonly [victim: string, after: string])[] = [
+const deaths: readonly (readonly [victim: Victim, after: string])[] = [
   ['demo', 'preparing the shop'],
   ['demo', 'customers come to'],
   ['demo', 'containing it'],
@@ -17,62 +16,31 @@ const deaths: readonly (readonly [victim: string, after: string])[] = [
   ['control', 'agent ready'],
   ['control', 'approving'],
   ['control', 'containing it'],
+  ['control', 'attacking again'],
   ['agent', 'services ready'],
   ['agent', 'containing it'],
   ['helper', 'the attack'],
+  ['helper', 'containing it'],
   ['postgresql', 'customers come to'],
+  ['postgresql', 'containing it'],
   ['gateway', 'customers come to'],
-  ['sidecar', 'approving'],
-  ['workload', 'approving'],
+  ['gateway', 'the attack'],
+  ['orders sidecar', 'approving'],
+  ['orders', 'approving'],
+  ['catalog sidecar', 'customers come to'],
+  ['catalog', 'customers come to'],
 ];
 
 describe('killing a process of the demo', () => {
   afterAll(async () => {
-    await tricordon(asRoot(), ['status']);
+    await tricordon(stage.runner, ['status']);
   });
 
   for (const [victim, after] of deaths) {
-    it(`ends well or says what went wrong when ${victim} is killed after \`${after}\`, and leaves nothing to the next command`, async () => {
-      const demo = start(asRoot(), ['demo', '--headless', '-o', 'json']);
-      await demo.until((_, err) => (err.includes(after) ? true : undefined));
-      const pid = await eventually(() => (victim === 'demo' ? demo.child.pid : pidOf(victim)));
-      process.kill(pid, 'SIGKILL');
-      const done = await demo.done;
-      if (victim === 'demo') expect(done.signal).toBe('SIGKILL');
-      else if (done.status !== 0) expect(done.stderr).toMatch(/^(error|warning): /m);
-      else expect(JSON.parse(done.stdout)).toMatchObject({ restored: true, hardened: { outcome: 'refused' } });
-
-      await tricordon(asRoot(), ['status']);
-      for (const place of places) {
-        expect(existsSync(place), done.stderr).toBe(false);
-        expect(await leftOf(place, '')).toEqual([]);
-      }
+    it(`${victim} after \`${after}\`: holds, or says why not, and leaves nothing to the next command`, async ({
+      task,
+    }) => {
+      task.meta.outcome = await killedDuringDemo(stage, victim, after);
     });
   }
 });
-
-function pidOf(victim: string): number | undefined {
-  const { supervisor, processes } = read(`${house}/state.json`);
-  if (victim === 'up') return supervisor?.pid;
-  const supervised = processes?.find((entry) => entry.name === victim)?.pid;
-  if (supervised !== undefined) return supervised;
-  const { workloads, gateway } = read(`${house}/agent/state.json`);
-  const orders = workloads?.find((record) => record.request.service === 'orders');
-  const pid = { gateway: gateway?.sidecar, sidecar: orders?.plane.sidecar, workload: orders?.process }[victim]?.pid;
-  return pid === undefined || commandLine(pid) === '' ? undefined : pid;
-}
-
-interface Known {
-  supervisor?: { pid: number };
-  processes?: { name: string; pid: number }[];
-  workloads?: { request: { service: string }; plane: { sidecar: { pid: number } }; process: { pid: number } | null }[];
-  gateway?: { sidecar: { pid: number } } | null;
-}
-
-function read(path: string): Known {
-  try {
-    return JSON.parse(readFileSync(path, 'utf8')) as Known; // our own files
-  } catch {
-    return {};
-  }
-}
