@@ -56,6 +56,8 @@ export function customers({ place, base, traffic, say, output }: CustomersOption
       const [first] = denied;
       const which = first === undefined ? '' : `, first ${first.request}: ${first.status} ${first.body}`;
       say(`  ${requests} requests, ${denied.length} refused${which}`);
+      const gone = ended.filter((name) => !now.some((part) => part.name === name));
+      if (gone.length > 0) output.warn(`${gone.join(', ')} ended and is not back`);
       if (again.length > 0 && ended.length > 0)
         output.warn(
           `${again.length} benign requests found a part dead (${ended.join(', ')}) and were answered when asked again`,

@@ -18,7 +18,7 @@ export const StatusAnswer = z.strictObject({
   audit: z.strictObject({ length: z.int(), head: z.string() }),
   /** Observations taken but not yet judged. */
   pending: z.int(),
-  /** Counts every change of what agents and sidecars run on; `tricordon status` says which each of them holds. */
+  /** Counts every change of what agents and sidecars run on; `tricordon status -o json` says which each of them holds. */
   revision: z.int(),
   incidents: z.strictObject({ open: z.int(), contained: z.int() }),
   cspViolations: z.int(),

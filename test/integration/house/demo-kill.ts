@@ -50,10 +50,10 @@ function outcomeOf(victim: Victim, done: Done): string {
     expect(done.signal).toBe('SIGKILL');
     return 'killed; the next command removed it';
   }
-  const said = done.stderr.split('\n').filter((line) => /^(error|warning): /.test(line));
+  const said = [...new Set(done.stderr.split('\n').filter((line) => /^(error|warning): /.test(line)))];
   if (done.status !== 0) {
     expect(said, done.stderr).not.toEqual([]);
-    return `exit ${done.status}: ${said.join('; ')}`;
+    return `exit ${done.status}: ${(said.findLast((line) => line.startsWith('error')) ?? said.join('; ')).trim()}`;
   }
   const report = DemoReport.parse(JSON.parse(done.stdout));
   expect(unseenWithoutGap(report)).toEqual([]);
