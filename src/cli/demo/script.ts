@@ -25,7 +25,7 @@ import { type Customers, customers } from './customers.js';
 import { enforce, restartHeld } from './hardening.js';
 import type { HouseProcess } from './house-process.js';
 import type { DemoPlace } from './location.js';
-import { heldEverywhere } from './parts.js';
+import { endedSince, heldEverywhere, partsOf } from './parts.js';
 import type { DemoReport } from './report.js';
 
 export interface Stage {
@@ -75,7 +75,7 @@ export async function play(stage: Stage): Promise<DemoReport> {
   await shoppers.trade(48);
 
   say('the attack: a command injection through the public API');
-  const run = await runAttack(place.shop, base, stage.listener);
+  const run = await attack(stage, base);
   const incident = await story(api, run);
   report.attack = { name: run.name, steps: judge(run, incident?.incident.signals ?? []) };
   for (const [index, step] of report.attack.steps.entries()) {
@@ -175,6 +175,15 @@ async function contractRows(api: Api): Promise<DemoReport['contracts']> {
       ? []
       : [{ service: row.service, version: row.active.version, mode: row.active.mode }],
   );
+}
+
+/** Who died meanwhile saw and refused nothing: whatever is missing in the story is then no riddle. */
+async function attack({ place, listener, say, output }: Stage, base: string): Promise<AttackRun> {
+  const before = await partsOf(place, say);
+  const run = await runAttack(place.shop, base, listener);
+  const ended = endedSince(before, await partsOf(place, say));
+  if (ended.length > 0) output.warn(`during the attack these ended, and saw and refused nothing: ${ended.join(', ')}`);
+  return run;
 }
 
 /** The incident, once no further signal comes. */
@@ -289,7 +298,7 @@ async function again(
   held: boolean,
 ): Promise<DemoReport['hardened']> {
   const known = new Set(report.incidents.map((incident) => incident.id));
-  const run = await runAttack(stage.place.shop, base, stage.listener);
+  const run = await attack(stage, base);
   const { fresh, signals } = await quiet(run, async () => {
     const { incidents } = await api.get<IncidentsAnswer>('/v1/incidents');
     const fresh = incidents.filter((row) => row.lastAt >= run.startedAt);
