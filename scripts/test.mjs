@@ -13,6 +13,11 @@ process.chdir(root);
 const only = process.argv.includes('--only') ? process.argv[process.argv.indexOf('--only') + 1] : undefined;
 const long = process.argv.includes('--long');
 const rest = process.argv.includes('--') ? process.argv.slice(process.argv.indexOf('--') + 1) : [];
+const record = process.argv.includes('--record');
+if (record && (!long || rest.length > 0)) {
+  process.stderr.write('--record goes with --long and no other words: a part is no result\n');
+  process.exit(1);
+}
 const skippedFile = '.tricordon/skipped.ndjson';
 mkdirSync('.tricordon', { recursive: true });
 rmSync(skippedFile, { force: true });
@@ -78,7 +83,7 @@ async function vitest(name, args) {
   totals.failed += failed;
   totals.skipped += skipped;
   rows.push([name, String(result.numPassedTests), String(failed), String(skipped), seconds]);
-  if (long && process.argv.includes('--record')) recordLong(result);
+  if (record) recordLong(result);
 }
 
 function run(args, show) {

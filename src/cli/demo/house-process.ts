@@ -67,8 +67,14 @@ export async function startHouseProcess(
     child.once('error', (error) =>
       reject(new CliError('demo-failed', `\`up\` did not start: ${error.message}`, { cause: error })),
     );
-    child.once('exit', () =>
-      reject(new CliError('demo-failed', `\`up\` ended: ${last}`, { hint: 'run `tricordon doctor`' })),
+    child.once('exit', (_, signal) =>
+      reject(
+        signal === null
+          ? new CliError('demo-failed', `\`up\` ended: ${last}`, { hint: 'run `tricordon doctor`' })
+          : new CliError('demo-failed', `\`up\` was killed (${signal}) before it was ready`, {
+              hint: 'what it left is removed now; run the demo again',
+            }),
+      ),
     );
   });
   let stopping = false;
