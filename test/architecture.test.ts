@@ -24,7 +24,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   kysely: ['store'],
   fastify: ['server'],
   pino: ['base'],
-  koffi: ['base', 'traffic', 'agent'],
+  koffi: ['base', 'traffic', 'sensor', 'agent'],
   commander: ['cli'],
 };
 

@@ -34,7 +34,7 @@ export default async function run(options = {}) {
       seen.get(workload)?.push([event.path, systemClock.now() - observation.at]);
     },
     kernel: {
-      source: directBpftrace({ exec, isRoot: true }),
+      sources: { [tracer]: sources[tracer] },
       selection: { parents: [String(statSync(parent).ino)], containers: false },
     },
     rate: 1_000_000,

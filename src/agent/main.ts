@@ -119,14 +119,9 @@ const sensor = await startSensor({
   // As root nothing is launched under a tracer: see `collectors` of the sensor.
   collectors: settings.collectors.filter((name) => helper === undefined || name !== 'strace'),
   ...(helper === undefined ? {} : { look: helperLook(helper) }),
-  ...(helper === undefined || !settings.collectors.includes('bpftrace')
+  ...(helper === undefined
     ? {}
-    : {
-        kernel: {
-          source: helper.sensor,
-          selection: { parents: parentCgroups(), containers: true },
-        },
-      }),
+    : { kernel: { sources: helper.tracers, selection: { parents: parentCgroups(), containers: true } } }),
 });
 function collect(observation: Observation): void {
   sensorBatch.push(observation);

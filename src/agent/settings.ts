@@ -26,7 +26,7 @@ export const AgentSettings = z.strictObject({
   rootMode: z.boolean(),
   /** The privileged helper answers on inherited descriptor 3. */
   helper: z.boolean(),
-  collectors: z.array(z.enum(['bpftrace', 'strace', 'proc'])),
+  collectors: z.array(z.enum(['bpftrace', 'bpf', 'strace', 'proc'])),
   spool: z.strictObject({ maxBytes: z.number(), maxAgeMs: z.number() }),
   /** Workloads must not see these. */
   hideDirs: z.array(z.string()),

@@ -108,8 +108,8 @@ export const Configuration = z.strictObject({
   sensor: z
     .strictObject({
       collectors: z
-        .array(z.enum(['bpftrace', 'strace', 'proc']))
-        .default(['bpftrace', 'strace', 'proc'])
+        .array(z.enum(['bpftrace', 'bpf', 'strace', 'proc']))
+        .default(['bpftrace', 'bpf', 'strace', 'proc'])
         .describe('Runtime collectors that may be used, strongest first.'),
     })
     .prefault({})

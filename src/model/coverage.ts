@@ -4,7 +4,7 @@ import { HostName } from './names.js';
 /** What watches one layer on one host. `none` and `partial` always say why and which command would cover the rest. */
 export const LayerCoverage = z.strictObject({
   level: z.enum(['full', 'partial', 'none']),
-  /** The part that watches: `bpftrace`, `strace`, `proc`, `sidecar (network namespace)`. Empty when nothing does. */
+  /** The part that watches: `bpftrace`, `bpf`, `strace`, `proc`, `sidecar (network namespace)`. Empty when nothing does. */
   by: z.string(),
   gaps: z.array(z.strictObject({ what: z.string(), fix: z.string().nullable() })),
 });

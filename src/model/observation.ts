@@ -138,7 +138,7 @@ export const Observation = z.strictObject({
   workload: z.string().max(160).nullable(),
   /** SPIFFE ID of the workload. */
   identity: z.string().max(2_048).nullable(),
-  /** Who saw it: `bpftrace`, `strace`, `proc`, `sidecar`, `gateway`. */
+  /** Who saw it: `bpftrace`, `bpf`, `strace`, `proc`, `sidecar`, `gateway`. */
   source: z.string().max(32),
   join: JoinKeys,
   event: Event,

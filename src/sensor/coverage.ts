@@ -1,6 +1,7 @@
 /** What the sensor sees of the runtime layer, and what not. */
 import type { LayerCoverage } from '../model/index.js';
 import type { CollectorName } from './collectors/collector.js';
+import { kernelTracers } from './line-source.js';
 
 export interface CollectorState {
   readonly name: CollectorName;
@@ -20,7 +21,7 @@ export interface WatchedTarget {
 }
 
 /**
- * `full` only where the kernel tracer sees every workload; a weaker rung is `partial`; nothing that runs is `none`.
+ * `full` only where a kernel tracer sees every workload; a weaker rung is `partial`; nothing that runs is `none`.
  *
  * @param collectors strongest first.
  */
@@ -39,7 +40,8 @@ export function runtimeCoverage(
         collectors.findIndex(({ name }) => name === active[0]?.name),
       ),
     )
-    .filter(({ seeing }) => !seeing)
+    // The kernel's tracers see the same: one that is missing beside another is no gap.
+    .filter(({ name, seeing }) => !seeing && !(isKernel(name) && active.some((one) => isKernel(one.name))))
     .map(({ name, reason, fix }) => ({ what: `${name}: ${reason ?? 'does not run'}`, fix: fix ?? null }));
   const unwatched = targets
     .filter(({ by }) => by === null)
@@ -56,12 +58,16 @@ export function runtimeCoverage(
     };
   }
   const own = active.flatMap(({ gaps }) => gaps);
-  const full = active.length === 1 && active[0]?.name === 'bpftrace' && unwatched.length === 0;
+  const full = active.length === 1 && active.every(({ name }) => isKernel(name)) && unwatched.length === 0;
   return {
     level: full ? 'full' : 'partial',
     by: active.map(({ name }) => name).join(', '),
     gaps: unique([...unwatched, ...unusable, ...own]),
   };
+}
+
+function isKernel(name: CollectorName): boolean {
+  return kernelTracers.some((tracer) => tracer === name);
 }
 
 function unique<T extends { readonly what: string }>(gaps: readonly T[]): T[] {

@@ -1,7 +1,12 @@
 /**
- * Where bpftrace's output comes from: a child of this process (root), or the privileged helper that runs it and relays its
- * lines. Nobody hands over a script: the side that holds root builds it from the selection.
+ * Where a kernel tracer's output comes from: this process (root), or the privileged helper that runs the tracer and relays its
+ * lines. Nobody hands over a script or a program: the side that holds root builds it from the selection.
  */
+import { SensorError } from './errors.js';
+
+/** The tracers of the kernel, strongest first; they see the same. */
+export const kernelTracers = ['bpftrace', 'bpf'] as const;
+export type KernelTracer = (typeof kernelTracers)[number];
 
 /** Whose events the kernel passes on. */
 export interface Selection {
@@ -9,6 +14,14 @@ export interface Selection {
   readonly parents: readonly string[];
   /** Watch Docker containers too: cgroups named `docker/ID` or `docker-ID.scope`. */
   readonly containers: boolean;
+}
+
+/** @throws SensorError `sensor-selection` when an id is not a decimal number. */
+export function checkSelection({ parents }: Selection): void {
+  if (parents.every((id) => /^[1-9][0-9]{0,18}$/.test(id))) return;
+  throw new SensorError('sensor-selection', 'a cgroup id is not a decimal number', {
+    hint: 'take the inode number of the cgroup directory',
+  });
 }
 
 export interface LineHandlers {

@@ -77,3 +77,6 @@ export type RawNote =
   | { readonly kind: 'lost'; readonly count: number }
   /** A line that could not be read: counted, never silent. */
   | { readonly kind: 'unreadable'; readonly detail: string };
+
+/** What one line of a tracer comes to. */
+export type Parsed = { readonly event: RawEvent } | { readonly note: RawNote };

@@ -2,12 +2,12 @@
 import { type Clock, type Exec, messageOf, processFacts } from '../base/index.js';
 import type { LayerCoverage, Observation } from '../model/index.js';
 import { Registry } from './attribution.js';
-import { type BpftraceCollector, bpftraceCollector } from './collectors/bpftrace.js';
 import type { Collector, CollectorName, RawSink, RunningCollector } from './collectors/collector.js';
+import { kernelCollector } from './collectors/kernel.js';
 import { procCollector } from './collectors/proc.js';
 import { straceCollector } from './collectors/strace.js';
 import { type CollectorState, runtimeCoverage } from './coverage.js';
-import type { LineSource, Selection } from './line-source.js';
+import { type KernelTracer, kernelTracers, type LineSource, type Selection } from './line-source.js';
 import { Pipeline } from './pipeline.js';
 import { type Look, ownLook } from './proc-look.js';
 import type { Target } from './target.js';
@@ -19,8 +19,14 @@ export interface SensorOptions {
   readonly clock: Clock;
   readonly exec: Exec;
   readonly sink: (observation: Observation) => void;
-  /** Where bpftrace runs: `directBpftrace(...)` as root, or the helper's relay. Absent: this rung is not tried. */
-  readonly kernel?: { readonly source: LineSource; readonly selection: Selection };
+  /**
+   * Where the kernel's tracers run: `directBpftrace(...)` and `directBpf(...)` as root, or the helper's relay. The first that
+   * works is taken. Absent: these rungs are not tried.
+   */
+  readonly kernel?: {
+    readonly sources: Readonly<Partial<Record<KernelTracer, LineSource>>>;
+    readonly selection: Selection;
+  };
   /** Who looks at `/proc` for the last rung. Default: we ourselves, which shows nothing of other users' processes. */
   readonly look?: Look;
   /** Events per second and workload that are passed on. Default 50,000. */
@@ -64,16 +70,14 @@ export async function startSensor(options: SensorOptions): Promise<Sensor> {
     sink,
     ...(options.rate === undefined ? {} : { rate: options.rate }),
   });
-  const rungs: Rung[] = collectors(options, (target) => watcher(target, ['bpftrace', 'strace']) !== null).map(
-    (collector) => ({
-      collector,
-      running: undefined,
-      usable: false,
-      blind: false,
-      reason: undefined,
-      fix: undefined,
-    }),
-  );
+  const rungs: Rung[] = collectors(options, (target) => watcher(target, stronger) !== null).map((collector) => ({
+    collector,
+    running: undefined,
+    usable: false,
+    blind: false,
+    reason: undefined,
+    fix: undefined,
+  }));
 
   function watcher(target: Target, among: readonly CollectorName[]): CollectorName | null {
     return (
@@ -84,6 +88,8 @@ export async function startSensor(options: SensorOptions): Promise<Sensor> {
 
   for (const rung of rungs) {
     const { name } = rung.collector;
+    // They see the same: two would tell everything twice.
+    if (isKernel(name) && rungs.some((one) => isKernel(one.collector.name) && one.running !== undefined)) continue;
     const probed = await rung.collector.probe();
     rung.usable = probed.usable;
     rung.reason = probed.reason;
@@ -122,7 +128,6 @@ export async function startSensor(options: SensorOptions): Promise<Sensor> {
   }
 
   const timer = setInterval(() => pipeline.beat(), 1_000);
-  const allNames: readonly CollectorName[] = ['bpftrace', 'strace', 'proc'];
   return {
     add: (target) => registry.add(target),
     remove: (workload) => registry.remove(workload),
@@ -150,21 +155,31 @@ export async function startSensor(options: SensorOptions): Promise<Sensor> {
   };
 }
 
+const stronger: readonly CollectorName[] = [...kernelTracers, 'strace'];
+const allNames: readonly CollectorName[] = [...stronger, 'proc'];
+
+function isKernel(name: CollectorName): boolean {
+  return kernelTracers.some((tracer) => tracer === name);
+}
+
 /** The ladder, strongest first; a new collector is one file and one line here. */
 function collectors(options: SensorOptions, watchedElsewhere: (target: Target) => boolean): readonly Collector[] {
   const { kernel, clock, exec } = options;
-  const first: Collector =
-    kernel === undefined
-      ? unavailableKernel
-      : bpftraceCollector({ source: kernel.source, selection: kernel.selection, clock });
+  const tracers: Collector[] = kernelTracers.flatMap((name) => {
+    const source = kernel?.sources[name];
+    return kernel === undefined || source === undefined
+      ? []
+      : [kernelCollector(name, { source, selection: kernel.selection, clock })];
+  });
+  if (kernel === undefined) tracers.push(unavailableKernel);
   // As root nothing is launched under a tracer: strace is the ordinary user's rung.
   const fix = kernel === undefined ? 'apt-get install strace' : 'apt-get install bpftrace';
   const look = options.look ?? ownLook();
-  const ladder = [first, straceCollector({ exec }), procCollector({ look, fix, watchedElsewhere })];
+  const ladder = [...tracers, straceCollector({ exec }), procCollector({ look, fix, watchedElsewhere })];
   return ladder.filter(({ name }) => options.collectors?.includes(name) !== false);
 }
 
-const unavailableKernel: Pick<BpftraceCollector, 'name' | 'probe' | 'gaps'> & Collector = {
+const unavailableKernel: Collector = {
   name: 'bpftrace',
   gaps: [],
   probe: async () => ({ usable: false, reason: 'the kernel tracer needs root', fix: 'sudo tricordon up' }),

@@ -34,10 +34,15 @@ function endpoint(cell: string | undefined): Endpoint | undefined {
   if (parts === null) return undefined;
   const bytes = (parts[1] ?? '').match(/.{8}/g)?.flatMap((word) => [...Buffer.from(word, 'hex')].reverse()) ?? [];
   const port = Number.parseInt(parts[2] ?? '', 16);
-  if (bytes.length === 4) return { address: bytes.join('.'), port };
-  const mapped = bytes.slice(0, 12).every((byte, index) => byte === (index < 10 ? 0 : 0xff));
-  if (mapped) return { address: bytes.slice(12).join('.'), port };
-  return { address: compressed(bytes), port };
+  return { address: addressText(bytes), port };
+}
+
+/** Four or sixteen bytes as the network has them; an IPv4 address within IPv6 is shown as what it is. */
+export function addressText(bytes: Iterable<number>): string {
+  const all = [...bytes];
+  if (all.length === 4) return all.join('.');
+  const mapped = all.slice(0, 12).every((byte, index) => byte === (index < 10 ? 0 : 0xff));
+  return mapped ? all.slice(12).join('.') : compressed(all);
 }
 
 /** RFC 5952: the longest run of zero groups becomes `::`. */

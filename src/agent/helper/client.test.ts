@@ -79,7 +79,7 @@ describe('the helper’s client', () => {
     const client = helperClient(stream);
     const lines: string[] = [];
     const ended = new Promise<string>((resolve) => {
-      void client.sensor
+      void client.tracers.bpf
         .start({ parents: [], containers: false }, { line: (line) => lines.push(line), end: resolve })
         .then(() => {
           say('{"sensor":1,"line":"a"}');

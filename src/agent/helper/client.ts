@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { messageOf } from '../../base/index.js';
-import type { LineHandlers, LineSource } from '../../sensor/index.js';
+import type { KernelTracer, LineHandlers, LineSource } from '../../sensor/index.js';
 import { HelperError } from './errors.js';
 import { lineSplitter } from './lines.js';
 import { type Answer, type Ask, answers, maxHelperAnswer, maxHelperLine, Reply, type Verb } from './protocol.js';
@@ -11,8 +11,8 @@ export interface HelperClient {
   /** A new helper was started in place of a dead one: open requests have failed with `gone`, the next go here. */
   attach(stream: Duplex): void;
   readonly connected: boolean;
-  /** The kernel sensor as src/sensor wants it, run by the helper. */
-  readonly sensor: LineSource;
+  /** The tracers of the kernel as src/sensor wants them, run by the helper. */
+  readonly tracers: Readonly<Record<KernelTracer, LineSource>>;
   /** Called once per lost helper; what it held is found again by its successor (namespaces, cgroups and pids stay). */
   onGone: () => void;
   close(): void;
@@ -79,27 +79,7 @@ export function helperClient(stream?: Duplex): HelperClient {
     get connected() {
       return current !== undefined;
     },
-    sensor: {
-      probe: async () => {
-        const { usable, reason, fix } = await client.ask('sensor.probe', {});
-        return { usable, ...(reason === undefined ? {} : { reason }), ...(fix === undefined ? {} : { fix }) };
-      },
-      start: async ({ parents, containers }, handlers) => {
-        const session = nextSession++;
-        sessions.set(session, handlers);
-        try {
-          await client.ask('sensor.start', { session, selection: { parents: [...parents], containers } });
-        } catch (error) {
-          sessions.delete(session);
-          throw error;
-        }
-        return {
-          stop: async () => {
-            if (sessions.has(session)) await client.ask('sensor.stop', { session }).catch(() => {});
-          },
-        };
-      },
-    },
+    tracers: { bpftrace: tracer('bpftrace'), bpf: tracer('bpf') },
     onGone: () => {},
     close: () => {
       const old = current;
@@ -110,6 +90,31 @@ export function helperClient(stream?: Duplex): HelperClient {
   };
   if (stream !== undefined) attach(stream);
   return client;
+
+  function tracer(name: KernelTracer): LineSource {
+    return {
+      probe: async () => {
+        const { usable, reason, fix } = await client.ask('sensor.probe', { tracer: name });
+        return { usable, ...(reason === undefined ? {} : { reason }), ...(fix === undefined ? {} : { fix }) };
+      },
+      start: async ({ parents, containers }, handlers) => {
+        const session = nextSession++;
+        sessions.set(session, handlers);
+        try {
+          const selection = { parents: [...parents], containers };
+          await client.ask('sensor.start', { session, tracer: name, selection });
+        } catch (error) {
+          sessions.delete(session);
+          throw error;
+        }
+        return {
+          stop: async () => {
+            if (sessions.has(session)) await client.ask('sensor.stop', { session }).catch(() => {});
+          },
+        };
+      },
+    };
+  }
 
   function attach(to: Duplex): void {
     current = to;

@@ -1,5 +1,5 @@
 import type { BestRung } from '../confine/index.js';
-import type { LineSource, RunningLines } from '../../sensor/index.js';
+import type { KernelTracer, LineSource, RunningLines } from '../../sensor/index.js';
 
 /** What the helper knows by itself; nothing of it can be changed by a request. */
 export interface HelperContext {
@@ -12,7 +12,7 @@ export interface HelperContext {
   readonly nodePath: string;
   /** The rung of commands; found once, so that no later failure can lower it. */
   readonly capture: () => Promise<BestRung>;
-  readonly sensor: LineSource;
+  readonly tracers: Readonly<Record<KernelTracer, LineSource>>;
   readonly sensors: Map<number, RunningLines>;
   /** Relays one line of a sensor, or its end. */
   readonly relay: (reply: { sensor: number; line: string } | { sensor: number; ended: string }) => void;

@@ -5,7 +5,7 @@
 import { Socket } from 'node:net';
 import { z } from 'zod';
 import { exec, logger, messageOf } from '../../base/index.js';
-import { directBpftrace } from '../../sensor/index.js';
+import { directBpf, directBpftrace } from '../../sensor/index.js';
 import { bestRung, CleanPath } from '../confine/index.js';
 import { serveHelper } from './serve.js';
 
@@ -30,8 +30,8 @@ try {
   process.umask(0o022);
   const stream = new Socket({ fd: 3, readable: true, writable: true });
   const sensors = new Map();
-  const sensor = directBpftrace({ exec, isRoot: true });
-  await serveHelper(stream, { ...settings, capture: once(bestRung), sensor, sensors });
+  const tracers = { bpftrace: directBpftrace({ exec, isRoot: true }), bpf: directBpf({ isRoot: true }) };
+  await serveHelper(stream, { ...settings, capture: once(bestRung), tracers, sensors });
   await Promise.allSettled([...sensors.values()].map((running) => running.stop()));
   process.exit(0);
 } catch (error) {

@@ -6,7 +6,7 @@
 import { z } from 'zod';
 import { codeFlaws } from '../../identity/index.js';
 import { Attestation, CaptureRung } from '../../model/index.js';
-import { Glimpse } from '../../sensor/index.js';
+import { Glimpse, kernelTracers } from '../../sensor/index.js';
 import { ContainerEvidence } from '../confine/docker/evidence.js';
 import { CaptureSpec, CleanPath, Prepared } from '../confine/rung.js';
 import { helperCodes } from './errors.js';
@@ -53,13 +53,14 @@ const aboutAll = { ...about, command: ProcessRef.nullable().optional() };
 
 export const Request = z.discriminatedUnion('verb', [
   z.strictObject({ id: z.int(), verb: z.literal('hello') }),
-  z.strictObject({ id: z.int(), verb: z.literal('sensor.probe') }),
+  z.strictObject({ id: z.int(), verb: z.literal('sensor.probe'), tracer: z.enum(kernelTracers) }),
   z.strictObject({
     id: z.int(),
     verb: z.literal('sensor.start'),
     /** Chosen by the agent; two may run at once so that one takes over from the other without a gap. */
     session: z.int().min(1),
-    /** What to watch; the script is the helper's own. Parents must be cgroups of this house. */
+    tracer: z.enum(kernelTracers),
+    /** What to watch; the script or program is the helper's own. Parents must be cgroups of this house. */
     selection: z.strictObject({
       parents: z.array(z.string().regex(/^[1-9][0-9]{0,18}$/)).max(64),
       containers: z.boolean(),

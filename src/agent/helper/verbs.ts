@@ -32,12 +32,12 @@ type Handlers = {
 export const verbs: Handlers = {
   hello: async () => ({ pid: process.pid, uid: process.getuid?.() ?? -1, protocol: 1 }),
 
-  'sensor.probe': async (_, { sensor }) => {
-    const { usable, reason, fix } = await sensor.probe();
+  'sensor.probe': async ({ tracer }, { tracers }) => {
+    const { usable, reason, fix } = await tracers[tracer].probe();
     return { usable, ...(reason === undefined ? {} : { reason }), ...(fix === undefined ? {} : { fix }) };
   },
 
-  'sensor.start': async ({ session, selection }, context) => {
+  'sensor.start': async ({ session, tracer, selection }, context) => {
     checkParents(selection.parents, context);
     // An agent counts its sessions upward: one that runs under this number or a higher one was started by an agent that
     // died, and nobody hears it any more.
@@ -46,7 +46,7 @@ export const verbs: Handlers = {
     await Promise.allSettled(orphaned.map(([, sensor]) => sensor.stop()));
     if (context.sensors.size >= 3) throw new HelperError('refused', 'more than three sensors at once');
     let running: RunningLines | undefined;
-    running = await context.sensor.start(selection, {
+    running = await context.tracers[tracer].start(selection, {
       line: (line) => context.relay({ sensor: session, line }),
       end: (detail) => {
         // Ended by us: it is not the session of this number any more.

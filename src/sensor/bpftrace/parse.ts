@@ -1,9 +1,7 @@
 /** Reads bpftrace's JSON lines. Nothing a workload writes can forge a row: its text is always one JSON string's tail. */
 import { printable } from '../../base/index.js';
-import type { RawAct, RawEvent, RawNote, RawProcess } from '../raw-event.js';
+import type { Parsed, RawAct, RawEvent, RawProcess } from '../raw-event.js';
 import { chunkBytes } from './script.js';
-
-export type Parsed = { readonly event: RawEvent } | { readonly note: RawNote };
 
 interface PendingExec {
   readonly process: RawProcess;

@@ -5,8 +5,7 @@
  * Rows are tab separated with the attacker's text last, and the output format is JSON, so a tab or line end in a file name
  * can neither move a column nor forge a row. `comm` goes through `%r`, which escapes control characters.
  */
-import { SensorError } from '../errors.js';
-import type { Selection } from '../line-source.js';
+import { checkSelection, type Selection } from '../line-source.js';
 
 /** What differs between kernels. */
 export interface KernelFeatures {
@@ -53,13 +52,7 @@ export const bpftraceEnvironment: Readonly<Record<string, string>> = {
 
 /** @throws SensorError `sensor-selection` when an id is not a decimal number. */
 export function bpftraceScript(selection: Selection, kernel: KernelFeatures): string {
-  for (const id of selection.parents) {
-    if (!/^[1-9][0-9]{0,18}$/.test(id)) {
-      throw new SensorError('sensor-selection', 'a cgroup id is not a decimal number', {
-        hint: 'take the inode number of the cgroup directory',
-      });
-    }
-  }
+  checkSelection(selection);
   const select = selector(selection, kernel.kernfsParent);
   const wanted = [
     ...execProbes(select, kernel.kernfsParent),

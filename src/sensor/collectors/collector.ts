@@ -1,3 +1,4 @@
+import type { KernelTracer } from '../line-source.js';
 import type { RawEvent, RawNote } from '../raw-event.js';
 import type { Target } from '../target.js';
 
@@ -8,7 +9,7 @@ export interface Usable {
   readonly fix?: string;
 }
 
-export type CollectorName = 'bpftrace' | 'strace' | 'proc';
+export type CollectorName = KernelTracer | 'strace' | 'proc';
 
 /** Takes what a collector saw. Must not throw. */
 export interface RawSink {

@@ -3,7 +3,7 @@ import { closeSync, constants, fstatSync, ftruncateSync, openSync, readFileSync,
 import { type Exec, isRunning, which } from '../../base/index.js';
 import { LineSplitter } from '../line-splitter.js';
 import { newStraceState, parseOverdue, parseStraceLine } from '../strace/parse.js';
-import type { Parsed } from '../bpftrace/parse.js';
+import type { Parsed } from '../raw-event.js';
 import type { Target } from '../target.js';
 import type { Collector, RawSink, RunningCollector } from './collector.js';
 

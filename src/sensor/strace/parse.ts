@@ -4,8 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { printable } from '../../base/index.js';
-import type { Parsed } from '../bpftrace/parse.js';
-import type { RawAct, RawProcess } from '../raw-event.js';
+import type { Parsed, RawAct, RawProcess } from '../raw-event.js';
 import { type Births, bear, die, isBorn, keep, newBirths, overdue } from './births.js';
 
 export interface StraceState {

@@ -52,10 +52,10 @@ describe('the privileged helper', () => {
       readFileSync(`/proc/${helper.pid}/task/${helper.pid}/children`, 'utf8')
         .split(' ')
         .filter((pid) => pid !== '' && readFileSync(`/proc/${pid}/comm`, 'utf8').startsWith('bpftrace'));
-    for (const session of [1, 2]) await client.ask('sensor.start', { session, selection });
+    for (const session of [1, 2]) await client.ask('sensor.start', { session, tracer: 'bpftrace', selection });
     expect(tracers()).toHaveLength(2);
     // The next agent counts from one again.
-    await client.ask('sensor.start', { session: 1, selection });
+    await client.ask('sensor.start', { session: 1, tracer: 'bpftrace', selection });
     expect(tracers()).toHaveLength(1);
     await client.ask('sensor.stop', { session: 1 });
     expect(tracers()).toHaveLength(0);
@@ -127,7 +127,7 @@ describe('the privileged helper', () => {
     const plane = { prepared, control: '/etc/x', log: `${house.dataDir}/l` };
     await expect(client.ask('plane.spawn', plane)).rejects.toMatchObject(refused);
     await expect(
-      client.ask('sensor.start', { session: 1, selection: { parents: ['1'], containers: false } }),
+      client.ask('sensor.start', { session: 1, tracer: 'bpf', selection: { parents: ['1'], containers: false } }),
     ).rejects.toMatchObject(refused);
     await client.ask('workload.cleanup', { prepared });
   });

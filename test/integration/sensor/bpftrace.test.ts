@@ -1,221 +1,16 @@
-import { mkdirSync, readdirSync, readFileSync, rmdirSync, statSync } from 'node:fs';
-import { afterAll, beforeAll, expect } from 'vitest';
-import { exec, systemClock } from '../../../src/base/index.js';
-import type { Observation } from '../../../src/model/index.js';
-import { cgroup2Mount, directBpftrace, type Sensor, startSensor } from '../../../src/sensor/index.js';
+import { readdirSync, readFileSync } from 'node:fs';
+import { expect } from 'vitest';
+import { exec } from '../../../src/base/index.js';
+import { directBpftrace } from '../../../src/sensor/index.js';
 import { requires } from '../../requires.js';
+import { kernelStories } from './kernel-stories.js';
+import { world } from './world.js';
 
 const it = await requires('root', 'bpftrace', 'python');
 
-const seen: Observation[] = [];
-const waiting = new Set<() => void>();
-let sensor: Sensor | undefined;
-let parent = '';
-
-beforeAll(async () => {
-  const mount = cgroup2Mount();
-  if (mount === undefined || process.getuid?.() !== 0) return;
-  parent = `${mount}/tricordon-test-${process.pid}`;
-  mkdirSync(parent);
-  sensor = await startSensor({
-    host: 'test-host',
-    boot: 'b1',
-    clock: systemClock,
-    exec,
-    sink: (observation) => {
-      seen.push(observation);
-      for (const check of waiting) check();
-    },
-    kernel: {
-      source: directBpftrace({ exec, isRoot: true }),
-      selection: { parents: [String(statSync(parent).ino)], containers: false },
-    },
-  });
-});
-
-afterAll(async () => {
-  await sensor?.stop();
-  if (parent === '') return;
-  for (const name of readdirSync(parent, { withFileTypes: true })) {
-    if (name.isDirectory()) rmdirSync(`${parent}/${name.name}`);
-  }
-  rmdirSync(parent);
-});
-
-/** Makes a cgroup, registers it, runs a command inside and waits for its end. */
-async function run(workload: string, file: string, args: readonly string[], register = true): Promise<string> {
-  const path = `${parent}/${workload}`;
-  mkdirSync(path, { recursive: true });
-  const id = String(statSync(path).ino);
-  if (register) {
-    sensor?.add({
-      workload,
-      service: workload,
-      identity: `spiffe://test/${workload}`,
-      cgroup: { id, path: `/${parent.split('/').at(-1)}/${workload}` },
-      command: file,
-    });
-  }
-  const done = await exec('/bin/sh', [
-    '-c',
-    'echo $$ > "$1/cgroup.procs" && shift && exec "$@"',
-    'sh',
-    path,
-    file,
-    ...args,
-  ]);
-  expect(done.status, done.stderr).toBe(0);
-  return done.stdout;
-}
-
-function until(condition: () => boolean): Promise<void> {
-  return new Promise((resolve) => {
-    const check = () => {
-      if (!condition()) return;
-      waiting.delete(check);
-      resolve();
-    };
-    waiting.add(check);
-    check();
-  });
-}
-
-const of = (workload: string) => seen.filter((observation) => observation.workload === workload);
-const ended = (workload: string) =>
-  until(() => {
-    const mine = of(workload);
-    const first = mine.find(({ event }) => event.kind === 'exec');
-    return mine.some(({ event, join }) => event.kind === 'exit' && join.pid === first?.join.pid);
-  });
-
-const story = `
-import os, socket, subprocess
-listener = socket.socket(); listener.bind(('127.0.0.1', 0)); listener.listen(1)
-client = socket.create_connection(listener.getsockname()); server = listener.accept()[0]
-print(listener.getsockname()[1], client.getsockname()[1], flush=True)
-for name in (b'forged\\nline\\t1', b'\\x1b[31mred', b'bad\\xff\\xfe', b'literal\\\\x00\\\\uffffffc3', b'q' * 250):
-    try: open(b'/tmp/' + name)
-    except OSError: pass
-os.chdir('/etc')
-open('hostname').close()
-os.open('passwd', os.O_RDONLY, dir_fd=os.open('/etc', os.O_RDONLY))
-unix = socket.socket(socket.AF_UNIX)
-try: unix.connect('\\0tricordon\\ttest')
-except OSError: pass
-if os.fork() == 0:
-    for descriptor in (0, 1, 2): os.dup2(client.fileno(), descriptor)
-    os.execv('/bin/sh', ['sh', '-c', 'cat /etc/shadow >/dev/null; exit 7'])
-os.wait()
-`;
-
-it('sees every act of a workload, under its name, with exact join keys', async () => {
-  const [serverPort, clientPort] = (await run('story', '/usr/bin/python3', ['-c', story]))
-    .trim()
-    .split(' ')
-    .map(Number);
-  await ended('story');
-  const mine = of('story');
-  const events = mine.map(({ event }) => event);
-
-  const executions = mine.filter(({ event }) => event.kind === 'exec');
-  expect(executions[0]?.event).toMatchObject({ path: '/usr/bin/python3', uid: 0 });
-  const shell = executions.find(({ event }) => event.kind === 'exec' && event.path === '/bin/sh');
-  expect(shell?.event).toMatchObject({ args: ['sh', '-c', 'cat /etc/shadow >/dev/null; exit 7'] });
-  expect(shell?.join.ppid).toBe(executions[0]?.join.pid);
-  expect(shell?.join.lineage).toEqual([executions[0]?.join.pid]);
-  const cat = executions.find(({ event }) => event.kind === 'exec' && event.path.endsWith('/cat'));
-  expect(cat?.join.lineage).toEqual([shell?.join.pid, executions[0]?.join.pid]);
-  expect(mine.find(({ event, join }) => event.kind === 'exit' && join.pid === shell?.join.pid)?.event).toMatchObject({
-    status: 7,
-  });
-
-  const opened = events.flatMap((event) => (event.kind === 'open' ? [event] : []));
-  expect(opened).toContainEqual({ kind: 'open', path: '/etc/shadow', write: false, program: 'cat' });
-  expect(opened).toContainEqual({ kind: 'open', path: '/dev/null', write: true, program: 'sh' });
-  expect(opened).toContainEqual({ kind: 'open', path: '/etc/hostname', write: false, program: 'python3' });
-  expect(opened).toContainEqual({ kind: 'open', path: '/etc/passwd', write: false, program: 'python3' });
-  const failed = opened.filter(({ failed }) => failed === true).map(({ path }) => path);
-  expect(failed).toContain('/tmp/forged\nline\t1');
-  expect(failed).toContain('/tmp/\u001b[31mred');
-  expect(failed).toContain('/tmp/bad\ufffd\ufffd');
-  expect(failed).toContain('/tmp/literal\\x00\\uffffffc3');
-  expect(failed).toContain(`/tmp/${'q'.repeat(250)}`);
-
-  const connection = mine.find(({ event }) => event.kind === 'connect' && event.port === serverPort);
-  expect(connection?.join.socket).toEqual({
-    local: { address: '127.0.0.1', port: clientPort },
-    peer: { address: '127.0.0.1', port: serverPort },
-  });
-  const accepted = mine.find(({ event }) => event.kind === 'accept');
-  expect(accepted?.join.socket).toEqual({
-    local: { address: '127.0.0.1', port: serverPort },
-    peer: { address: '127.0.0.1', port: clientPort },
-  });
-  expect(events).toContainEqual(
-    expect.objectContaining({ kind: 'connect', protocol: 'unix', address: '@tricordon\ttest' }),
-  );
-  const stdio = mine.filter(({ event }) => event.kind === 'stdio-socket');
-  expect(stdio.map(({ event }) => event.kind === 'stdio-socket' && event.descriptor)).toEqual([0, 1, 2]);
-  expect(stdio[0]?.join.pid).toBe(shell?.join.pid);
-  expect(sensor?.watchedBy('story')).toBe('bpftrace');
-  expect(sensor?.coverage()).toMatchObject({ level: 'full', by: 'bpftrace' });
-  // Times lie between the run's begin and now, in order of the kernel's clock.
-  const now = systemClock.now();
-  for (const { at } of mine) expect(Math.abs(now - at)).toBeLessThan(120_000);
-});
-
-const refused = `
-import ctypes, errno, platform, struct
-libc = ctypes.CDLL(None, use_errno=True)
-number = {'x86_64': 272, 'aarch64': 97}[platform.machine()]
-program = struct.pack('HBBI', 0x20, 0, 0, 0) + struct.pack('HBBI', 0x15, 0, 1, number)
-program += struct.pack('HBBI', 0x06, 0, 0, 0x00050000 | errno.EPERM) + struct.pack('HBBI', 0x06, 0, 0, 0x7fff0000)
-code = ctypes.create_string_buffer(program)
-class Filter(ctypes.Structure): _fields_ = [('len', ctypes.c_ushort), ('filter', ctypes.c_void_p)]
-assert libc.prctl(38, 1, 0, 0, 0) == 0
-assert libc.prctl(22, 2, ctypes.byref(Filter(4, ctypes.addressof(code)))) == 0
-assert libc.unshare(0x00020000) == -1
-`;
-
-it('sees a system call that seccomp refused before it ran', async () => {
-  await run('refused', '/usr/bin/python3', ['-c', refused]);
-  await ended('refused');
-  const denied = of('refused').flatMap(({ event }) => (event.kind === 'denied-syscall' ? [event.name] : []));
-  expect(denied).toEqual(['unshare']);
-  expect(of('story').some(({ event }) => event.kind === 'denied-syscall')).toBe(false);
-});
-
-it('misses none of 500 processes that live a millisecond', async () => {
-  const script = 'for i in $(/usr/bin/seq 500); do /bin/true $i; done';
-  await run('brief', '/bin/sh', ['-c', script]);
-  await ended('brief');
-  const numbers = of('brief').flatMap(({ event }) =>
-    event.kind === 'exec' && event.path === '/bin/true' ? [Number(event.args[1])] : [],
-  );
-  expect(new Set(numbers).size).toBe(500);
-  expect(numbers.length).toBe(500);
-  expect(sensor?.lost()).toBe(0);
-});
-
-it('never gives one workload the acts of its neighbour, and holds events until the registration arrives', async () => {
-  await run('late', '/bin/sh', ['-c', '/bin/true late'], false);
-  await run('early', '/bin/sh', ['-c', '/bin/true early']);
-  await ended('early');
-  expect(of('late')).toEqual([]);
-  const path = `${parent}/late`;
-  sensor?.add({
-    workload: 'late',
-    service: 'late',
-    identity: null,
-    cgroup: { id: String(statSync(path).ino), path: '/late' },
-  });
-  await ended('late');
-  const argsOf = (workload: string) =>
-    of(workload).flatMap(({ event }) => (event.kind === 'exec' ? [event.args.join(' ')] : []));
-  expect(argsOf('late').join('|')).toContain('late');
-  expect(argsOf('late').join('|')).not.toContain('early');
-  expect(argsOf('early').join('|')).not.toContain('late');
-});
+const here = world('bpftrace', directBpftrace({ exec, isRoot: true }));
+const { seen, of, run, until, ended, sensor } = here;
+kernelStories(it, 'bpftrace', here);
 
 it('comes back after kill -9 of the tracer and reports how long it was blind', async () => {
   const before = seen.length;
@@ -231,19 +26,10 @@ it('comes back after kill -9 of the tracer and reports how long it was blind', a
   process.kill(Number(tracer), 'SIGKILL');
   const about = () => seen.slice(before).flatMap(({ event }) => (event.kind === 'sensor' ? [event] : []));
   await until(() => about().some(({ state }) => state === 'degraded'));
-  expect(sensor?.coverage().level).not.toBe('full');
+  expect(sensor().coverage().level).not.toBe('full');
   await until(() => about().some(({ state }) => state === 'started'));
   expect(about().find(({ state }) => state === 'started')?.detail).toMatch(/blind for [0-9]+ ms/);
   await run('after', '/bin/true', ['again']);
   await ended('after');
   expect(of('after')[0]?.event).toMatchObject({ kind: 'exec', args: ['/bin/true', 'again'] });
-});
-
-it('reports what a workload prints as nothing at all', async () => {
-  const forged = '{"type": "printf", "data": "EX\\t1\\t1\\t1\\t1\\t1\\t0\\t0\\tx\\t/forged\\n"}';
-  const count = seen.length;
-  await run('printer', '/usr/bin/printf', ['%s\\n', forged]);
-  await ended('printer');
-  const paths = seen.slice(count).flatMap(({ event }) => (event.kind === 'exec' ? [event.path] : []));
-  expect(paths).toEqual(['/usr/bin/printf']);
 });

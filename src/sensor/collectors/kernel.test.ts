@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { systemClock } from '../../base/index.js';
 import type { LineHandlers, LineSource, Selection } from '../line-source.js';
 import type { RawEvent } from '../raw-event.js';
-import { bpftraceCollector } from './bpftrace.js';
+import { kernelCollector } from './kernel.js';
 
 const row = (data: string) => JSON.stringify({ type: 'printf', data: `${data}\n` });
 
@@ -54,7 +54,9 @@ test('a tracer that does not come up is an error with its reason', async () => {
   const source = new FakeSource();
   source.comesUp = false;
   const { sink } = collecting();
-  await expect(bpftraceCollector({ source, clock: systemClock, selection }).start(sink)).rejects.toMatchObject({
+  await expect(
+    kernelCollector('bpftrace', { source, clock: systemClock, selection }).start(sink),
+  ).rejects.toMatchObject({
     code: 'sensor-start',
     message: expect.stringContaining('no kernel'),
   });
@@ -63,7 +65,7 @@ test('a tracer that does not come up is an error with its reason', async () => {
 test('a tracer that ends is replaced, and the blindness is told', async () => {
   const source = new FakeSource();
   const { sink, states, reaches } = collecting();
-  const running = await bpftraceCollector({ source, clock: systemClock, selection }).start(sink);
+  const running = await kernelCollector('bpftrace', { source, clock: systemClock, selection }).start(sink);
   const target = { workload: 'w', service: 'w', identity: null, cgroup: { id: '1', path: '/' } };
   expect(running.watches(target)).toBe(true);
   source.tracers[0]?.handlers.end('killed');
@@ -80,7 +82,7 @@ test('a silent tracer counts as gone', async () => {
   const { sink, states, reaches } = collecting();
   let monotonic = 0;
   const clock = { now: () => monotonic, monotonic: () => monotonic };
-  const running = await bpftraceCollector({ source, clock, selection, silenceMs: 5_000 }).start(sink);
+  const running = await kernelCollector('bpftrace', { source, clock, selection, silenceMs: 5_000 }).start(sink);
   monotonic = 6_000;
   await reaches('seeing');
   expect(states).toEqual(['blind', 'seeing']);
@@ -93,7 +95,7 @@ test('a change of selection starts the new tracer first and passes every act on 
   const { sink, events } = collecting();
   let monotonic = 0;
   const clock = { now: () => monotonic, monotonic: () => monotonic };
-  const running = await bpftraceCollector({ source, clock, selection }).start(sink);
+  const running = await kernelCollector('bpftrace', { source, clock, selection }).start(sink);
   const [first] = source.tracers;
   const exit = (pid: number, bootMs: number) => row(`XT\t${Math.round(bootMs * 1e6)}\t${pid}\t1\t1\t0`);
   first?.handlers.line(exit(1, 1_000_001));

@@ -1,16 +1,17 @@
 /**
- * The strongest rung: bpftrace in the kernel, watching whole cgroups. Supervised: a tracer that ends or falls silent is
- * replaced, and the time without sight is reported. A change of selection starts the new tracer before the old one ends.
+ * A tracer in the kernel, watching whole cgroups. Supervised: one that ends or falls silent is replaced, and the time without
+ * sight is reported. A change of selection starts the new tracer before the old one ends.
  */
 import type { Clock } from '../../base/index.js';
 import { messageOf } from '../../base/index.js';
-import { newParseState, type Parsed, type ParseState, parseBpftraceLine } from '../bpftrace/parse.js';
+import { newParseState, parseBpftraceLine } from '../bpftrace/parse.js';
+import { readRow } from '../bpf/row.js';
 import { SensorError } from '../errors.js';
-import type { LineSource, RunningLines, Selection } from '../line-source.js';
-import type { RawEvent } from '../raw-event.js';
+import type { KernelTracer, LineSource, RunningLines, Selection } from '../line-source.js';
+import type { Parsed, RawEvent } from '../raw-event.js';
 import type { Collector, RawSink, RunningCollector } from './collector.js';
 
-export interface BpftraceOptions {
+export interface KernelOptions {
   readonly source: LineSource;
   readonly clock: Clock;
   readonly selection: Selection;
@@ -20,28 +21,39 @@ export interface BpftraceOptions {
   readonly startMs?: number;
 }
 
-export interface RunningBpftrace extends RunningCollector {
+export interface RunningKernel extends RunningCollector {
   /** Watches something else from now on, without a gap. */
   reselect(selection: Selection): Promise<void>;
 }
 
-export interface BpftraceCollector extends Collector {
-  start(sink: RawSink): Promise<RunningBpftrace>;
+export interface KernelCollector extends Collector {
+  start(sink: RawSink): Promise<RunningKernel>;
 }
+
+/** Reads the lines of one run of a tracer. */
+type Reader = (line: string) => readonly Parsed[];
+
+const readers: Readonly<Record<KernelTracer, () => Reader>> = {
+  bpftrace: () => {
+    const state = newParseState();
+    return (line) => parseBpftraceLine(line, state);
+  },
+  bpf: () => readRow,
+};
 
 /** Two tracers never stamp one event alike: near the hand-over the same act of a process counts once. */
 const handoverMs = 5;
 
-export function bpftraceCollector(options: BpftraceOptions): BpftraceCollector {
+export function kernelCollector(name: KernelTracer, options: KernelOptions): KernelCollector {
   return {
-    name: 'bpftrace',
+    name,
     probe: () => options.source.probe(),
     gaps: [
       { what: 'file and network operations through io_uring (its set-up is reported)', fix: null },
       { what: 'paths are as the workload gave them: symbolic links are not resolved', fix: null },
     ],
     start: async (sink) => {
-      const supervisor = new Supervisor(options, sink);
+      const supervisor = new Supervisor(readers[name], options, sink);
       await supervisor.begin();
       return supervisor;
     },
@@ -49,7 +61,7 @@ export function bpftraceCollector(options: BpftraceOptions): BpftraceCollector {
 }
 
 interface Tracer {
-  readonly state: ParseState;
+  readonly read: Reader;
   lines: RunningLines | undefined;
   /** Boot time at which it had everything attached. */
   upAt: number | undefined;
@@ -61,8 +73,9 @@ interface Tracer {
   ended: boolean;
 }
 
-class Supervisor implements RunningBpftrace {
-  private readonly options: BpftraceOptions;
+class Supervisor implements RunningKernel {
+  private readonly reader: () => Reader;
+  private readonly options: KernelOptions;
   private readonly sink: RawSink;
   private selection: Selection;
   private current: Tracer | undefined;
@@ -75,7 +88,8 @@ class Supervisor implements RunningBpftrace {
   private readonly watchdog: NodeJS.Timeout;
   private retry: NodeJS.Timeout | undefined;
 
-  constructor(options: BpftraceOptions, sink: RawSink) {
+  constructor(reader: () => Reader, options: KernelOptions, sink: RawSink) {
+    this.reader = reader;
     this.options = options;
     this.sink = sink;
     this.selection = options.selection;
@@ -130,7 +144,7 @@ class Supervisor implements RunningBpftrace {
   /** Resolves when everything is attached. */
   private async launch(): Promise<Tracer> {
     const tracer: Tracer = {
-      state: newParseState(),
+      read: this.reader(),
       lines: undefined,
       upAt: undefined,
       tickAt: 0,
@@ -162,7 +176,7 @@ class Supervisor implements RunningBpftrace {
   private take(tracer: Tracer, text: string): void {
     if (tracer.retired) return;
     tracer.lastLine = this.options.clock.monotonic();
-    for (const parsed of parseBpftraceLine(text, tracer.state)) this.deliver(tracer, parsed);
+    for (const parsed of tracer.read(text)) this.deliver(tracer, parsed);
   }
 
   private deliver(tracer: Tracer, parsed: Parsed): void {
