@@ -1,5 +1,6 @@
 /** Whether this host has the parts that we use when they are there. One truth for `doctor`, `up` and the tests. */
 import { accessSync, constants, existsSync, readFileSync, readdirSync } from 'node:fs';
+import { release } from 'node:os';
 import { callEngine, engineSocketPath } from './engine-socket.js';
 import { messageOf, printable } from './errors.js';
 import { exec, which } from './exec.js';
@@ -30,6 +31,7 @@ export const probes: readonly Probe[] = [
   { name: 'koffi', category: 'network', title: 'native calls (koffi)', run: koffi },
   { name: 'landlock', category: 'runtime', title: 'Landlock, which refuses programs and files', run: landlock },
   { name: 'bpftrace', category: 'runtime', title: 'bpftrace with kernel tracepoints', run: bpftrace },
+  { name: 'bpf', category: 'runtime', title: 'programs of our own in the kernel', run: bpf },
   { name: 'strace', category: 'runtime', title: 'strace on our own children', run: strace },
   {
     name: 'bubblewrap',
@@ -205,6 +207,22 @@ export async function kernelTracer(): Promise<ProbeResult> {
   }
   const version = await exec(path, ['--version'], { timeoutMs: 10_000 });
   return { status: 'ok', detail: version.stdout.trim() };
+}
+
+/** What the sensor's own programs need: they stand in where bpftrace is not installed. The sensor itself loads them to see. */
+async function bpf(): Promise<ProbeResult> {
+  if (process.arch !== 'x64') return { status: 'warn', detail: `written for x64, not for ${process.arch}` };
+  const [major = 0, minor = 0] = release().split('.').map(Number);
+  if (major < 5 || (major === 5 && minor < 15))
+    return { status: 'warn', detail: `Linux ${major}.${minor} is too old`, fix: 'use Linux 5.15 or newer' };
+  if (!existsSync('/sys/kernel/btf/vmlinux'))
+    return { status: 'warn', detail: 'the kernel has no BTF', fix: 'use a kernel built with CONFIG_DEBUG_INFO_BTF' };
+  if (readText('/sys/kernel/security/lockdown').includes('[confidentiality]'))
+    return { status: 'warn', detail: 'forbidden by kernel lockdown', fix: 'start the kernel with lockdown=integrity' };
+  const native = await koffi();
+  if (native.status !== 'ok') return { ...native, detail: 'no native calls (koffi)' };
+  if (process.getuid?.() !== 0) return { status: 'warn', detail: 'needs root', fix: 'run with sudo' };
+  return { status: 'ok', detail: `bpf(2) on Linux ${major}.${minor}` };
 }
 
 async function strace(): Promise<ProbeResult> {
