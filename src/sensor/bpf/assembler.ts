@@ -11,6 +11,7 @@ export const helper = {
   mapUpdate: 2,
   mapDelete: 3,
   ktime: 5,
+  tailCall: 12,
   pidTgid: 14,
   uidGid: 15,
   comm: 16,

@@ -1,6 +1,7 @@
 /** What a process asked of the kernel, and what it got: one program at the end of every system call. */
 import type { KernelLayout } from './layout.js';
-import { addressBytes, head, pathBytes, socket } from './record.js';
+import { sendWithDirectory, startOfName } from './directory.js';
+import { addressBytes, head, pathBytes, socket, workingDirectory } from './record.js';
 import { slot, type Writer } from './writer.js';
 
 /** System calls of x86-64. */
@@ -21,7 +22,6 @@ const calls = {
   openat2: 437,
 } as const;
 const [EPERM, EACCES, lastError] = [-1, -13, -4095];
-const workingDirectory = -100;
 /** The flags of creat(2): O_CREAT | O_WRONLY | O_TRUNC. */
 const creating = 0x241;
 /** fcntl(2): F_DUPFD and F_DUPFD_CLOEXEC. */
@@ -35,6 +35,7 @@ const againAfter = 10_000_000_000n;
 export function callProgram(w: Writer, kernel: KernelLayout, seed: bigint): Buffer {
   const { registers, task } = kernel;
   const argument = (to: 1 | 2 | 3 | 9, index: 0 | 1 | 2 | 3) => w.fromStack(to, slot.registers + registers.args[index]);
+  w.toStack(slot.context, { r: 1 });
   w.mov(9, { r: 1 });
   w.select();
   w.onlyWatched();
@@ -134,6 +135,12 @@ export function callProgram(w: Writer, kernel: KernelLayout, seed: bigint): Buff
   argument(1, 1);
   w.label('executed');
   w.toStack(slot.text, { r: 1 });
+  argument(1, 0);
+  w.toStack(slot.directory, { r: 1 });
+  const at = w.name('at');
+  w.when(9, 'eq', calls.execveat, at);
+  w.toStack(slot.directory, workingDirectory);
+  w.label(at);
   const refused = w.name('refused');
   w.when(8, 'eq', EPERM, refused);
   w.when(8, 'ne', EACCES, 'end');
@@ -141,8 +148,9 @@ export function callProgram(w: Writer, kernel: KernelLayout, seed: bigint): Buff
   w.onlyInside();
   w.begin('refusedExec');
   w.userText(pathBytes);
-  w.do('add', 9, head.rest);
-  w.send({ r: 9 });
+  w.store(4, 7, head.length, { r: 9 });
+  startOfName(w, kernel);
+  sendWithDirectory(w);
   w.jump('end');
 
   w.label('ioUringSetup');
@@ -182,21 +190,21 @@ function denied(w: Writer): void {
  * First seen per process and program (what our launcher opened says nothing of the command it became), access, outcome, file
  * and name.
  */
-function opened(w: Writer, { inode, superBlock }: KernelLayout, seed: bigint): void {
+function opened(w: Writer, kernel: KernelLayout, seed: bigint): void {
+  const { inode, superBlock } = kernel;
   w.onlyInside();
   w.begin('open');
   w.store(8, 7, head.a, { r: 8 });
-  w.fromStack(1, slot.directory);
-  w.store(8, 7, head.b, { r: 1 });
   w.fromStack(1, slot.flags);
-  w.store(8, 7, head.c, { r: 1 });
+  w.store(8, 7, head.b, { r: 1 });
   w.userText(pathBytes);
+  w.store(4, 7, head.length, { r: 9 });
+  startOfName(w, kernel);
 
-  // The key, in pieces: process; execution, access, outcome; file; name.
-  w.toStack(slot.opened + 8, 0);
+  // The key, in pieces: process; execution, access, outcome; file, or where its name starts; name.
+  w.fromStack(1, slot.dentry);
+  w.toStack(slot.opened + 8, { r: 1 });
   const [failed, outcome, reading] = [w.name('failed'), w.name('outcome'), w.name('reading')];
-  w.mov(1, 0);
-  w.toStack(slot.second, { r: 1 });
   w.when(8, 'slt', 0, failed);
   w.toStack(slot.descriptor, { r: 8 });
   w.file(failed);
@@ -268,8 +276,7 @@ function opened(w: Writer, { inode, superBlock }: KernelLayout, seed: bigint): v
   w.when(1, 'lt', { r: 2 }, 'end');
   w.label(fresh);
   w.update('opened', slot.opened, slot.first);
-  w.do('add', 9, head.rest);
-  w.send({ r: 9 });
+  sendWithDirectory(w);
   w.jump('end');
 }
 

@@ -7,12 +7,9 @@ import { argumentBytes, execFlags, head, kinds, pathBytes, socket } from './reco
 export interface DecodeState {
   /** Executable name by pid, to say which program opened a file. */
   readonly programs: Map<number, string>;
-  /** The directory a relative path of this process starts from, as long as it can be told. */
-  readonly directory: (pid: number, descriptor: number) => string | undefined;
 }
 
 const programLimit = 65_536;
-const workingDirectory = -100;
 const [inet, inet6, unix] = [2, 10, 1];
 
 /** @returns what the record says; one that cannot be read becomes a note, never an exception. */
@@ -39,11 +36,14 @@ export function decodeRecord(record: Buffer, state: DecodeState): readonly Parse
   const program = state.programs.get(process.pid);
   switch (kind) {
     case kinds.exec: {
-      const end = head.rest + Number(record.readBigUInt64LE(head.b));
-      const given = Number(record.readBigUInt64LE(head.c));
-      if (end > record.length || given !== record.length - end) return unreadable('an execution');
+      const end = endOfPath(record);
+      const given = Number(record.readBigUInt64LE(head.b));
+      if (end + given > record.length) return unreadable('an execution');
       const path = text(record, head.rest, end);
-      const args = record.toString('utf8', end).replace(/\0$/, '').split('\0');
+      const args = record
+        .toString('utf8', end, end + given)
+        .replace(/\0$/, '')
+        .split('\0');
       remember(state, process.pid, path.slice(path.lastIndexOf('/') + 1).slice(0, 64));
       const drift = (a & execFlags.memory) !== 0 ? 'memory' : (a & execFlags.layer) !== 0 ? 'layer' : undefined;
       const execution: RawAct = {
@@ -57,13 +57,21 @@ export function decodeRecord(record: Buffer, state: DecodeState): readonly Parse
       };
       const stdin: Parsed[] =
         (a & execFlags.socketOnStdin) === 0 ? [] : [made({ kind: 'stdio-socket', descriptor: 0 })];
-      return [made(execution, { ppid, ...startOf(path, process.pid, workingDirectory, state) }), ...stdin];
+      return [made(execution, { ppid, ...startOf(record, end + given) }), ...stdin];
     }
     case kinds.refusedExec:
       return [
         made(
-          { kind: 'exec', path: text(record, head.rest), args: [], truncated: false, uid, parent: comm, refused: true },
-          { ppid },
+          {
+            kind: 'exec',
+            path: text(record, head.rest, endOfPath(record)),
+            args: [],
+            truncated: false,
+            uid,
+            parent: comm,
+            refused: true,
+          },
+          { ppid, ...startOf(record, endOfPath(record)) },
         ),
       ];
     case kinds.fork:
@@ -75,18 +83,19 @@ export function decodeRecord(record: Buffer, state: DecodeState): readonly Parse
       return [made({ kind: 'exit', status: (a & 0x7f) === 0 ? (a >> 8) & 0xff : 128 + (a & 0x7f) })];
     }
     case kinds.open: {
-      const path = text(record, head.rest);
-      const flags = record.readUInt32LE(head.c);
+      const end = endOfPath(record);
+      const path = text(record, head.rest, end);
+      const flags = record.readUInt32LE(head.b);
       const opened: RawAct = {
         kind: 'open',
-        path: record.length >= head.rest + pathBytes ? `${path}…` : path,
+        path: end - head.rest >= pathBytes ? `${path}…` : path,
         // O_WRONLY, O_RDWR, O_CREAT or O_TRUNC.
         write: (flags & 0x243) !== 0,
         failed: a < 0,
         ...(a === -1 || a === -13 ? { refused: true } : {}),
         ...(program === undefined ? {} : { program }),
       };
-      return [made(opened, startOf(path, process.pid, record.readInt32LE(head.b), state))];
+      return [made(opened, startOf(record, end))];
     }
     case kinds.connect: {
       const act = connection(record, a, comm);
@@ -156,10 +165,15 @@ function socketAddress(record: Buffer, side: 'local' | 'peer'): string {
   return addressText(record.subarray(at, at + (four ? 4 : 16)));
 }
 
-/** Where a relative path starts, if that can still be told. */
-function startOf(path: string, pid: number, descriptor: number, state: DecodeState): { cwd?: string } {
-  const directory = path.startsWith('/') ? undefined : state.directory(pid, descriptor);
-  return directory === undefined ? {} : { cwd: directory };
+function endOfPath(record: Buffer): number {
+  return Math.min(head.rest + record.readUInt32LE(head.length), record.length);
+}
+
+/** Where a relative path starts: its names from there to the root follow at `from`, where all of them were found. */
+function startOf(record: Buffer, from: number): { cwd?: string } {
+  if (record.readUInt32LE(head.whole) !== 1) return {};
+  const names = record.toString('utf8', from).split('\0').slice(0, -1);
+  return { cwd: `/${names.reverse().join('/')}` };
 }
 
 function text(bytes: Buffer, from: number, to = bytes.length): string {

@@ -18,6 +18,7 @@ export function kernelLayout(types: TypeInformation) {
       comm: at('task_struct', 'comm'),
       mm: at('task_struct', 'mm'),
       files: at('task_struct', 'files'),
+      fs: at('task_struct', 'fs'),
       cgroups: at('task_struct', 'cgroups'),
     },
     mm: {
@@ -27,7 +28,17 @@ export function kernelLayout(types: TypeInformation) {
     },
     files: { table: at('files_struct', 'fdt') },
     table: { size: at('fdtable', 'max_fds'), entries: at('fdtable', 'fd') },
-    file: { inode: at('file', 'f_inode'), data: at('file', 'private_data') },
+    file: { inode: at('file', 'f_inode'), data: at('file', 'private_data'), path: at('file', 'f_path') },
+    fs: { root: at('fs_struct', 'root'), pwd: at('fs_struct', 'pwd') },
+    path: { dentry: at('path', 'dentry'), mount: at('path', 'mnt') },
+    dentry: { parent: at('dentry', 'd_parent'), name: at('dentry', 'd_name') + at('qstr', 'name') },
+    /** What a path names (`struct vfsmount`) lies within what the kernel keeps about a mount. */
+    mount: {
+      inside: at('mount', 'mnt'),
+      parent: at('mount', 'mnt_parent'),
+      point: at('mount', 'mnt_mountpoint'),
+      root: at('vfsmount', 'mnt_root'),
+    },
     inode: {
       mode: at('inode', 'i_mode'),
       number: at('inode', 'i_ino'),

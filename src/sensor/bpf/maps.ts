@@ -1,7 +1,9 @@
 /** What the programs keep in the kernel. */
 
+import { recordBytes } from './record.js';
+
 /** Kinds of maps (`enum bpf_map_type`). */
-const [hash, array, perProcessor, recent, ring] = [1, 2, 6, 9, 27];
+const [hash, array, programs, perProcessor, recent, ring] = [1, 2, 3, 6, 9, 27];
 
 export interface MapShape {
   readonly type: number;
@@ -17,7 +19,7 @@ export const mapShapes = {
   /** Records on their way to us. */
   ring: { type: ring, key: 0, value: 0, entries: ringBytes },
   /** Where a record is put together: the stack has 512 bytes. Tracepoints run with preemption off: one at a time. */
-  scratch: { type: perProcessor, key: 4, value: 16_384, entries: 1 },
+  scratch: { type: perProcessor, key: 4, value: recordBytes, entries: 1 },
   /** Cgroup: 1 watched, 2 not. */
   decided: { type: recent, key: 8, value: 4, entries: 16_384 },
   /** Cgroups whose descendants are watched. */
@@ -33,6 +35,8 @@ export const mapShapes = {
   entered: { type: recent, key: 4, value: 4, entries: 65_536 },
   /** Process, execution, access and outcome, file, name: when it was last reported. */
   opened: { type: recent, key: 24, value: 8, entries: 65_536 },
+  /** The program that ends a record with the names of a directory. */
+  directory: { type: programs, key: 4, value: 4, entries: 1 },
   /** Records that found no room. */
   lost: { type: array, key: 4, value: 8, entries: 1 },
 } as const satisfies Readonly<Record<string, MapShape>>;

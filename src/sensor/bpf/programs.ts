@@ -5,8 +5,9 @@
 import type { Selection } from '../line-source.js';
 import type { KernelLayout } from './layout.js';
 import type { Maps } from './maps.js';
-import { argumentBytes, execFlags, head, nameBytes, pathBytes } from './record.js';
+import { argumentBytes, execFlags, head, nameBytes, pathBytes, workingDirectory } from './record.js';
 import { callProgram } from './call-program.js';
+import { directoryProgram, sendWithDirectory, startOfName } from './directory.js';
 import { slot, Writer } from './writer.js';
 
 const overlayfs = 0x794c7630;
@@ -14,8 +15,8 @@ const overlayfs = 0x794c7630;
 const cloneThread = 0x10000;
 
 export interface Program {
-  /** As the kernel names the raw tracepoint. */
-  readonly tracepoint: string;
+  /** As the kernel names the raw tracepoint; null for the one that others end with. */
+  readonly tracepoint: string | null;
   readonly code: Buffer;
 }
 
@@ -23,6 +24,7 @@ export interface Program {
 export function programs(kernel: KernelLayout, maps: Maps, selection: Selection, seed: bigint): readonly Program[] {
   const writer = () => new Writer(kernel, maps, selection);
   return [
+    { tracepoint: null, code: directoryProgram(writer(), kernel) },
     { tracepoint: 'sched_process_exec', code: execProgram(writer(), kernel) },
     { tracepoint: 'task_newtask', code: forkProgram(writer(), kernel) },
     { tracepoint: 'sched_process_exit', code: exitProgram(writer(), kernel) },
@@ -105,7 +107,7 @@ function execProgram(w: Writer, kernel: KernelLayout): Buffer {
   w.mov(9, { r: 0 });
   w.when(9, 'sle', 0, 'end');
   w.when(9, 'gt', pathBytes, 'end');
-  w.store(8, 7, head.b, { r: 9 });
+  w.store(4, 7, head.length, { r: 9 });
 
   const [fits, none] = [w.name('fits'), w.name('none')];
   w.follow(6, task.mm);
@@ -114,25 +116,26 @@ function execProgram(w: Writer, kernel: KernelLayout): Buffer {
   w.toStack(slot.second, { r: 3 });
   w.fromStack(3, slot.first);
   w.follow(3, mm.argStart);
-  w.fromStack(6, slot.second);
-  w.do('sub', 6, { r: 3 });
-  w.when(6, 'le', argumentBytes, fits);
+  w.fromStack(2, slot.second);
+  w.do('sub', 2, { r: 3 });
+  w.when(2, 'le', argumentBytes, fits);
   w.do('or', 8, execFlags.truncated);
-  w.mov(6, argumentBytes);
+  w.mov(2, argumentBytes);
   w.label(fits);
+  w.store(8, 7, head.a, { r: 8 });
+  w.mov(8, { r: 2 });
   w.mov(1, { r: 7 });
   w.do('add', 1, { r: 9 });
   w.do('add', 1, head.rest);
-  w.mov(2, { r: 6 });
   w.call('readUser');
   w.when(0, 'eq', 0, none);
-  w.mov(6, 0);
+  w.mov(8, 0);
   w.label(none);
-  w.store(8, 7, head.a, { r: 8 });
-  w.store(8, 7, head.c, { r: 6 });
-  w.do('add', 6, { r: 9 });
-  w.do('add', 6, head.rest);
-  w.send({ r: 6 });
+  w.store(8, 7, head.b, { r: 8 });
+  w.do('add', 9, { r: 8 });
+  w.toStack(slot.directory, workingDirectory);
+  startOfName(w, kernel);
+  sendWithDirectory(w);
   return w.finish();
 }
 

@@ -14,7 +14,7 @@ export const kinds = {
   cgroup: 11,
 } as const;
 
-/** Offsets of what every record begins with; `a`, `b` and `c` mean what their kind says. */
+/** Offsets of what every record begins with; `a` and `b` mean what their kind says. */
 export const head = {
   kind: 0,
   pid: 4,
@@ -25,8 +25,10 @@ export const head = {
   uid: 36,
   a: 40,
   b: 48,
-  c: 56,
   comm: 64,
+  /** Of a kind with a path: bytes of it with the final zero, and 1 where names of its directory follow up to the root. */
+  length: 56,
+  whole: 60,
   /** The kind's own part: texts, addresses. */
   rest: 80,
 } as const;
@@ -47,8 +49,15 @@ export const socket = {
 /** In `a` of an execution. */
 export const execFlags = { layer: 1, memory: 2, truncated: 4, socketOnStdin: 8 } as const;
 
+/** Where records are put together, and what is handed on behind them to the program that adds the directory. */
+export const recordBytes = 16_384;
+export const handed = { dentry: recordBytes - 24, mount: recordBytes - 16, bytes: recordBytes - 8 } as const;
+
+/** AT_FDCWD (openat(2)). */
+export const workingDirectory = -100;
+
 export const pathBytes = 4_096;
 export const argumentBytes = 2_048;
-/** A socket address (`struct sockaddr_un` is the longest), and a cgroup's name. */
+/** A socket address (`struct sockaddr_un` is the longest), and a name in a directory. */
 export const addressBytes = 110;
 export const nameBytes = 256;

@@ -3,7 +3,7 @@
  * by tests. Everything lives as long as the descriptors of this process: whatever ends it takes the programs along.
  */
 import { randomBytes } from 'node:crypto';
-import { closeSync, existsSync, readFileSync, readlinkSync } from 'node:fs';
+import { closeSync, existsSync, readFileSync } from 'node:fs';
 import { release } from 'node:os';
 import { messageOf, TricordonError } from '../../base/index.js';
 import type { Usable } from '../collectors/collector.js';
@@ -93,14 +93,19 @@ function load(selection: Selection): Loaded {
     const seed = randomBytes(8).readBigUInt64LE();
     const ready = programs(layoutHere(), maps, selection, seed).map(({ tracepoint, code }) => ({
       tracepoint,
-      program: keep(calls.loadProgram(tracepoint, code)),
+      program: keep(calls.loadProgram(tracepoint ?? 'directory', code)),
     }));
+    for (const { tracepoint, program } of ready) {
+      if (tracepoint === null) calls.update(maps.directory, Buffer.alloc(4), number(program));
+    }
     return {
       calls,
       maps,
       close,
       attach: () => {
-        for (const { tracepoint, program } of ready) keep(calls.attach(program, tracepoint));
+        for (const { tracepoint, program } of ready) {
+          if (tracepoint !== null) keep(calls.attach(program, tracepoint));
+        }
       },
     };
   } catch (error) {
@@ -126,7 +131,7 @@ class Reading implements RunningLines {
   private readonly loaded: Loaded;
   private readonly handlers: LineHandlers;
   private readonly ring: Ring;
-  private readonly state: DecodeState = { programs: new Map(), directory: directoryOf };
+  private readonly state: DecodeState = { programs: new Map() };
   private readonly timer: NodeJS.Timeout;
   private readonly stopPolling: () => void;
   private lost = 0n;
@@ -205,14 +210,10 @@ class Reading implements RunningLines {
   }
 }
 
-/** Read while the process most likely lives; only root can. */
-function directoryOf(pid: number, descriptor: number): string | undefined {
-  try {
-    const directory = readlinkSync(descriptor === -100 ? `/proc/${pid}/cwd` : `/proc/${pid}/fd/${descriptor}`);
-    return directory.startsWith('/') ? directory : undefined;
-  } catch {
-    return undefined;
-  }
+function number(value: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32LE(value);
+  return bytes;
 }
 
 function word(value: bigint): Buffer {

@@ -21,6 +21,10 @@ export const slot = {
   directory: -112,
   entry: -128,
   context: -136,
+  dentry: -336,
+  mount: -344,
+  rootDentry: -352,
+  rootMount: -360,
   registers: -320,
 } as const;
 
@@ -184,13 +188,32 @@ export class Writer extends Assembler {
     this.label(fresh);
   }
 
-  /** Begins a record: register 7 leads to it. */
-  begin(kind: keyof typeof kinds): void {
-    const { task } = this.kernel;
+  /** Ends this program with another one, which goes on with the record; only where that fails the next step is taken. */
+  handOn(to: 'directory'): void {
+    this.fromStack(1, slot.context);
+    this.map(2, this.maps[to]);
+    this.mov(3, 0);
+    this.call('tailCall');
+  }
+
+  /** Goes on with a record that another program handed on. */
+  resume(): void {
+    this.call('task');
+    this.mov(TASK, { r: 0 });
+    this.scratch();
+  }
+
+  private scratch(): void {
     this.toStack(slot.key, 0, 4);
     this.lookup('scratch', slot.key);
     this.when(0, 'eq', 0, END);
     this.mov(RECORD, { r: 0 });
+  }
+
+  /** Begins a record: register 7 leads to it. */
+  begin(kind: keyof typeof kinds): void {
+    const { task } = this.kernel;
+    this.scratch();
     this.store(4, RECORD, head.kind, kinds[kind]);
     this.call('pidTgid');
     this.do('rsh', 0, 32);
@@ -207,7 +230,7 @@ export class Writer extends Assembler {
     this.read(RECORD, head.parent, 4, 3, task.tgid);
     this.call('uidGid');
     this.store(4, RECORD, head.uid, { r: 0 });
-    for (const at of [head.a, head.b, head.c]) this.store(8, RECORD, at, 0);
+    for (const at of [head.a, head.b, head.length]) this.store(8, RECORD, at, 0);
     this.mov(1, { r: RECORD });
     this.do('add', 1, head.comm);
     this.mov(2, 16);
