@@ -2,7 +2,7 @@
 import { addressText } from '../socket-table.js';
 import type { Parsed, RawAct, RawProcess } from '../raw-event.js';
 import type { Endpoint } from '../../model/index.js';
-import { argumentBytes, execFlags, head, kinds, pathBytes, socket } from './record.js';
+import { argumentBytes, execFlags, head, kinds, socket } from './record.js';
 
 export interface DecodeState {
   /** Executable name by pid, to say which program opened a file. */
@@ -10,6 +10,8 @@ export interface DecodeState {
 }
 
 const programLimit = 65_536;
+/** ENAMETOOLONG: what the kernel would not take is the only name that is not here as a whole. */
+const nameTooLong = -36;
 const [inet, inet6, unix] = [2, 10, 1];
 
 /** @returns what the record says; one that cannot be read becomes a note, never an exception. */
@@ -88,7 +90,7 @@ export function decodeRecord(record: Buffer, state: DecodeState): readonly Parse
       const flags = record.readUInt32LE(head.b);
       const opened: RawAct = {
         kind: 'open',
-        path: end - head.rest >= pathBytes ? `${path}…` : path,
+        path: a === nameTooLong ? `${path}…` : path,
         // O_WRONLY, O_RDWR, O_CREAT or O_TRUNC.
         write: (flags & 0x243) !== 0,
         failed: a < 0,
