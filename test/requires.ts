@@ -11,6 +11,7 @@ export const components = [
   'root',
   'docker',
   'bpftrace',
+  'bpf',
   'landlock',
   'nftables',
   'iproute2',
