@@ -1,4 +1,13 @@
-import { chownSync, existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import type { Socket } from 'node:net';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, afterEach, describe, expect } from 'vitest';
@@ -10,6 +19,7 @@ import { requires } from '../../requires.js';
 import { account, type House, type Program, testHouse, testProgram, testSpec } from './support.js';
 
 const it = await requires('root', 'nftables', 'iproute2');
+const withPrograms = await requires('root', 'nftables', 'iproute2', 'bpf');
 const withTracer = await requires('root', 'nftables', 'iproute2', 'bpftrace');
 
 /** The workload's user is another one than the agent's account. */
@@ -59,6 +69,24 @@ describe('the privileged helper', () => {
     expect(tracers()).toHaveLength(1);
     await client.ask('sensor.stop', { session: 1 });
     expect(tracers()).toHaveLength(0);
+  });
+
+  withPrograms('holds programs of its own in the kernel for a session, and no longer', async () => {
+    mkdirSync(join(cgroup2Mount() ?? '', 'tricordon', spec.instance), { recursive: true });
+    const parent = String(statSync(join(cgroup2Mount() ?? '', 'tricordon', spec.instance)).ino);
+    const selection = { parents: [parent], containers: false };
+    const programs = () =>
+      readdirSync(`/proc/${helper.pid}/fdinfo`).filter((fd) =>
+        /^prog_tag:/m.test(readFileSync(`/proc/${helper.pid}/fdinfo/${fd}`, 'utf8')),
+      ).length;
+    expect(await client.ask('sensor.probe', { tracer: 'bpf' })).toEqual({ usable: true });
+    expect(programs()).toBe(0);
+    for (const session of [1, 2]) await client.ask('sensor.start', { session, tracer: 'bpf', selection });
+    const both = programs();
+    await client.ask('sensor.start', { session: 1, tracer: 'bpf', selection });
+    expect(programs()).toBe(both / 2);
+    await client.ask('sensor.stop', { session: 1 });
+    expect(programs()).toBe(0);
   });
 
   it('prepares, starts the data plane, pauses, reads memory, isolates, kills and cleans up', async () => {
