@@ -439,6 +439,7 @@ function watchWorkload(record: WorkloadRecord): void {
     ...(prepared.cgroup === null || prepared.cgroupPath === null
       ? {}
       : { cgroup: { id: String(statSync(prepared.cgroupPath).ino), path: prepared.cgroup } }),
+    ...(record.request.image === null ? {} : { layered: true }),
     ...(record.process === null ? {} : { root: record.process }),
     ...(record.request.command[0] === undefined ? {} : { command: record.request.command[0] }),
     launcher: `${settings.programDir}/dist/agent/confine/launcher.js`,

@@ -162,3 +162,17 @@ test('names a refused system call', () => {
   expect(out[0]?.event).toEqual({ kind: 'denied-syscall', number: 435, name: 'clone3' });
   expect(out[1]?.event).toEqual({ kind: 'denied-syscall', number: 9_999 });
 });
+
+test('a program of the upper layer is drift in a container only: a host may live on layers itself', () => {
+  const { out, registry, send } = build();
+  registry.add({ workload: 'c', service: 'boxed', identity: null, cgroup: { id: '11', path: '/t/c' }, layered: true });
+  const run = (drift: 'layer' | 'memory'): RawAct => ({ kind: 'exec', path: '/a', args: [], truncated: false, drift });
+  send(run('layer'));
+  send(run('memory'));
+  send(run('layer'), { pid: 5, cgroup: '11' });
+  expect(out.map(({ event }) => (event.kind === 'exec' ? event.drift : 'other'))).toEqual([
+    undefined,
+    'memory',
+    'layer',
+  ]);
+});

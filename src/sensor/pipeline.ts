@@ -149,7 +149,10 @@ export class Pipeline {
   private observe(event: RawEvent, attribution: Attribution): void {
     const made = toEvent(event);
     if (made === undefined) return;
-    const { workload, service, identity } = attribution.target;
+    const { workload, service, identity, layered, container } = attribution.target;
+    // A host may itself live on layers (in a container, from a live medium): there everything installed is in the upper one.
+    if (made.kind === 'exec' && made.drift === 'layer' && layered !== true && container === undefined)
+      delete made.drift;
     this.emit({
       at: this.time(event),
       service,

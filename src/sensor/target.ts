@@ -8,6 +8,8 @@ export interface Target {
   readonly cgroup?: { readonly id: string; readonly path: string };
   /** 64 hex digits. */
   readonly container?: string;
+  /** Its files come from an image: a program of the writable layer above is drift. Of a host's command it is nothing. */
+  readonly layered?: boolean;
   /** The first process, by pid and start time; its descendants belong to the workload too. */
   readonly root?: { readonly pid: number; readonly start: number };
   /**
