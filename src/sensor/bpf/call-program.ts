@@ -2,7 +2,8 @@
 import type { KernelLayout } from './layout.js';
 import { sendWithDirectory, startOfName } from './directory.js';
 import { addressBytes, head, pathBytes, socket, workingDirectory } from './record.js';
-import { slot, type Writer } from './writer.js';
+import { slot } from './stack.js';
+import type { Writer } from './writer.js';
 
 /** System calls of x86-64. */
 const calls = {

@@ -1,7 +1,8 @@
 /** In the kernel, so that it is exact for what lives a millisecond: the directory a relative name starts from. */
 import type { KernelLayout } from './layout.js';
 import { handed, head, nameBytes, recordBytes, workingDirectory } from './record.js';
-import { slot, type Writer } from './writer.js';
+import { slot } from './stack.js';
+import type { Writer } from './writer.js';
 
 /** Steps towards the root: names and mounts. */
 const steps = 32;

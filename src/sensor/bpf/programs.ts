@@ -8,7 +8,8 @@ import type { Maps } from './maps.js';
 import { argumentBytes, execFlags, head, nameBytes, pathBytes, workingDirectory } from './record.js';
 import { callProgram } from './call-program.js';
 import { directoryProgram, sendWithDirectory, startOfName } from './directory.js';
-import { slot, Writer } from './writer.js';
+import { slot } from './stack.js';
+import { Writer } from './writer.js';
 
 const overlayfs = 0x794c7630;
 /** CLONE_THREAD: makes a thread, not a process. */

@@ -4,29 +4,7 @@ import { Assembler, type Operand, type Register } from './assembler.js';
 import type { KernelLayout } from './layout.js';
 import type { MapName, Maps } from './maps.js';
 import { head, kinds, socket } from './record.js';
-
-/** What is kept on the stack, by its distance from the frame. */
-export const slot = {
-  cgroup: -8,
-  key: -16,
-  pointer: -24,
-  value: -32,
-  executions: -40,
-  opened: -64,
-  first: -72,
-  second: -80,
-  descriptor: -88,
-  text: -96,
-  flags: -104,
-  directory: -112,
-  entry: -128,
-  context: -136,
-  dentry: -336,
-  mount: -344,
-  rootDentry: -352,
-  rootMount: -360,
-  registers: -320,
-} as const;
+import { slot } from './stack.js';
 
 const TASK = 6;
 const RECORD = 7;
