@@ -36,6 +36,14 @@ test('a weaker rung names the stronger ones with the command that would bring th
   expect(coverage.gaps).toContainEqual({ what: 'proc gap', fix: null });
 });
 
+test('a tracer of the kernel that is missing beside another is no gap', () => {
+  const coverage = runtimeCoverage(
+    [state('bpftrace', false, { reason: 'bpftrace is not installed' }), state('bpf', true), state('proc', true)],
+    [{ workload: 'a', by: 'bpf' }],
+  );
+  expect(coverage).toEqual({ level: 'full', by: 'bpf', gaps: [{ what: 'bpf gap', fix: null }] });
+});
+
 test('nothing that runs is none, with reasons', () => {
   expect(runtimeCoverage([state('proc', false, { reason: '/proc is not mounted' })])).toEqual({
     level: 'none',
