@@ -74,6 +74,26 @@ describe('the helper’s client', () => {
     client.close();
   });
 
+  test('told by the supervisor that the helper died, it ends what waits and asks its successor on the same stream', async () => {
+    let dead = true;
+    const { stream, say } = fakeHelper(({ id, verb }) =>
+      dead && verb === 'hello' ? undefined : JSON.stringify({ id, ok: true, value: null }),
+    );
+    const client = helperClient(stream);
+    const ended = new Promise<string>((resolve) => {
+      void client.tracers.bpf.start({ parents: [], containers: false }, { line: () => {}, end: resolve }).then(() => {
+        say('{"gone":true}');
+      });
+    });
+    const open = expect(client.ask('hello', {})).rejects.toMatchObject({ code: 'gone' });
+    expect(await ended).toBe('the privileged helper ended');
+    await open;
+    dead = false;
+    expect(client.connected).toBe(true);
+    expect(await client.ask('sensor.stop', { session: 9 })).toBeNull();
+    client.close();
+  });
+
   test('relays a sensor’s lines to its own session, and its end once', async () => {
     const { stream, say } = fakeHelper(({ id }) => JSON.stringify({ id, ok: true, value: null }));
     const client = helperClient(stream);

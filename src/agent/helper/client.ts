@@ -150,7 +150,10 @@ export function helperClient(stream?: Duplex): HelperClient {
   function receive(line: string): void {
     const reply = parse(line);
     if (reply === undefined) return;
-    if ('line' in reply) sessions.get(reply.sensor)?.line(reply.line);
+    if ('gone' in reply) {
+      failAll();
+      client.onGone();
+    } else if ('line' in reply) sessions.get(reply.sensor)?.line(reply.line);
     else if ('ended' in reply) endSession(reply.sensor, reply.ended);
     else if (reply.ok) waiting.get(reply.id)?.settle({ value: reply.value });
     else {

@@ -151,5 +151,7 @@ export const Reply = z.union([
   z.strictObject({ sensor: z.int(), line: z.string() }),
   /** The tracer of this session ended, wanted or not. */
   z.strictObject({ sensor: z.int(), ended: z.string() }),
+  /** Said by the supervisor, which holds the socket: this helper died, its successor will answer. */
+  z.strictObject({ gone: z.literal(true) }),
 ]);
 export type Reply = z.infer<typeof Reply>;
