@@ -9,6 +9,7 @@ import {
   cgroup2Mount,
   exec,
   isDiskFull,
+  isRunning,
   landlockVersion,
   logger,
   messageOf,
@@ -118,6 +119,7 @@ const sensor = await startSensor({
   },
   // As root nothing is launched under a tracer: see `collectors` of the sensor.
   collectors: settings.collectors.filter((name) => helper === undefined || name !== 'strace'),
+  resumed: previous.workloads.some(({ process }) => process !== null && isRunning(process.pid, process.start)),
   ...(helper === undefined ? {} : { look: helperLook(helper) }),
   ...(helper === undefined
     ? {}

@@ -52,3 +52,10 @@ test('nothing that runs is none, with reasons', () => {
   });
   expect(runtimeCoverage([]).gaps).toHaveLength(1);
 });
+
+test('who was blind a moment ago is not full: what happened meanwhile was not seen', () => {
+  const wasBlind = 'did not see for 900 ms, until 12:00:00 UTC';
+  const coverage = runtimeCoverage([state('bpftrace', true, { wasBlind })], [{ workload: 'a', by: 'bpftrace' }]);
+  expect(coverage).toMatchObject({ level: 'partial', by: 'bpftrace' });
+  expect(coverage.gaps[0]).toEqual({ what: `bpftrace: ${wasBlind}`, fix: null });
+});

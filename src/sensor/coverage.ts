@@ -10,6 +10,8 @@ export interface CollectorState {
   readonly seeing: boolean;
   readonly reason?: string;
   readonly fix?: string;
+  /** For a while after it saw again: from what time to what time it did not. */
+  readonly wasBlind?: string;
   /** What it cannot see even when it works. */
   readonly gaps: readonly { readonly what: string; readonly fix: string | null }[];
 }
@@ -21,7 +23,8 @@ export interface WatchedTarget {
 }
 
 /**
- * `full` only where a kernel tracer sees every workload; a weaker rung is `partial`; nothing that runs is `none`.
+ * `full` only where a kernel tracer sees every workload, and has done so for a while; a weaker rung is `partial`; nothing
+ * that runs is `none`.
  *
  * @param collectors strongest first.
  */
@@ -58,11 +61,15 @@ export function runtimeCoverage(
     };
   }
   const own = active.flatMap(({ gaps }) => gaps);
-  const full = active.length === 1 && active.every(({ name }) => isKernel(name)) && unwatched.length === 0;
+  const blind = active.flatMap(({ name, wasBlind }) =>
+    wasBlind === undefined ? [] : [{ what: `${name}: ${wasBlind}`, fix: null }],
+  );
+  const full =
+    active.length === 1 && active.every(({ name }) => isKernel(name)) && unwatched.length === 0 && blind.length === 0;
   return {
     level: full ? 'full' : 'partial',
     by: active.map(({ name }) => name).join(', '),
-    gaps: unique([...unwatched, ...unusable, ...own]),
+    gaps: unique([...unwatched, ...blind, ...unusable, ...own]),
   };
 }
 

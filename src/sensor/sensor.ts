@@ -27,6 +27,8 @@ export interface SensorOptions {
     readonly sources: Readonly<Partial<Record<KernelTracer, LineSource>>>;
     readonly selection: Selection;
   };
+  /** Workloads ran on while nobody watched them: the agent before this one died. */
+  readonly resumed?: boolean;
   /** Who looks at `/proc` for the last rung. Default: we ourselves, which shows nothing of other users' processes. */
   readonly look?: Look;
   /** Events per second and workload that are passed on. Default 50,000. */
@@ -50,11 +52,16 @@ export interface Sensor {
   stop(): Promise<void>;
 }
 
+/** How long a blindness that is over is still told: whoever looks at an incident of it must not read "full". */
+const rememberedMs = 15 * 60_000;
+
 interface Rung {
   readonly collector: Collector;
   running: RunningCollector | undefined;
   usable: boolean;
   blind: boolean;
+  /** When it last saw again, on the monotonic clock, and what is to be said of it. */
+  regained: { readonly at: number; readonly what: string } | undefined;
   reason: string | undefined;
   fix: string | undefined;
 }
@@ -75,6 +82,7 @@ export async function startSensor(options: SensorOptions): Promise<Sensor> {
     running: undefined,
     usable: false,
     blind: false,
+    regained: undefined,
     reason: undefined,
     fix: undefined,
   }));
@@ -97,6 +105,7 @@ export async function startSensor(options: SensorOptions): Promise<Sensor> {
     if (!probed.usable) continue;
     try {
       rung.running = await rung.collector.start(sinkOf(rung), registry);
+      if (options.resumed === true) regain(rung, 'while the agent was away');
       pipeline.about(name, { kind: 'sensor', state: 'started', detail: `${name} watches` });
     } catch (error) {
       rung.reason = messageOf(error);
@@ -109,6 +118,11 @@ export async function startSensor(options: SensorOptions): Promise<Sensor> {
     }
   }
 
+  function regain(rung: Rung, when: string): void {
+    const until = new Date(clock.now()).toISOString().slice(11, 19);
+    rung.regained = { at: clock.monotonic(), what: `did not see ${when}, until ${until} UTC` };
+  }
+
   function sinkOf(rung: Rung): RawSink {
     const { name } = rung.collector;
     return {
@@ -119,6 +133,7 @@ export async function startSensor(options: SensorOptions): Promise<Sensor> {
         if (name !== 'strace') {
           rung.blind = state.kind === 'blind';
           rung.reason = rung.blind ? state.detail : undefined;
+          if (state.blindMs !== undefined) regain(rung, `for ${Math.round(state.blindMs)} ms`);
         }
         const blind = state.blindMs === undefined ? '' : `; blind for ${Math.round(state.blindMs)} ms`;
         const detail = `${state.detail}${blind}`.slice(0, 4_096);
@@ -138,7 +153,7 @@ export async function startSensor(options: SensorOptions): Promise<Sensor> {
     },
     coverage: () =>
       runtimeCoverage(
-        rungs.map(stateOf),
+        rungs.map((rung) => stateOf(rung, clock.monotonic())),
         registry.all().map((target) => ({ workload: target.workload, by: watcher(target, allNames) })),
       ),
     lost: () => pipeline.lost,
@@ -186,12 +201,14 @@ const unavailableKernel: Collector = {
   start: async () => ({ watches: () => false, stop: async () => {} }),
 };
 
-function stateOf(rung: Rung): CollectorState {
+function stateOf(rung: Rung, now: number): CollectorState {
+  const { regained } = rung;
   return {
     name: rung.collector.name,
     usable: rung.usable,
     seeing: rung.running !== undefined && !rung.blind,
     gaps: rung.collector.gaps,
+    ...(regained === undefined || now - regained.at > rememberedMs ? {} : { wasBlind: regained.what }),
     ...(rung.reason === undefined ? {} : { reason: rung.reason }),
     ...(rung.fix === undefined ? {} : { fix: rung.fix }),
   };
