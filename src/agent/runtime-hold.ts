@@ -20,13 +20,35 @@ export function runtimeCoverage(
   const running = records.filter(({ process }) => process !== null);
   const held = running.filter((record) => record.held !== null && record.held.landlock > 0);
   const gaps = running.flatMap((record) => gapsOf(record, contractOf(record.request.service), landlock));
+  const unheld = running.flatMap((record) => unheldOf(record, contractOf(record.request.service), landlock));
   const unable = landlock === undefined || landlock === 0 ? [cannotRefuse(landlock)] : [];
   const refusing = held.length === 0 ? '' : `Landlock refuses in ${held.length} of ${running.length} workloads`;
   return {
     level: watched.level,
     by: [watched.by, refusing].filter((part) => part !== '').join('; '),
     gaps: [...watched.gaps, ...unable, ...gaps],
+    ...(unheld.length === 0 ? {} : { unheld }),
   };
+}
+
+/** A version approved to be enforced that does not refuse yet, or never will on this host. */
+function unheldOf(
+  { request, held }: Running,
+  approved: ContractVersion | undefined,
+  landlock: number | undefined,
+): NonNullable<LayerCoverage['unheld']> {
+  const { service, image } = request;
+  if (approved?.contract.mode.runtime !== 'enforce') return [];
+  if (image !== null) return [{ service, until: 'never', reason: 'a container is observed, not refused' }];
+  if (landlock === undefined || landlock === 0)
+    return [{ service, until: 'never', reason: 'this host observes programs and files, it cannot refuse them' }];
+  if (!holdsRuntime(approved.contract))
+    return [{ service, until: 'never', reason: 'the contract lists neither programs nor files' }];
+  const inForce = held === null || held.landlock === 0 ? undefined : held;
+  if (inForce?.rules === runtimeDigest(approved.contract)) return [];
+  const now = inForce === undefined ? 'no version' : `version ${inForce.version}`;
+  const reason = `${now} is in force, version ${approved.version} takes hold at the next start`;
+  return [{ service, until: 'next-start', reason }];
 }
 
 function gapsOf(

@@ -28,7 +28,8 @@ export const HeldBy = z.strictObject({ version: z.int(), digest: Digest.or(z.str
 
 /**
  * How one layer of one service is held. `unwatched`: nothing on the host watches the layer, so whatever the contract
- * says is not held; `bypassable`: held, but a neighbour can go around. Only `enforced` may ever be shown as green.
+ * says is not held; `bypassable`: held, but a neighbour can go around; `next-start`: the
+ * contract takes hold when its commands start again; `observed`: it says `enforce`, and the host cannot refuse. Only `enforced` may ever be shown as green.
  */
 export const holds = [
   'enforced',
@@ -38,6 +39,8 @@ export const holds = [
   'unmanaged',
   'bypassable',
   'partial',
+  'next-start',
+  'observed',
   'unwatched',
   'no-contract',
 ] as const;

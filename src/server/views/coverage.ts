@@ -66,7 +66,9 @@ export function coverageView(world: World): z.infer<typeof CoverageAnswer> {
     const learning = services.filter((service) => service.holds.some(({ hold }) => hold === 'learning'));
     if (learning.length > 0)
       text.push({ text: `${names(learning)} still ${learning.length === 1 ? 'learns' : 'learn'}.`, tone: 'warning' });
-    const audit = services.filter((service) => service.holds.some(({ hold }) => hold === 'audit'));
+    const audit = services.filter((service) =>
+      service.holds.some(({ hold }) => hold === 'audit' || hold === 'observed'),
+    );
     if (audit.length > 0)
       text.push({
         text: `${names(audit)} ${audit.length === 1 ? 'is' : 'are'} watched but not enforced on every layer.`,

@@ -8,7 +8,7 @@ type HoldOfLayer = z.infer<typeof Hold>;
 
 /**
  * The weakest link wins. INVARIANT: `enforced` only if the contract enforces the layer, a workload runs, each of its hosts
- * reports and watches the layer in full, and no socket of it can be gone around.
+ * reports, watches the layer in full and refuses at it, and no socket of it can be gone around.
  */
 export function holdsOf(world: World, service: string): HoldOfLayer[] {
   const version = world.active.get(service);
@@ -35,6 +35,9 @@ export function holdsOf(world: World, service: string): HoldOfLayer[] {
     const note = partial === undefined ? '' : `; ${partial.reason}`;
     if (mode === 'learn') return { hold: 'learning', reason: `learns, lets everything known pass${note}` };
     if (mode === 'audit') return { hold: 'audit', reason: `deviations are noted, not refused${note}` };
+    const unheld = hosts.flatMap(({ name, state }) => unheldAt(name, state, layer, service));
+    const [worst] = unheld.toSorted((a, b) => Number(b.hold === 'observed') - Number(a.hold === 'observed'));
+    if (worst !== undefined) return worst;
     if (partial !== undefined) return { hold: 'partial', reason: partial.reason };
     return { hold: 'enforced', reason: `contract v${version.version}` };
   }
@@ -42,6 +45,20 @@ export function holdsOf(world: World, service: string): HoldOfLayer[] {
 
 export function isManaged(version: ContractVersion, layer: Layer): boolean {
   return version.contract[layer] !== undefined;
+}
+
+/** The contract enforces this layer, and the host says that it does not refuse for it. */
+function unheldAt(
+  name: string,
+  host: HostState | undefined,
+  layer: Layer,
+  service: string,
+): Omit<HoldOfLayer, 'layer'>[] {
+  const found = host?.coverage[layer].unheld?.filter((one) => one.service === service) ?? [];
+  return found.map(({ until, reason }) => ({
+    hold: until === 'never' ? 'observed' : 'next-start',
+    reason: `${name}: ${reason}`,
+  }));
 }
 
 function bypassOf(world: World, service: string): string | undefined {

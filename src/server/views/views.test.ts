@@ -100,6 +100,16 @@ test('green only when enforced, running, reported, watched in full and not to be
   expect(kinds(world({ active: new Map([['orders', { ...enforced, contract: rest }]]) }))[0]).toBe('unmanaged');
 });
 
+test('a version that waits for the next start, or that the host cannot refuse by, is not green', () => {
+  const unheld = (until: 'next-start' | 'never', service = 'orders') => {
+    const runtime = { ...host().coverage.runtime, unheld: [{ service, until, reason: 'why' }] };
+    return world({ hosts: [host({ coverage: { ...host().coverage, runtime } })] });
+  };
+  expect(kinds(unheld('next-start'))).toEqual(['next-start', 'enforced', 'enforced']);
+  expect(holdsOf(unheld('never'), 'orders')[0]).toEqual({ layer: 'runtime', hold: 'observed', reason: 'a: why' });
+  expect(kinds(unheld('never', 'another'))[0]).toBe('enforced');
+});
+
 test('the headline says plainly that nothing is watched', () => {
   expect(coverageView(world({ hosts: [] })).headline).toEqual([
     { text: 'No host reports yet. Nothing is watched.', tone: 'bad' },

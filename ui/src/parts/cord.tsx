@@ -11,6 +11,8 @@ export function cordOfHold(hold: Hold['hold']): CordState {
       return 'whole';
     case 'audit':
     case 'partial':
+    case 'next-start':
+    case 'observed':
       return 'dashed';
     case 'learning':
       return 'dotted';

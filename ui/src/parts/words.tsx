@@ -40,6 +40,8 @@ export const holdWords: Readonly<Record<HoldKind, { text: string; tone: Tone; gl
   unmanaged: { text: 'not in contract', tone: 'bad', glyph: 'none' },
   bypassable: { text: 'can be gone around', tone: 'bad', glyph: 'cross' },
   partial: { text: 'partly watched', tone: 'warning', glyph: 'half' },
+  'next-start': { text: 'from next start', tone: 'warning', glyph: 'half' },
+  observed: { text: 'only observed', tone: 'warning', glyph: 'half' },
   unwatched: { text: 'not watched', tone: 'bad', glyph: 'none' },
   'no-contract': { text: 'no contract', tone: 'bad', glyph: 'cross' },
 };

@@ -34,3 +34,12 @@ it('offers no mode where a mode would not help', () => {
     nextCommands([service('enforced', 'partial', 'unwatched'), service('bypassable', 'off', 'unmanaged')]),
   ).toEqual([]);
 });
+
+it('starts again what is held from its next start on, and offers nothing where the host cannot refuse', () => {
+  expect(nextCommands([service('next-start', 'enforced', 'enforced'), service('observed')])).toEqual([
+    {
+      sentence: 'orders is held to its contract from its next start on. Start it again:',
+      command: 'tricordon respond restart orders',
+    },
+  ]);
+});

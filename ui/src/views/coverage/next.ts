@@ -11,8 +11,13 @@ const names: Readonly<Record<Hold['layer'], string>> = { runtime: 'runtime', net
 /** One line for each service that is still learned or only watched; a host that cannot enforce says so among its gaps. */
 export function nextCommands(services: readonly CoveredService[]): NextCommand[] {
   return services.flatMap(({ service, holds }) => {
+    const waiting = holds.some(({ hold }) => hold === 'next-start');
+    const restart = {
+      sentence: `${service} is held to its contract from its next start on. Start it again:`,
+      command: `tricordon respond restart ${service}`,
+    };
     const open = holds.filter(({ hold }) => hold === 'learning' || hold === 'audit');
-    if (open.length === 0) return [];
+    if (open.length === 0) return waiting ? [restart] : [];
     const kinds = [...new Set(open.map(({ hold }) => hold))].map((kind) => {
       const of = open.filter(({ hold }) => hold === kind).map(({ layer }) => names[layer]);
       return `${kind === 'audit' ? 'in audit' : 'learning'} on ${of.join(', ')}`;
@@ -23,6 +28,7 @@ export function nextCommands(services: readonly CoveredService[]): NextCommand[]
         sentence: `${service} is ${kinds.join(' and ')}. Enforce what was learned:`,
         command: `tricordon contract approve ${service} --mode ${modes}`,
       },
+      ...(waiting ? [restart] : []),
     ];
   });
 }
