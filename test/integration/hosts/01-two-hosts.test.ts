@@ -3,12 +3,10 @@ import { Agent } from 'node:https';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import type { Observation } from '../../../src/model/index.js';
-import { python } from '../house/programs.js';
-import { asRoot, eventually, get, type House, house, leftOf, remove, roomy, type Running } from '../house/support.js';
+import { eventually, get } from '../house/support.js';
 import { requires } from '../../requires.js';
 import { send } from '../server/harness.js';
-import { type Invitation, network, type SecondHost, secondHost } from './second-host.js';
-import { talker } from './talker.js';
+import { type Pair, pair, published } from './pair.js';
 
 const it = await requires('root', 'nftables', 'iproute2', 'postgresql', 'python', 'bpftrace');
 const ready = process.getuid?.() === 0 && it !== it.skip;
@@ -18,62 +16,25 @@ const skewMs = -7 * 60_000;
 const services = ['front', 'back'] as const;
 
 describe('two hosts', () => {
-  let directory = '';
-  let first: House;
-  let second: SecondHost;
-  let net: Awaited<ReturnType<typeof network>>;
-  let invitation: Invitation;
-  let joined: Running;
-  const started: Running[] = [];
+  let hosts: Pair | undefined;
   let base = '';
 
   beforeAll(async () => {
     if (!ready) return;
-    directory = roomy();
-    net = await network(1);
-    first = house(asRoot(), directory, {
-      host: 'alpha',
-      agents: { listen: `${net.near}:0` },
-      mesh: { address: net.near },
-    });
-    started.push(await first.up('www-data'));
-    second = secondHost('beta', directory, net);
-    invitation = await first.json<Invitation>('agent', 'token', 'beta');
-    joined = second.join(invitation, { skewMs });
-    await joined.until((out) => (out.includes('"ready":true') ? true : undefined));
-    const app = talker(directory);
-    const flags = (service: string, peer: string) => [
-      ...['--service', service, '--port', '8000', '--user', 'www-data', '--calls', `${peer}=${peer}:8000`],
-    ];
-    const front = first.run(
-      [...flags('front', 'back'), '--publish', '127.0.0.1:0'],
-      [python, 'talker.py', 'front'],
-      app,
-    );
-    started.push(front);
-    base = await front.until((_, err) => /published on (http:\S+)/.exec(err)?.[1]);
-    started.push(second.run(flags('back', 'front'), [python, 'talker.py', 'back'], app));
+    hosts = await pair(1, { skewMs });
+    base = await published(hosts.serve('alpha', 'front', { calls: 'back', publish: true }));
+    hosts.serve('beta', 'back', { calls: 'front' });
     await eventually(async () => ((await get(`${base}/via/back/hello`)).status === 200 ? true : undefined));
   });
+  afterAll(async () => hosts?.end());
 
-  afterAll(async () => {
-    if (directory === '') return;
-    const instances = [first.instance(), second.instance()];
-    try {
-      const gone = await second.remove();
-      expect(gone.status, gone.stdout + gone.stderr).toBe(0);
-      const purged = await first.purge();
-      expect(purged.status, purged.stdout + purged.stderr).toBe(0);
-      for (const one of [...started, joined]) await one.done;
-      for (const instance of instances) expect(await leftOf(directory, instance)).toEqual([]);
-    } finally {
-      await net.remove();
-      remove(directory);
-    }
-  });
+  function running(): Pair {
+    if (hosts === undefined) throw new Error('not started');
+    return hosts;
+  }
 
   const api = async <T>(path: string): Promise<T> => {
-    const access = JSON.parse(readFileSync(join(first.data, 'token'), 'utf8'));
+    const access = JSON.parse(readFileSync(join(running().first.data, 'token'), 'utf8'));
     const client = new Agent({ ca: access.ca });
     const headers = { authorization: `Bearer ${access.token}` };
     const answer = await send(access.url, 'GET', path, { client, headers });
@@ -145,7 +106,7 @@ describe('two hosts', () => {
       if (n === 45) await killed('alpha', 'agent');
     }
     // As after a crash before the cursor was written: the whole spool goes once more.
-    await killed('beta', 'agent', () => rmSync(join(second.data, 'spool/cursor.json'), { force: true }));
+    await killed('beta', 'agent', () => rmSync(join(running().second.data, 'spool/cursor.json'), { force: true }));
     const paths = Array.from({ length: rounds }, (_, n) => `/count/${n}`);
     const all = await eventually(async () => {
       const now = await arrived();
@@ -184,6 +145,7 @@ describe('two hosts', () => {
 
   /** Kills one of our processes and waits until it is back. */
   async function killed(host: 'alpha' | 'beta', name: string, meanwhile: () => void = () => {}): Promise<void> {
+    const { first, second } = running();
     const path = join(host === 'alpha' ? first.data : second.data, 'state.json');
     const pidOf = (): number | undefined => {
       const { processes }: { processes: { name: string; pid: number }[] } = JSON.parse(readFileSync(path, 'utf8'));
@@ -204,7 +166,7 @@ describe('two hosts', () => {
 
   /** Whether both agents have nothing left to send. */
   async function sent(): Promise<boolean> {
-    for (const ask of [first.cli, second.cli]) {
+    for (const ask of [running().first.cli, running().second.cli]) {
       const status = JSON.parse((await ask('status', '-o', 'json')).stdout);
       if (status.agent?.spool?.pending !== 0) return false;
     }
