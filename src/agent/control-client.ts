@@ -109,6 +109,7 @@ const Problem = z.looseObject({
   code: z.string().optional(),
   detail: z.string().optional(),
   title: z.string().optional(),
+  hint: z.string().nullish(),
 });
 
 function send(url: URL, sending: Sending): Promise<unknown> {
@@ -163,7 +164,8 @@ function send(url: URL, sending: Sending): Promise<unknown> {
           const problem = Problem.safeParse(value).data;
           const message = `${problem?.detail ?? problem?.title ?? 'refused'} (${status})`;
           if (status >= 500 || status === 429) return reject(new AgentError('control-unreachable', message));
-          return reject(new AgentError('control-refused', message));
+          const hint = problem?.hint ?? undefined;
+          return reject(new AgentError('control-refused', message, hint === undefined ? {} : { hint }));
         } catch (error) {
           return reject(unreachable(error));
         }

@@ -38,6 +38,8 @@ export interface Gateway {
   ready(): boolean;
   /** Takes up what runs since before a restart of the agent, with all that it publishes: none is closed meanwhile. */
   adopt(process: GatewayProcess | null, published: readonly { service: string; listen: Endpoint }[]): void;
+  /** Ends the process; the next look starts another one, which publishes the same. */
+  replace(): void;
   distribute(snapshot: PlaneSnapshot): void;
   check(): Promise<void>;
   stop(): void;
@@ -96,6 +98,10 @@ export function createGateway(options: GatewayOptions): Gateway {
       for (const { service, listen } of published) publishes.set(service, listen);
     },
     revision: () => link?.revision() ?? null,
+    replace: () => {
+      if (running !== null && isRunning(running.sidecar.pid, running.sidecar.start))
+        process.kill(running.sidecar.pid, 'SIGTERM');
+    },
     distribute: (next) => {
       snapshot = next;
       link?.snapshot(next);

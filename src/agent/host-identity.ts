@@ -22,7 +22,16 @@ export interface HostIdentity {
   readonly trustDomain: string;
   readonly bundles: Readonly<Record<string, readonly string[]>>;
   readonly source: SvidSource;
+  /** The control plane refused this agent before this start: what it ran then has ended there. */
+  readonly wasRefused: boolean;
+  /** The control plane refuses this agent itself: said once, and kept for the next start, which takes a new token. */
+  refused(why: string): void;
+  /** It serves this agent. */
+  accepted(): void;
 }
+
+/** Stands in the agent's directory while the control plane refuses the identity in it. */
+export const refusedMark = 'refused';
 
 /** Takes up the identity of the last run, or enrols. Throws AgentError `enrolment-refused` or `control-unreachable`. */
 export async function establishIdentity(
@@ -32,7 +41,11 @@ export async function establishIdentity(
   log: Logger,
 ): Promise<HostIdentity> {
   const path = join(settings.directory, 'identity.json');
-  const kept = (await usable(path, clock)) ?? (await enrolNow(settings, path, log));
+  const mark = join(settings.directory, refusedMark);
+  const wasRefused = existsSync(mark);
+  const anew = wasRefused && existsSync(settings.enrolTokenFile);
+  const kept = (anew ? undefined : await usable(path, clock)) ?? (await enrolNow(settings, path, log));
+  let trusted: boolean | undefined;
   const expectedId = `spiffe://${kept.trustDomain}/control-plane`;
   const initial = svidFrom(kept.keyPem, kept.chain);
   const identify = (svid: Svid) => client.identify({ svid, bundles: kept.bundles, expectedId });
@@ -49,7 +62,33 @@ export async function establishIdentity(
     keep(path, { ...kept, keyPem: svid.privateKeyPem, chain: [...svid.chainPem] });
   });
   await source.start();
-  return { trustDomain: kept.trustDomain, bundles: kept.bundles, source };
+  return {
+    trustDomain: kept.trustDomain,
+    bundles: kept.bundles,
+    source,
+    wasRefused,
+    refused: (why) => {
+      if (trusted === false) return;
+      trusted = false;
+      log.error(
+        {
+          reason: why,
+          hint: 'to trust it again: `tricordon agent token HOST` on the control plane, then join with that',
+        },
+        'the control plane does not trust this host any more: it sends nothing and takes no reports',
+      );
+      try {
+        writeFileSync(mark, '', { mode: 0o600 });
+      } catch (error) {
+        log.warn({ error: messageOf(error) }, 'the next start will learn it anew');
+      }
+    },
+    accepted: () => {
+      if (trusted === true) return;
+      trusted = true;
+      rmSync(mark, { force: true });
+    },
+  };
 }
 
 async function usable(path: string, clock: Clock): Promise<Kept | undefined> {

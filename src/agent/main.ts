@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import {
   announce,
   cgroup2Mount,
+  codeOf,
   exec,
   isDiskFull,
   isRunning,
@@ -288,6 +289,8 @@ gateway.adopt(
     publish === null || publish.port === 0 ? [] : [{ service, listen: publish }],
   ),
 );
+// The one of that time has ended for the control plane and gets no identity again.
+if (host.wasRefused) gateway.replace();
 const local = await serveLocalApi({
   socketPath: join(settings.runtimeDir, 'agent.sock'),
   workloads,
@@ -375,12 +378,15 @@ async function followState(): Promise<void> {
         signal: stopping.signal,
       });
       reachable = true;
+      host.accepted();
       if (state.revision !== revision) take(state);
       carrier.carry(state.actions);
     } catch (error) {
       if (stopping.signal.aborted) return;
       reachable = false;
-      log.debug({ error: messageOf(error) }, 'no state from the control plane');
+      // To this question it says no to nobody but whom it does not know (any more).
+      if (codeOf(error) === 'control-refused') host.refused(messageOf(error));
+      else log.debug({ error: messageOf(error) }, 'no state from the control plane');
       await sleep(500);
     }
   }
@@ -499,8 +505,7 @@ async function keepReporting(): Promise<void> {
       // The answer of the long poll may be half a minute away after a restart of the control plane.
       reachable = true;
     } catch (error) {
-      if (error instanceof AgentError && error.code === 'control-refused')
-        log.warn({ error: messageOf(error) }, 'report refused');
+      if (reachable && codeOf(error) === 'control-refused') log.warn({ error: messageOf(error) }, 'report refused');
     }
     const nap = new AbortController();
     await Promise.race([

@@ -12,8 +12,8 @@ export interface Pair {
   /** `beta`. */
   readonly second: SecondHost;
   readonly joined: Running;
-  /** The folder of `talker.py`. */
-  readonly app: string;
+  /** With a new token. */
+  rejoin(): Promise<Running>;
   /** `run` of a talker on one of them; ends with the pair. */
   serve(on: 'alpha' | 'beta', service: string, options?: { calls?: string; publish?: boolean }): Running;
   /** Removes both, and sees that nothing is left. */
@@ -21,25 +21,31 @@ export interface Pair {
 }
 
 /** @param number the pair's network: one for each test file */
-export async function pair(number: number, options: { skewMs?: number } = {}): Promise<Pair> {
+export async function pair(number: number, options: { skewMs?: number; settings?: object } = {}): Promise<Pair> {
   const directory = roomy();
   const net = await network(number);
   const first = house(asRoot(), directory, {
     host: 'alpha',
     agents: { listen: `${net.near}:0` },
     mesh: { address: net.near },
+    ...options.settings,
   });
   const started: Running[] = [await first.up('www-data')];
   const second = secondHost('beta', directory, net);
-  const joined = second.join(await first.json<Invitation>('agent', 'token', 'beta'), options);
-  await joined.until((out) => (out.includes('"ready":true') ? true : undefined));
+  const join = async () => {
+    const joined = second.join(await first.json<Invitation>('agent', 'token', 'beta'), options);
+    started.push(joined);
+    await joined.until((out) => (out.includes('"ready":true') ? true : undefined));
+    return joined;
+  };
+  const joined = await join();
   const app = talker(directory);
   return {
     directory,
     first,
     second,
     joined,
-    app,
+    rejoin: join,
     serve(on, service, { calls, publish = false } = {}) {
       const [host, address] = on === 'alpha' ? [first, '127.0.0.1'] : [second, net.far];
       const running = host.run(
@@ -61,7 +67,7 @@ export async function pair(number: number, options: { skewMs?: number } = {}): P
         expect(gone.status, gone.stdout + gone.stderr).toBe(0);
         const purged = await first.purge();
         expect(purged.status, purged.stdout + purged.stderr).toBe(0);
-        for (const one of [...started, joined]) await one.done;
+        for (const one of started) await one.done;
         for (const instance of instances) expect(await leftOf(directory, instance)).toEqual([]);
       } finally {
         await net.remove();
