@@ -43,7 +43,7 @@ const widest = 260;
 export function placeLabels(
   marks: readonly Marked[],
   between: readonly Between[],
-  right: number,
+  { right, bottom }: { readonly right: number; readonly bottom: number },
   fonts: Fonts,
 ): Label[] {
   const labels: Label[] = [];
@@ -61,13 +61,19 @@ export function placeLabels(
       const room = backwards ? behind : ahead;
       const words = fonts.fit(`${mark.number} ${mark.sentence}`, room, labelSize);
       const text = words === '' ? `${mark.number}` : words;
-      const note = words === '' ? '' : fonts.fit(mark.note, room, noteSize);
-      const width = Math.max(fonts.width(text, labelSize), fonts.width(note, noteSize));
       const x = backwards ? mark.x + 8 : mark.x - 8;
-      const y = side === 'below' ? mark.y + 28 : note === '' ? mark.y - 20 : mark.y - 32;
-      const left = backwards ? x - width : x;
-      until[side] = left + width + space;
-      taken.push({ left, right: left + width, top: y - 12, bottom: y + (note === '' ? 4 : 18) });
+      const place = (note: string) => {
+        const width = Math.max(fonts.width(text, labelSize), fonts.width(note, noteSize));
+        const y = side === 'below' ? mark.y + 28 : note === '' ? mark.y - 20 : mark.y - 32;
+        const left = backwards ? x - width : x;
+        return { note, y, area: { left, right: left + width, top: y - 12, bottom: y + (note === '' ? 4 : 18) } };
+      };
+      // The second line gives way where it would reach into the words of the next lane, or out of the drawing.
+      const noted = place(words === '' ? '' : fonts.fit(mark.note, room, noteSize));
+      const crowded = noted.area.bottom > bottom || taken.some((other) => overlap(noted.area, other));
+      const { note, y, area } = crowded ? place('') : noted;
+      until[side] = area.right + space;
+      taken.push(area);
       labels.push({ key: mark.key, x, y, anchor: backwards ? 'end' : 'start', text, note });
     }
   }
@@ -76,7 +82,8 @@ export function placeLabels(
     const half = fonts.width(text, noteSize) / 2 + 3;
     for (const dy of [0, 14, -14, 28, -28, 42]) {
       const area = { left: x - half, right: x + half, top: y + dy - 10, bottom: y + dy + 4 };
-      if (area.left < 0 || area.right > right || taken.some((other) => overlap(area, other))) continue;
+      if (area.left < 0 || area.right > right || area.top < 0 || area.bottom > bottom) continue;
+      if (taken.some((other) => overlap(area, other))) continue;
       taken.push(area);
       labels.push({ key, x, y: y + dy, anchor: 'middle', text, note: '' });
       break;

@@ -74,7 +74,7 @@ export function Lanes({ story, containedAt, unwatched, selected, select }: Lanes
       const sentence = visible(step.sentence, 120);
       return { key: step.id, number, sentence, note: noteOf(step), x, y };
     });
-    return placeLabels(marks, words, width, { width: textWidth, fit: fitText });
+    return placeLabels(marks, words, { right: width, bottom: floor }, { width: textWidth, fit: fitText });
   }, [points, ties, width]);
   const index = points.findIndex(({ step }) => step.id === selected);
 
