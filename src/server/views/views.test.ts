@@ -175,6 +175,17 @@ test('a call is counted once, though both sides report it', () => {
   });
 });
 
+test('what passed while a contract was still learned is no deviation; what an approved one would refuse is', () => {
+  const passed = (version: number, reason: 'learning' | 'path') => {
+    const traffic = trafficWindow();
+    const one = request('in', 'web', 'would-deny');
+    if (one.event.kind !== 'request') throw new Error('no request');
+    traffic.add({ ...one, event: { ...one.event, verdict: { ...one.event.verdict, version, reason } } });
+    return traffic.edges(0, now * 2).edges[0]?.wouldRefuse;
+  };
+  expect([passed(0, 'path'), passed(3, 'learning'), passed(3, 'path')]).toEqual([0, 0, 1]);
+});
+
 test('an unknown caller is an outside node, escaped, and never shown as mutual TLS', () => {
   const traffic = trafficWindow();
   traffic.add(
