@@ -21,7 +21,7 @@ function seen(event: Observation['event'], rule = 'contract', outcome: Signal['o
   const told = {
     kind: 'rule',
     severity: 'low',
-    tactic: null,
+    tactic: 'TA0002',
     technique: null,
     title: '',
     detail: '',

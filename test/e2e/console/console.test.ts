@@ -148,6 +148,24 @@ describe('the keyboard', () => {
     await page.context().close();
   });
 
+  it('draws the files of a folded node one by one, and folds them again', async () => {
+    const { page, complaints } = await openPage(browser, laptop);
+    await page.goto(`${server.url}/incidents/INC-42`);
+    await page.locator('.touched .thing').first().waitFor();
+    const things = () => page.locator('.touched .thing').count();
+    expect(await things()).toBe(9);
+    const button = page.getByRole('button', { name: /Draw each of 3 files: curl .* read/ });
+    await button.focus();
+    await page.keyboard.press('Enter');
+    expect(await things()).toBe(11);
+    expect(await page.locator('.touched').getByText('/etc/services').count()).toBeGreaterThan(0);
+    expect(await accessibilityProblems(page)).toEqual([]);
+    await page.getByRole('button', { name: /Fold 3 files/ }).click();
+    expect(await things()).toBe(9);
+    expect(complaints).toEqual([]);
+    await page.context().close();
+  });
+
   it('walks the map from service to service and selects', async () => {
     const { page } = await openPage(browser, laptop);
     await page.goto(`${server.url}/map`);

@@ -1,5 +1,5 @@
 /** Who touched what: callers, services, processes, files and peers behind the signals. */
-import { useMemo } from 'react';
+import { useMemo, useState } from 'react';
 import type { Touched } from '../../../../src/server/api-types.ts';
 import { visible } from '../../format.ts';
 import { layGraph } from '../../parts/graph-layout.ts';
@@ -7,6 +7,7 @@ import { LayerWord } from '../../parts/layer.tsx';
 import { textWidth } from '../../parts/text-width.ts';
 import { Word } from '../../parts/words.tsx';
 import { Scroll } from '../../parts/scroll.tsx';
+import { foldedOf, unfold } from './unfold.ts';
 
 const height = 42;
 const longestWord = 14;
@@ -19,7 +20,9 @@ const kinds = {
   peer: 'address',
 } as const;
 
-export function TouchedGraph({ touched }: { readonly touched: Touched }) {
+export function TouchedGraph({ touched: whole }: { readonly touched: Touched }) {
+  const [opened, setOpened] = useState<ReadonlySet<string>>(new Set());
+  const touched = useMemo(() => unfold(whole, opened), [whole, opened]);
   const laid = useMemo(
     () =>
       layGraph(
@@ -36,6 +39,9 @@ export function TouchedGraph({ touched }: { readonly touched: Touched }) {
     [touched],
   );
   if (touched.nodes.length === 0) return <p className="sub">The observations behind it are no longer kept.</p>;
+  const folded = foldedOf(whole);
+  const toggle = (id: string) =>
+    setOpened((before) => (before.has(id) ? without(before, id) : new Set([...before, id])));
   const members = new Map(touched.nodes.map((node) => [node.id, node.members]));
   const names = new Map(touched.nodes.map(({ id, label }) => [id, visible(label, 120)]));
   return (
@@ -98,6 +104,15 @@ export function TouchedGraph({ touched }: { readonly touched: Touched }) {
           })}
         </svg>
       </Scroll>
+      {folded.length > 0 && (
+        <p className="unfold">
+          {folded.map(({ id, label, from, did }) => (
+            <button key={id} type="button" aria-expanded={opened.has(id)} onClick={() => toggle(id)}>
+              {`${opened.has(id) ? 'Fold' : 'Draw each of'} ${label}: ${visible(from, 60)} ${visible(did, 40)}`}
+            </button>
+          ))}
+        </p>
+      )}
       <details>
         <summary>The same as a table</summary>
         <table className="dense">
@@ -145,6 +160,10 @@ function Members({ labels }: { readonly labels: readonly string[] }) {
       </ul>
     </details>
   );
+}
+
+function without(ids: ReadonlySet<string>, id: string): ReadonlySet<string> {
+  return new Set([...ids].filter((one) => one !== id));
 }
 
 /** The end of a path says more than its beginning. */
