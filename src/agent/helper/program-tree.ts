@@ -19,7 +19,7 @@ import {
   statSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { messageOf } from '../../base/index.js';
+import { isDiskFull, messageOf } from '../../base/index.js';
 import { codeTree, wholeDigest } from '../../identity/index.js';
 import { HelperError } from './errors.js';
 
@@ -47,6 +47,12 @@ export function secureProgram(programDir: string, nodePath: string, into: string
   try {
     return { ...copy(programDir, nodePath, into), copiedBecause: reason };
   } catch (cause) {
+    if (isDiskFull(cause)) {
+      throw new HelperError('failed', `no space left for a copy of the program in \`${into}\`, made since ${reason}`, {
+        cause,
+        hint: 'free some space',
+      });
+    }
     throw new HelperError('unsafe-program', `${reason}, and it cannot be copied: ${messageOf(cause)}`, { cause });
   }
 }

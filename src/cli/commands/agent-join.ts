@@ -9,7 +9,7 @@ import { addressAndPort, locate } from '../installation.js';
 import { entryOf, readState, type StateFile, stopAll } from '../state-file.js';
 import { keepState } from '../supervisor/kept-state.js';
 import { superviseAgent } from '../supervisor/agent-side.js';
-import { preparePlaces, requireRoom } from '../supervisor/places.js';
+import { preparePlaces } from '../supervisor/places.js';
 
 /** Runs this host's agent in the foreground; the token is needed once only. */
 export const command: Command = async (invocation) => {
@@ -22,7 +22,6 @@ export const command: Command = async (invocation) => {
     ? undefined
     : await token(text(invocation, 'tokenFile'));
   const places = await preparePlaces(installation);
-  requireRoom(places.dataDir);
   const lock = await holdLock(join(places.dataDir, 'up.lock'), systemClock);
   const previous = readState(places.dataDir);
   if (previous !== undefined) await stopAll(previous.processes, 5_000);

@@ -12,7 +12,7 @@ import { patientApi } from '../patient-api.js';
 import { addressAndPort, type Installation } from '../installation.js';
 import { alive, entryOf, type ProcessEntry, readState, stopAll } from '../state-file.js';
 import { keepState } from './kept-state.js';
-import { type Places, preparePlaces, requireRoom } from './places.js';
+import { type Places, preparePlaces } from './places.js';
 import { superviseAgent } from './agent-side.js';
 import { writeFor } from './secret-file.js';
 import { type Supervised, supervise } from './supervised.js';
@@ -37,7 +37,6 @@ export async function startHouse(installation: Installation, options: HouseOptio
   const { dataDir, runtimeDir, configuration, rootMode } = installation;
   const { say } = options;
   const places = await preparePlaces(installation);
-  requireRoom(dataDir);
   const lock = await holdLock(join(dataDir, 'up.lock'), systemClock);
   const log = logger('up', 'warn');
   const began = performance.now();

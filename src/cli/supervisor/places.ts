@@ -22,10 +22,11 @@ export interface Places {
   readonly agent: Account | undefined;
 }
 
-/** Throws CliError `refused` where a directory belongs to someone else, or what the parts below throw. */
+/** Throws CliError `refused` where a directory belongs to someone else, where there is no room to keep anything, or what the parts below throw. */
 export async function preparePlaces(installation: Installation): Promise<Places> {
   const { dataDir, runtimeDir, rootMode } = installation;
   own(dataDir, rootMode ? 0o711 : 0o700);
+  requireRoom(dataDir);
   own(runtimeDir, rootMode ? 0o711 : 0o700);
   own(join(dataDir, 'log'), rootMode ? 0o711 : 0o700);
   const instance = instanceOf(dataDir);
@@ -61,7 +62,7 @@ export async function preparePlaces(installation: Installation): Promise<Places>
 }
 
 /** @throws CliError `refused` where nothing could be kept: better not to start than to stop half way. */
-export function requireRoom(dataDir: string): void {
+function requireRoom(dataDir: string): void {
   const { freeBytes, full } = roomAt(dataDir);
   if (full)
     throw new CliError('refused', `no space left in \`${dataDir}\`: ${megabytes(freeBytes)} MB are free`, {
