@@ -1,8 +1,10 @@
 import {
   chmodSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   statSync,
@@ -12,6 +14,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { exec } from '../../base/index.js';
 import { findAccount } from './accounts.js';
 import { productionPackages, secureProgram, weakness } from './program-tree.js';
 
@@ -84,9 +87,45 @@ describe('the program tree', () => {
     );
   });
 
-  asRoot('never trusts a link', () => {
-    symlinkSync('/etc', join(root, 'dist/link'));
+  asRoot.each(['/etc', '..', '.', '../node_modules/good', 'nothing', '/'])('does not trust a link to %s', (target) => {
+    symlinkSync(target, join(root, 'dist/link'));
     expect(weakness(root, node)).toContain('is a link');
+  });
+
+  asRoot('trusts a link to a neighbour as far as the neighbour', () => {
+    symlinkSync('main.js', join(root, 'dist/link.js'));
+    expect(weakness(root, node)).toBeNull();
+    chmodSync(join(root, 'dist/main.js'), 0o666);
+    expect(weakness(root, node)).toContain('can be written by others');
+    const program = secureProgram(root, node, join(home, 'data/program'));
+    expect(lstatSync(join(program.programDir, 'dist/link.js')).isFile()).toBe(true);
+  });
+
+  asRoot('is copied once, and again only when something of it changed', () => {
+    const place = join(home, 'data/program');
+    const copied = () => {
+      const program = secureProgram(root, node, place);
+      return { ...program, inode: statSync(join(program.programDir, 'dist/main.js')).ino };
+    };
+    chmodSync(join(root, 'dist'), 0o777);
+    const first = copied();
+    expect(copied()).toEqual(first);
+    chmodSync(join(root, 'dist/main.js'), 0o755);
+    const second = copied();
+    expect(second.programDir).not.toBe(first.programDir);
+    writeFileSync(join(root, 'dist/more.js'), '');
+    expect([first.programDir, second.programDir]).not.toContain(copied().programDir);
+    expect(readdirSync(place)).toHaveLength(3);
+  });
+
+  asRoot('is not copied when it leads in a circle or holds a FIFO', async () => {
+    chmodSync(join(root, 'dist'), 0o777);
+    symlinkSync('.', join(root, 'dist/circle'));
+    const copied = () => secureProgram(root, node, join(home, 'data/program'));
+    expect(copied).toThrow(/nested too deep|too many/i);
+    rmSync(join(root, 'dist/circle'));
+    expect((await exec('mkfifo', [join(root, 'dist/fifo')])).status).toBe(0);
+    expect(copied).toThrow(/no file or directory/);
   });
 });
 

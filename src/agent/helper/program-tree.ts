@@ -7,12 +7,12 @@ import {
   chmodSync,
   chownSync,
   copyFileSync,
-  cpSync,
   existsSync,
   lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   realpathSync,
   renameSync,
   rmSync,
@@ -20,8 +20,9 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { isDiskFull, messageOf } from '../../base/index.js';
-import { codeTree, wholeDigest } from '../../identity/index.js';
 import { HelperError } from './errors.js';
+
+const deepest = 64;
 
 export interface Program {
   readonly programDir: string;
@@ -70,35 +71,61 @@ export function weakness(programDir: string, nodePath: string): string | null {
   return weakFile(join(root, 'package.json'));
 }
 
+/** The copy of this very program, made unless it is there already: a restart needs no room for a second one. */
 function copy(programDir: string, nodePath: string, into: string): Pick<Program, 'programDir' | 'nodePath'> {
-  const root = realpathSync(programDir);
+  const files = programFiles(realpathSync(programDir), realpathSync(nodePath));
+  const made = join(into, digestOf(files));
+  if (existsSync(made)) return { programDir: made, nodePath: join(made, 'node') };
   mkdirSync(into, { recursive: true, mode: 0o755 });
   const staging = join(into, `.new-${process.pid}`);
   rmSync(staging, { recursive: true, force: true });
   mkdirSync(staging, { mode: 0o700 });
   try {
-    const plain = { recursive: true, dereference: true, preserveTimestamps: false } as const;
-    cpSync(join(root, 'dist'), join(staging, 'dist'), plain);
-    for (const name of productionPackages(root)) {
-      const skipNested = (from: string) => !from.slice(join(root, name).length).includes('/node_modules');
-      cpSync(join(root, name), join(staging, name), { ...plain, filter: skipNested });
+    const copied = new Map<string, string>();
+    for (const [path, from] of files) {
+      const to = join(staging, path);
+      mkdirSync(dirname(to), { recursive: true });
+      copyFileSync(from, to);
+      copied.set(path, to);
     }
-    for (const name of ['package.json', 'package-lock.json']) copyFileSync(join(root, name), join(staging, name));
-    copyFileSync(realpathSync(nodePath), join(staging, 'node'));
     ownedByRoot(staging);
     chmodSync(join(staging, 'node'), 0o755);
-    // The digest is of what was copied, so that a tree changed meanwhile cannot pass for another.
-    const digest = createHash('sha256')
-      .update(wholeDigest(codeTree(staging)))
-      .digest('hex')
-      .slice(0, 16);
-    const home = join(into, digest);
-    if (existsSync(home)) rmSync(staging, { recursive: true, force: true });
-    else renameSync(staging, home);
+    // Named after what was copied, so that a tree changed meanwhile cannot pass for another.
+    const home = join(into, digestOf(copied));
+    if (!existsSync(home)) renameSync(staging, home);
     return { programDir: home, nodePath: join(home, 'node') };
   } finally {
     rmSync(staging, { recursive: true, force: true });
   }
+}
+
+/** Path in the copy to where it comes from. Links are followed: a copy holds none. */
+function programFiles(root: string, nodePath: string): Map<string, string> {
+  const files = new Map<string, string>();
+  for (const folder of ['dist', ...productionPackages(root)]) collect(folder, 0);
+  for (const name of ['package.json', 'package-lock.json']) files.set(name, join(root, name));
+  return files.set('node', nodePath);
+
+  function collect(path: string, depth: number): void {
+    if (depth > deepest) throw new Error(`\`${join(root, path)}\` is nested too deep`);
+    const facts = statSync(join(root, path));
+    if (facts.isFile()) files.set(path, join(root, path));
+    else if (!facts.isDirectory()) throw new Error(`\`${join(root, path)}\` is no file or directory`);
+    // A package inside another stands in the lock file by itself.
+    else
+      for (const name of readdirSync(join(root, path)))
+        if (name !== 'node_modules') collect(join(path, name), depth + 1);
+  }
+}
+
+/** 16 hex digits over path, contents and whether it can be executed, the same for a program and its copy. */
+function digestOf(files: ReadonlyMap<string, string>): string {
+  const hash = createHash('sha256');
+  for (const [path, at] of [...files].sort(([left], [right]) => (left < right ? -1 : 1))) {
+    const executable = path === 'node' || (statSync(at).mode & 0o111) !== 0;
+    hash.update(JSON.stringify([path, executable, createHash('sha256').update(readFileSync(at)).digest('hex')]));
+  }
+  return hash.digest('hex').slice(0, 16);
 }
 
 /** Folders below the root, as npm's lock file has them: installed, and not for development only. */
@@ -136,10 +163,9 @@ function weakParent(path: string): string | null {
 }
 
 function weakBelow(path: string, depth: number): string | null {
-  if (depth > 64) return `\`${path}\` is nested too deep`;
+  if (depth > deepest) return `\`${path}\` is nested too deep`;
   const facts = lstatSync(path);
-  // What a link leads to is not looked at; npm puts them into .bin only, which is not among the packages.
-  if (facts.isSymbolicLink()) return `\`${path}\` is a link`;
+  if (facts.isSymbolicLink()) return weakLink(path);
   if (facts.uid !== 0) return `\`${path}\` belongs to uid ${facts.uid}`;
   if ((facts.mode & 0o022) !== 0) return `\`${path}\` can be written by others`;
   if (!facts.isDirectory()) return (facts.mode & 0o004) === 0 ? `\`${path}\` cannot be read by our accounts` : null;
@@ -149,6 +175,13 @@ function weakBelow(path: string, depth: number): string | null {
     if (found !== null) return found;
   }
   return null;
+}
+
+/** A link to its neighbour, as libraries have them, leads to what is looked at anyway. Any other may leave the tree. */
+function weakLink(path: string): string | null {
+  const target = readlinkSync(path);
+  const neighbour = !target.includes('/') && target !== '.' && target !== '..' && existsSync(path);
+  return neighbour ? null : `\`${path}\` is a link`;
 }
 
 function weakFile(path: string): string | null {
