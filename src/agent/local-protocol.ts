@@ -102,6 +102,8 @@ export const AgentStatus = z.strictObject({
       revision: z.int().nullable(),
     }),
   ),
+  /** What watches the runtime layer, and since when (ms since 1970) without a break; null while nothing does. */
+  sight: z.strictObject({ by: z.string(), since: z.number().nullable() }),
   spool: z.strictObject({ pending: z.number(), lost: z.number(), full: z.boolean() }),
 });
 export type AgentStatus = z.infer<typeof AgentStatus>;

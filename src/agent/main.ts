@@ -310,6 +310,7 @@ const local = await serveLocalApi({
       published: workloads.entry(record.id)?.published ?? null,
     })),
     planes: planes(),
+    sight: sensor.sight(),
     spool: { pending: shipping.pending(), lost: spool.stats().lost, full: spool.stats().full },
   }),
 });

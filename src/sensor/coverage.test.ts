@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type CollectorState, runtimeCoverage } from './coverage.js';
+import { type CollectorState, runtimeCoverage, sightOf } from './coverage.js';
 
 const state = (name: CollectorState['name'], seeing: boolean, more: Partial<CollectorState> = {}): CollectorState => ({
   name,
@@ -58,4 +58,16 @@ test('who was blind a moment ago is not full: what happened meanwhile was not se
   const coverage = runtimeCoverage([state('bpftrace', true, { wasBlind })], [{ workload: 'a', by: 'bpftrace' }]);
   expect(coverage).toMatchObject({ level: 'partial', by: 'bpftrace' });
   expect(coverage.gaps[0]).toEqual({ what: `bpftrace: ${wasBlind}`, fix: null });
+});
+
+test('sight is as old as that of the youngest among those who watch', () => {
+  const all = [state('bpftrace', true, { since: 200 }), state('proc', true, { since: 300 }), state('strace', true)];
+  expect(sightOf(all)).toEqual({ by: 'bpftrace', since: 200 });
+  expect(sightOf(all, [{ workload: 'a', by: 'bpftrace' }])).toEqual({ by: 'bpftrace', since: 200 });
+  const both = [
+    { workload: 'a', by: 'bpftrace' },
+    { workload: 'b', by: 'proc' },
+  ] as const;
+  expect(sightOf(all, both)).toEqual({ by: 'bpftrace, proc', since: 300 });
+  expect(sightOf([state('bpftrace', false), state('proc', false)])).toEqual({ by: '', since: null });
 });

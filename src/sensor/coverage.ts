@@ -10,10 +10,20 @@ export interface CollectorState {
   readonly seeing: boolean;
   readonly reason?: string;
   readonly fix?: string;
+  /** Ms since 1970: sees without a break since then. */
+  readonly since?: number;
   /** For a while after it saw again: from what time to what time it did not. */
   readonly wasBlind?: string;
   /** What it cannot see even when it works. */
   readonly gaps: readonly { readonly what: string; readonly fix: string | null }[];
+}
+
+/** Who watches now, and since when without a break: what was learned before that may have holes. */
+export interface Sight {
+  /** As `by` of the coverage. */
+  readonly by: string;
+  /** Ms since 1970; null while nobody sees. */
+  readonly since: number | null;
 }
 
 /** Which collector watches a workload; null when none does. */
@@ -32,9 +42,7 @@ export function runtimeCoverage(
   collectors: readonly CollectorState[],
   targets: readonly WatchedTarget[] = [],
 ): LayerCoverage {
-  const used = collectors.filter(({ name, seeing }) => seeing && targets.some(({ by }) => by === name));
-  const strongest = collectors.find(({ seeing }) => seeing);
-  const active = used.length > 0 ? used : strongest === undefined ? [] : [strongest];
+  const active = activeOf(collectors, targets);
   const unusable = collectors
     .slice(
       0,
@@ -68,9 +76,25 @@ export function runtimeCoverage(
     active.length === 1 && active.every(({ name }) => isKernel(name)) && unwatched.length === 0 && blind.length === 0;
   return {
     level: full ? 'full' : 'partial',
-    by: active.map(({ name }) => name).join(', '),
+    by: namesOf(active),
     gaps: unique([...unwatched, ...blind, ...unusable, ...own]),
   };
+}
+
+/** @param collectors strongest first. */
+export function sightOf(collectors: readonly CollectorState[], targets: readonly WatchedTarget[] = []): Sight {
+  const active = activeOf(collectors, targets);
+  const since = active.flatMap((one) => (one.since === undefined ? [] : [one.since]));
+  return { by: namesOf(active), since: since.length === 0 ? null : Math.max(...since) };
+}
+
+function activeOf(collectors: readonly CollectorState[], targets: readonly WatchedTarget[]): readonly CollectorState[] {
+  const used = collectors.filter(({ name, seeing }) => seeing && targets.some(({ by }) => by === name));
+  return used.length > 0 ? used : collectors.filter(({ seeing }) => seeing).slice(0, 1);
+}
+
+function namesOf(collectors: readonly CollectorState[]): string {
+  return collectors.map(({ name }) => name).join(', ');
 }
 
 function isKernel(name: CollectorName): boolean {

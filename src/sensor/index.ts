@@ -8,7 +8,7 @@ export { kernelCollector, type RunningKernel } from './collectors/kernel.js';
 export type { Collector, CollectorName, RawSink, RunningCollector, Targets, Usable } from './collectors/collector.js';
 export { procCollector } from './collectors/proc.js';
 export { straceCollector } from './collectors/strace.js';
-export { type CollectorState, runtimeCoverage, type WatchedTarget } from './coverage.js';
+export { type CollectorState, runtimeCoverage, type Sight, type WatchedTarget } from './coverage.js';
 export { SensorError, type SensorErrorCode } from './errors.js';
 export { descendants, type Look, ownLook } from './proc-look.js';
 export { Glimpse, glimpse } from './glimpse.js';

@@ -6,7 +6,7 @@ import type { Collector, CollectorName, RawSink, RunningCollector } from './coll
 import { kernelCollector } from './collectors/kernel.js';
 import { procCollector } from './collectors/proc.js';
 import { straceCollector } from './collectors/strace.js';
-import { type CollectorState, runtimeCoverage } from './coverage.js';
+import { type CollectorState, runtimeCoverage, type Sight, sightOf } from './coverage.js';
 import { type KernelTracer, kernelTracers, type LineSource, type Selection } from './line-source.js';
 import { Pipeline } from './pipeline.js';
 import { type Look, ownLook } from './proc-look.js';
@@ -43,6 +43,7 @@ export interface Sensor {
   remove(workload: string): void;
   targets(): readonly Target[];
   coverage(): LayerCoverage;
+  sight(): Sight;
   /** Which collector watches this workload now. */
   watchedBy(workload: string): CollectorName | null;
   /** Events lost since the start. */
@@ -60,6 +61,8 @@ interface Rung {
   running: RunningCollector | undefined;
   usable: boolean;
   blind: boolean;
+  /** When it began to see, by the wall clock; undefined while it does not. */
+  since: number | undefined;
   /** When it last saw again, on the monotonic clock, and what is to be said of it. */
   regained: { readonly at: number; readonly what: string } | undefined;
   reason: string | undefined;
@@ -82,6 +85,7 @@ export async function startSensor(options: SensorOptions): Promise<Sensor> {
     running: undefined,
     usable: false,
     blind: false,
+    since: undefined,
     regained: undefined,
     reason: undefined,
     fix: undefined,
@@ -105,6 +109,7 @@ export async function startSensor(options: SensorOptions): Promise<Sensor> {
     if (!probed.usable) continue;
     try {
       rung.running = await rung.collector.start(sinkOf(rung), registry);
+      if (!rung.blind) rung.since = clock.now();
       if (options.resumed === true) regain(rung, 'while the agent was away');
       pipeline.about(name, { kind: 'sensor', state: 'started', detail: `${name} watches` });
     } catch (error) {
@@ -132,6 +137,7 @@ export async function startSensor(options: SensorOptions): Promise<Sensor> {
         // strace is blind for one workload, never as a whole.
         if (name !== 'strace') {
           rung.blind = state.kind === 'blind';
+          rung.since = rung.blind ? undefined : clock.now();
           rung.reason = rung.blind ? state.detail : undefined;
           if (state.blindMs !== undefined) regain(rung, `for ${Math.round(state.blindMs)} ms`);
         }
@@ -140,6 +146,14 @@ export async function startSensor(options: SensorOptions): Promise<Sensor> {
         pipeline.about(name, { kind: 'sensor', state: state.kind === 'blind' ? 'degraded' : 'started', detail });
       },
     };
+  }
+
+  function states(): CollectorState[] {
+    return rungs.map((rung) => stateOf(rung, clock.monotonic()));
+  }
+
+  function watched() {
+    return registry.all().map((target) => ({ workload: target.workload, by: watcher(target, allNames) }));
   }
 
   const timer = setInterval(() => pipeline.beat(), 1_000);
@@ -151,11 +165,8 @@ export async function startSensor(options: SensorOptions): Promise<Sensor> {
       const target = registry.all().find((one) => one.workload === workload);
       return target === undefined ? null : watcher(target, allNames);
     },
-    coverage: () =>
-      runtimeCoverage(
-        rungs.map((rung) => stateOf(rung, clock.monotonic())),
-        registry.all().map((target) => ({ workload: target.workload, by: watcher(target, allNames) })),
-      ),
+    coverage: () => runtimeCoverage(states(), watched()),
+    sight: () => sightOf(states(), watched()),
     lost: () => pipeline.lost,
     beat: () => pipeline.beat(),
     stop: async () => {
@@ -202,12 +213,13 @@ const unavailableKernel: Collector = {
 };
 
 function stateOf(rung: Rung, now: number): CollectorState {
-  const { regained } = rung;
+  const { regained, since } = rung;
   return {
     name: rung.collector.name,
     usable: rung.usable,
     seeing: rung.running !== undefined && !rung.blind,
     gaps: rung.collector.gaps,
+    ...(since === undefined ? {} : { since }),
     ...(regained === undefined || now - regained.at > rememberedMs ? {} : { wasBlind: regained.what }),
     ...(rung.reason === undefined ? {} : { reason: rung.reason }),
     ...(rung.fix === undefined ? {} : { fix: rung.fix }),

@@ -46,6 +46,14 @@ export async function heldEverywhere(api: Api, place: DemoPlace, say: Say): Prom
   }
 }
 
+/** Who watches the runtime layer now. Waits, within bounds, until it is `expected`: a tracer takes a while to come back. */
+export async function sight(place: DemoPlace, say: Say, expected?: string): Promise<AgentStatus['sight']> {
+  for (const deadline = performance.now() + 60_000; ; await sleep(250)) {
+    const { sight } = await agentStatus(place, say);
+    if (expected === undefined || sight.by === expected || performance.now() > deadline) return sight;
+  }
+}
+
 function agentStatus(place: DemoPlace, say: Say): Promise<AgentStatus> {
   return patiently(
     async () => {

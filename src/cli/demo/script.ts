@@ -25,7 +25,7 @@ import { type Customers, customers } from './customers.js';
 import { enforce, restartHeld } from './hardening.js';
 import type { HouseProcess } from './house-process.js';
 import type { DemoPlace } from './location.js';
-import { endedSince, heldEverywhere, partsOf } from './parts.js';
+import { endedSince, heldEverywhere, partsOf, sight } from './parts.js';
 import type { DemoReport } from './report.js';
 
 export interface Stage {
@@ -68,8 +68,7 @@ export async function play(stage: Stage): Promise<DemoReport> {
   say(`customers come to ${base}`);
   const shoppers = customers({ place, base, traffic: report.traffic, say, output });
   await shoppers.look();
-  await shoppers.trade(120);
-  await learned(api);
+  await learn(stage, api, shoppers);
   say('approving what was learned, as the user `demo`');
   report.contracts = await approveAll(api, stage);
   await shoppers.trade(48);
@@ -136,6 +135,23 @@ async function opened(api: Api): Promise<{ base: string; status: StatusAnswer }>
   throw new CliError('demo-failed', 'the shop has no public address', { hint: 'see log/storefront.log with --keep' });
 }
 
+/** What the sensor did not see is not learned, and refused later on: customers come again where it was blind meanwhile. */
+async function learn({ place, say, output }: Stage, api: Api, shoppers: Customers): Promise<void> {
+  const { by } = await sight(place, say);
+  for (let attempt = 1; ; attempt += 1) {
+    const began = Date.now();
+    await shoppers.trade(120);
+    await learned(api);
+    const after = await sight(place, say, by);
+    if (after.since !== null && after.since <= began) return;
+    if (attempt === 3) {
+      output.warn('the sensor was blind for a part of the learning: the contracts may lack what happened then');
+      return;
+    }
+    say('  the sensor did not see all of it: customers come again');
+  }
+}
+
 /** Until the learner has taken in all that came: the counts stand still. */
 async function learned(api: Api): Promise<void> {
   let last = -1;
@@ -182,8 +198,14 @@ async function attack({ place, listener, say, output }: Stage, base: string): Pr
   const before = await partsOf(place, say);
   const run = await runAttack(place.shop, base, listener);
   const ended = endedSince(before, await partsOf(place, say));
-  if (ended.length > 0) output.warn(`during the attack these ended, and saw and refused nothing: ${ended.join(', ')}`);
-  return run;
+  if (ended.length === 0) return run;
+  output.warn(`during the attack these ended, and saw and refused nothing: ${ended.join(', ')}`);
+  const unanswered = run.status === 0 || (run.status >= 502 && run.status <= 504);
+  if (!unanswered) return run;
+  say('  the attacker got no answer, and tries again once the shop is back');
+  await serving(base);
+  // What the first try did get done counts too.
+  return { ...(await runAttack(place.shop, base, listener)), startedAt: run.startedAt };
 }
 
 /** The incident, once no further signal comes. */
