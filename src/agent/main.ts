@@ -439,8 +439,9 @@ async function toldOnce(): Promise<void> {
   });
 }
 
-function watchWorkload(record: WorkloadRecord): void {
-  const { prepared } = record;
+function watchWorkload(record: WorkloadRecord, begun = false): void {
+  const { prepared, request } = record;
+  const [command] = request.command;
   sensor.add({
     workload: record.id,
     service: record.request.service,
@@ -450,7 +451,7 @@ function watchWorkload(record: WorkloadRecord): void {
       : { cgroup: { id: String(statSync(prepared.cgroupPath).ino), path: prepared.cgroup } }),
     ...(record.request.image === null ? {} : { layered: true }),
     ...(record.process === null ? {} : { root: record.process }),
-    ...(record.request.command[0] === undefined ? {} : { command: record.request.command[0] }),
+    ...(command === undefined || begun ? {} : { command }),
     launcher: `${settings.programDir}/dist/agent/confine/launcher.js`,
     ...(traced ? { trace: traceFile(record.id) } : {}),
   });

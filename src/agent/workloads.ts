@@ -49,8 +49,12 @@ export interface WorkloadsOptions {
     current: () => Svid | undefined,
     onChange: (changed: () => void) => void,
   ) => Promise<() => Promise<void>>;
-  /** Tells the sensor; undefined takes it away again. */
-  readonly watch: (record: WorkloadRecord) => void;
+  /**
+   * Tells the sensor.
+   *
+   * @param begun its command runs since before this agent did: nothing of what it does is set-up any more
+   */
+  readonly watch: (record: WorkloadRecord, begun?: boolean) => void;
   readonly unwatch: (id: string) => void;
   /** The command is about to be launched anew: until it runs, what is seen is the launcher's doing again. */
   readonly rewatch: (record: WorkloadRecord) => void;
@@ -515,7 +519,7 @@ export function createWorkloads(options: WorkloadsOptions): Workloads {
       const entry = open(record, await serveIdentity(record.id, record.workloadApiSocket));
       entries.set(record.id, entry);
       await configure(entry).catch(() => {}); // a dead sidecar is started anew by check()
-      options.watch(record);
+      options.watch(record, record.process !== null && record.attestation !== null);
       if (record.request.publish !== null)
         await publish(entry, record.request.publish).catch((error: unknown) =>
           log.error({ error: messageOf(error), workload: record.id }, 'the public address is not back'),

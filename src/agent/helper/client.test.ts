@@ -4,7 +4,7 @@ import { helperClient } from './client.js';
 import { lineSplitter } from './lines.js';
 
 /** The helper's end of a stream, answering by a function. */
-function fakeHelper(answer: (request: { id: number; verb: string }) => string | undefined) {
+function fakeHelper(answer: (request: { id: number; verb: string; session?: number }) => string | undefined) {
   const toClient = new PassThrough();
   const stream = new Duplex({
     read: () => {},
@@ -95,22 +95,55 @@ describe('the helper’s client', () => {
   });
 
   test('relays a sensor’s lines to its own session, and its end once', async () => {
-    const { stream, say } = fakeHelper(({ id }) => JSON.stringify({ id, ok: true, value: null }));
+    let session = 0;
+    const { stream, say } = fakeHelper((request) => {
+      session = request.session ?? session;
+      return JSON.stringify({ id: request.id, ok: true, value: null });
+    });
     const client = helperClient(stream);
     const lines: string[] = [];
     const ended = new Promise<string>((resolve) => {
       void client.tracers.bpf
         .start({ parents: [], containers: false }, { line: (line) => lines.push(line), end: resolve })
         .then(() => {
-          say('{"sensor":1,"line":"a"}');
-          say('{"sensor":9,"line":"foreign"}');
-          say('{"sensor":1,"ended":"over"}');
-          say('{"sensor":1,"line":"late"}');
+          say(`{"sensor":${session},"line":"a"}`);
+          say(`{"sensor":${session + 1},"line":"foreign"}`);
+          say(`{"sensor":${session},"ended":"over"}`);
+          say(`{"sensor":${session},"line":"late"}`);
         });
     });
     expect(await ended).toBe('over');
     client.close();
     expect(lines).toEqual(['a']);
+  });
+
+  test('takes nothing that was meant for an agent before it', async () => {
+    const asked: { id: number; session?: number }[] = [];
+    const agent = () => {
+      const { stream, say } = fakeHelper((request) => {
+        asked.push(request);
+        return undefined;
+      });
+      return { client: helperClient(stream), say };
+    };
+    const before = agent();
+    const after = agent();
+    const heard: string[] = [];
+    const handlers = { line: (line: string) => heard.push(line), end: () => {} };
+    const lost = expect(
+      before.client.tracers.bpf.start({ parents: [], containers: false }, handlers),
+    ).rejects.toThrow();
+    const open = after.client.tracers.bpf.start({ parents: [], containers: false }, handlers);
+    const [old, own] = asked;
+    after.say(`{"sensor":${old?.session},"line":"old"}`);
+    after.say(`{"id":${old?.id},"ok":false,"error":{"code":"refused","message":"old","hint":""}}`);
+    after.say(`{"sensor":${own?.session},"line":"own"}`);
+    after.say(`{"id":${own?.id},"ok":true,"value":null}`);
+    await open;
+    expect(heard).toEqual(['own']);
+    before.client.close();
+    after.client.close();
+    await lost;
   });
 });
 

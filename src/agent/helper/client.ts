@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import { messageOf } from '../../base/index.js';
 import type { KernelTracer, LineHandlers, LineSource } from '../../sensor/index.js';
@@ -33,8 +34,10 @@ const defaultTimeoutMs = 60_000;
 export function helperClient(stream?: Duplex): HelperClient {
   const waiting = new Map<number, Waiting>();
   let current: Duplex | undefined;
-  let next = 1;
-  let nextSession = 1;
+  // What the helper still had to say to an agent before us must not pass for an answer, or a tracer's line, to us.
+  let next = randomInt(1, 2 ** 47);
+  const first = randomInt(1, 2 ** 47);
+  let nextSession = first;
   const sessions = new Map<number, LineHandlers>();
 
   const client: HelperClient = {
@@ -102,7 +105,7 @@ export function helperClient(stream?: Duplex): HelperClient {
         sessions.set(session, handlers);
         try {
           const selection = { parents: [...parents], containers };
-          await client.ask('sensor.start', { session, tracer: name, selection });
+          await client.ask('sensor.start', { session, first, tracer: name, selection });
         } catch (error) {
           sessions.delete(session);
           throw error;

@@ -59,6 +59,8 @@ export const Request = z.discriminatedUnion('verb', [
     verb: z.literal('sensor.start'),
     /** Chosen by the agent; two may run at once so that one takes over from the other without a gap. */
     session: z.int().min(1),
+    /** This agent's first session, drawn at random: numbers never meet those of an agent before it. */
+    first: z.int().min(1),
     tracer: z.enum(kernelTracers),
     /** What to watch; the script or program is the helper's own. Parents must be cgroups of this house. */
     selection: z.strictObject({

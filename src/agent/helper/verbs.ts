@@ -37,11 +37,10 @@ export const verbs: Handlers = {
     return { usable, ...(reason === undefined ? {} : { reason }), ...(fix === undefined ? {} : { fix }) };
   },
 
-  'sensor.start': async ({ session, tracer, selection }, context) => {
+  'sensor.start': async ({ session, first, tracer, selection }, context) => {
     checkParents(selection.parents, context);
-    // An agent counts its sessions upward: one that runs under this number or a higher one was started by an agent that
-    // died, and nobody hears it any more.
-    const orphaned = [...context.sensors].filter(([number]) => number >= session);
+    // Started by an agent that died: nobody hears it any more.
+    const orphaned = [...context.sensors].filter(([number]) => number < first || number >= session);
     for (const [number] of orphaned) context.sensors.delete(number);
     await Promise.allSettled(orphaned.map(([, sensor]) => sensor.stop()));
     if (context.sensors.size >= 3) throw new HelperError('refused', 'more than three sensors at once');

@@ -62,12 +62,12 @@ describe('the privileged helper', () => {
       readFileSync(`/proc/${helper.pid}/task/${helper.pid}/children`, 'utf8')
         .split(' ')
         .filter((pid) => pid !== '' && readFileSync(`/proc/${pid}/comm`, 'utf8').startsWith('bpftrace'));
-    for (const session of [1, 2]) await client.ask('sensor.start', { session, tracer: 'bpftrace', selection });
+    for (const session of [1, 2])
+      await client.ask('sensor.start', { session, first: 1, tracer: 'bpftrace', selection });
     expect(tracers()).toHaveLength(2);
-    // The next agent counts from one again.
-    await client.ask('sensor.start', { session: 1, tracer: 'bpftrace', selection });
+    await client.ask('sensor.start', { session: 7, first: 7, tracer: 'bpftrace', selection });
     expect(tracers()).toHaveLength(1);
-    await client.ask('sensor.stop', { session: 1 });
+    await client.ask('sensor.stop', { session: 7 });
     expect(tracers()).toHaveLength(0);
   });
 
@@ -81,11 +81,11 @@ describe('the privileged helper', () => {
       ).length;
     expect(await client.ask('sensor.probe', { tracer: 'bpf' })).toEqual({ usable: true });
     expect(programs()).toBe(0);
-    for (const session of [1, 2]) await client.ask('sensor.start', { session, tracer: 'bpf', selection });
+    for (const session of [8, 9]) await client.ask('sensor.start', { session, first: 8, tracer: 'bpf', selection });
     const both = programs();
-    await client.ask('sensor.start', { session: 1, tracer: 'bpf', selection });
+    await client.ask('sensor.start', { session: 2, first: 2, tracer: 'bpf', selection });
     expect(programs()).toBe(both / 2);
-    await client.ask('sensor.stop', { session: 1 });
+    await client.ask('sensor.stop', { session: 2 });
     expect(programs()).toBe(0);
   });
 
@@ -155,7 +155,12 @@ describe('the privileged helper', () => {
     const plane = { prepared, control: '/etc/x', log: `${house.dataDir}/l` };
     await expect(client.ask('plane.spawn', plane)).rejects.toMatchObject(refused);
     await expect(
-      client.ask('sensor.start', { session: 1, tracer: 'bpf', selection: { parents: ['1'], containers: false } }),
+      client.ask('sensor.start', {
+        session: 1,
+        first: 1,
+        tracer: 'bpf',
+        selection: { parents: ['1'], containers: false },
+      }),
     ).rejects.toMatchObject(refused);
     await client.ask('workload.cleanup', { prepared });
   });

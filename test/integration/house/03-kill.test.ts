@@ -21,7 +21,11 @@ const ready = process.getuid?.() === 0 && it !== it.skip;
 
 interface Status {
   processes: { name: string; pid: number; running: boolean }[];
-  agent: { controlReachable: boolean; workloads: { service: string; ready: boolean }[] } | null;
+  agent: {
+    controlReachable: boolean;
+    workloads: { service: string; ready: boolean }[];
+    sight: { by: string };
+  } | null;
   control: { sockets: { service: string; owner: string }[] } | null;
 }
 type Row = { id: string; service: string };
@@ -30,10 +34,12 @@ describe('killing every process under traffic', () => {
   let directory = '';
   let home: House;
   let up: Running;
+  const services: Running[] = [];
   let base = '';
   let marker = '';
   let traffic: Traffic;
   let acknowledged: string[] = [];
+  let watched = '';
 
   beforeAll(async () => {
     if (!ready) return;
@@ -58,6 +64,7 @@ describe('killing every process under traffic', () => {
     expect(approved.status, approved.stderr).toBe(0);
     await eventually(async () => ((await get(`${base}/secret`)).status === 403 ? true : undefined));
     expect((await get(`${base}/open`)).status).toBe(200);
+    watched = (await home.json<Status>('status')).agent?.sight.by ?? '';
     traffic = steady(base);
   });
 
@@ -67,6 +74,8 @@ describe('killing every process under traffic', () => {
       await traffic?.stop();
       const purged = await home.purge();
       expect(purged.status, purged.stdout + purged.stderr).toBe(0);
+      // They end by themselves once their agent is gone for good.
+      await Promise.all(services.map(({ done }) => done));
       expect(await leftOf(directory, home.instance())).toEqual([]);
     } finally {
       remove(directory);
@@ -83,6 +92,7 @@ describe('killing every process under traffic', () => {
         return now !== undefined && now !== old && (await whole()) ? true : undefined;
       });
       await holds();
+      if (victim === 'agent') await sees();
     });
   }
 
@@ -103,6 +113,7 @@ describe('killing every process under traffic', () => {
     expect(await pidOf('sidecar')).toBe(sidecar);
     expect(await pidOf('gateway')).toBe(gateway);
     await holds();
+    await sees();
   });
 
   async function serve(app: string, service: string, port: number): Promise<string> {
@@ -111,6 +122,7 @@ describe('killing every process under traffic', () => {
       [python, 'server.py', String(port)],
       app,
     );
+    services.push(running);
     const url = await running.until((_, err) => /published on (http:\S+)/.exec(err)?.[1]);
     await eventually(async () => ((await get(`${url}/open`)).status === 200 ? true : undefined));
     return url;
@@ -174,6 +186,34 @@ describe('killing every process under traffic', () => {
     const now = (await remembered()).map((row) => row.id);
     expect(now).toEqual(expect.arrayContaining(acknowledged));
     expect(new Set(now).size).toBe(now.length);
+  }
+
+  /** What a command that outlived its agent does next is seen, be it done only once. */
+  async function sees(): Promise<void> {
+    await eventually(async () => ((await home.json<Status>('status')).agent?.sight.by === watched ? true : undefined));
+    // `/proc` shows no opened files.
+    if (watched === 'proc') return;
+    const asked = Date.now();
+    expect((await get(`${marker}/forge`)).status).toBe(200);
+    await eventually(async () => {
+      const said = await home.cli(
+        'observations',
+        '--service',
+        'marker',
+        '--layer',
+        'runtime',
+        '--limit',
+        '500',
+        '-o',
+        'json',
+      );
+      return said.stdout
+        .split('\n')
+        .filter((line) => line.includes('forged.txt'))
+        .some((line) => (JSON.parse(line) as { at: number }).at >= asked) // our own output
+        ? true
+        : undefined;
+    });
   }
 
   async function pidOf(victim: string): Promise<number> {
