@@ -198,9 +198,8 @@ async function attack({ place, listener, say, output }: Stage, base: string): Pr
   const before = await partsOf(place, say);
   const run = await runAttack(place.shop, base, listener);
   const ended = endedSince(before, await partsOf(place, say));
-  if (ended.length === 0) return run;
-  output.warn(`during the attack these ended, and saw and refused nothing: ${ended.join(', ')}`);
-  const unanswered = run.status === 0 || (run.status >= 502 && run.status <= 504);
+  if (ended.length > 0) output.warn(`during the attack these ended, and saw and refused nothing: ${ended.join(', ')}`);
+  const unanswered = run.status === 0 || (ended.length > 0 && run.status >= 502);
   if (!unanswered) return run;
   say('  the attacker got no answer, and tries again once the shop is back');
   await serving(base);
