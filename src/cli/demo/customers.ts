@@ -57,8 +57,8 @@ export function customers({ place, base, traffic, say, output }: CustomersOption
       const which = first === undefined ? '' : `, first ${first.request}: ${first.status} ${first.body}`;
       say(`  ${requests} requests, ${denied.length} refused${which}`);
       const gone = ended.filter((name) => !now.some((part) => part.name === name));
-      if (failed.length > 0 && gone.length > 0)
-        throw new CliError('demo-failed', `${gone.join(', ')} ended and did not come back: customers are not served`, {
+      if (gone.length > 0)
+        throw new CliError('demo-failed', `${gone.join(', ')} ended and did not come back: the shop is not whole`, {
           hint: 'a command that ends by itself is not started again by `up`; look at its log with --keep',
         });
       if (again.length > 0 && ended.length > 0)

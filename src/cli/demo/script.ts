@@ -65,9 +65,9 @@ export async function play(stage: Stage): Promise<DemoReport> {
     hardened: { firstStep: null, outcome: 'failed', incidents: [] },
   };
 
-  say(`customers come to ${base}`);
   const shoppers = customers({ place, base, traffic: report.traffic, say, output });
   await shoppers.look();
+  say(`customers come to ${base}`);
   await learn(stage, api, shoppers);
   say('approving what was learned, as the user `demo`');
   report.contracts = await approveAll(api, stage);
