@@ -65,7 +65,7 @@ const codeTexts = {
   ServerError: {
     invalid: 'The request is well formed but not what the route takes; `issues` names each problem.',
     unauthenticated: 'No credential, or one that is wrong, used, expired or revoked: all answered alike.',
-    forbidden: 'The credential lacks the scope.',
+    forbidden: 'The role or token lacks the permission.',
     csrf: 'A session changed something without the header `x-csrf-token`.',
     'foreign-host': 'An agent spoke for another host.',
     'service-not-registered': 'An agent asked for the identity of a service that is not registered.',
@@ -122,7 +122,7 @@ const routeTexts = {
   'GET /healthz': 'says whether control plane and database answer',
   'GET /*': 'the console',
   'POST /v1/logout': 'ends the session',
-  'GET /v1/whoami': 'account, scopes and CSRF value of the caller',
+  'GET /v1/whoami': 'account, role, permissions and CSRF value of the caller',
   'GET /v1/status': 'hosts, coverage, services, sockets, open incidents',
   'GET /v1/coverage': 'what is watched where, by what, with which gaps',
   'GET /v1/hosts': 'enrolled hosts',
@@ -155,8 +155,8 @@ const routeTexts = {
   'POST /v1/contracts/:service/approve': 'puts a proposed version in force; its digest must be given',
   'POST /v1/contracts/:service/reject': 'rejects a proposed version',
   'POST /v1/contracts/:service/mode': 'changes the mode of layers',
-  'POST /v1/tokens': 'makes a token with scopes and an end',
-  'POST /v1/tokens/:id/revoke': 'withdraws a token',
+  'POST /v1/tokens': 'makes a token with scopes and an end; for a program: `people.manage`',
+  'POST /v1/tokens/:id/revoke': 'withdraws a token; that of another: `people.manage`',
   'POST /v1/login-links': 'makes a one-time login link',
   'POST /v1/enrolment-tokens': 'makes a one-time token for another host',
 };
@@ -186,6 +186,7 @@ async function generate() {
   const { detectionRules, observationJsonSchema } = await built('detect/index.js');
   const { reasonCodes, RecordingHeader, tacticNames } = await built('model/index.js');
   const { access } = await built('server/routes/access.js');
+  const roleTable = await built('server/auth/roles.js');
   const { statusOf } = await built('server/errors.js');
   const { z } = await import('zod');
   return new Map([
@@ -196,6 +197,7 @@ async function generate() {
     ['reasons.md', reasonsPage(reasonCodes)],
     ['rules.md', rulesPage(detectionRules, tacticNames)],
     ['api.md', apiPage(access)],
+    ['roles.md', rolesPage(roleTable, access)],
     ['observation.schema.json', json(observationJsonSchema())],
     ['recording.schema.json', json(recordingSchema(z.toJSONSchema(RecordingHeader, { io: 'input' })))],
     ['recording.md', recordingPage()],
@@ -319,13 +321,43 @@ function apiPage(access) {
   same('route', Object.keys(access), Object.keys(routeTexts));
   const rows = Object.entries(access).map(([route, scope]) => {
     const [method = '', path = ''] = route.split(' ');
-    return [method, code(path), scope, routeTexts[route]];
+    return [method, code(path), scope === 'anyone' ? scope : code(scope), routeTexts[route]];
   });
   return page(
     'API',
     'HTTPS on the console address. Programs send `Authorization: Bearer TOKEN`; the console uses a session cookie and sends `x-csrf-token` with every change. Bodies and answers are JSON; what a route does not know is refused.',
-    'Scopes are a ladder: `admin` includes `approve`, `approve` includes `operate`, `operate` includes `read`. The token in `token` of the data directory is the CLI’s own. Agents have a door of their own (`/agent/v1`, mutual TLS), described in [the architecture](../architecture.md).',
-    table(['method', 'path', 'scope', 'what it does'], rows),
+    'Each route needs one permission; [roles](roles.md) says who has it. The token in `token` of the data directory is the CLI’s own. Agents have a door of their own (`/agent/v1`, mutual TLS), described in [the architecture](../architecture.md).',
+    table(['method', 'path', 'permission', 'what it does'], rows),
+  );
+}
+
+function rolesPage({ permissionTexts, roles, ofToken, programRole }, access) {
+  const names = Object.keys(roles);
+  const rows = Object.entries(permissionTexts).map(([permission, text]) => [
+    code(permission),
+    text,
+    ...names.map((role) => (roles[role].includes(permission) ? '●' : '')),
+  ]);
+  const scopes = ['read', 'operate', 'approve', 'admin'];
+  const bundles = Object.keys(permissionTexts).map((permission) => [
+    code(permission),
+    ...scopes.map((scope) => (ofToken([scope], programRole).has(permission) ? '●' : '')),
+  ]);
+  const routes = Object.keys(permissionTexts).map((permission) => [
+    code(permission),
+    Object.keys(access)
+      .filter((route) => access[route] === permission)
+      .map(code)
+      .join(', '),
+  ]);
+  return page(
+    'Roles',
+    'Who may do what. A person has one role; who is invited without one is a `viewer`. What stands here is what the control plane decides by, with every request anew: a changed role counts at once.',
+    table(['permission', 'lets you', ...names], rows),
+    '## Tokens\n\nA token is given scopes, which are bundles of permissions. The token of a person never has more than that person’s role has now; the token of a program has what its scopes say.',
+    table(['permission', ...scopes], bundles),
+    '## Routes\n\n`service.place` is asked for within `POST /v1/services`, when it says on which hosts a service may run.',
+    table(['permission', 'routes'], routes),
   );
 }
 

@@ -11,7 +11,15 @@ import { rateLimit } from '../http/rate-limit.js';
 import { type AgentPeer, checkSerial, peerOf } from './peer.js';
 import { agentContext, agentRoutes, enrolPath } from './routes.js';
 
-const agent: Actor = { account: 'agent', kind: 'token', id: '-', scopes: [], csrf: null, expiresAt: null };
+const agent: Actor = {
+  account: 'agent',
+  kind: 'token',
+  id: '-',
+  role: 'agent',
+  permissions: new Set(),
+  csrf: null,
+  expiresAt: null,
+};
 
 export function agentListener(context: Context, tls: ServerOptions): FastifyInstance {
   const app = createApp(tls, context.log, {

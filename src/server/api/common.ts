@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { Digest, Layer, ModeByLayer, ServiceName } from '../../model/index.js';
 
-/** What a token or session may do; each includes those before it. */
+/** Bundles of permissions that tokens are given (`auth/roles.ts`); each includes those before it. */
 export const scopes = ['read', 'operate', 'approve', 'admin'] as const;
 export const Scope = z.enum(scopes);
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { permissions } from '../auth/roles.js';
 import { Scope, Time } from './common.js';
 
 /** A person's or a program's name in the audit trail. */
@@ -20,6 +21,9 @@ export const LoginRequest = z.strictObject({
 export const WhoAmI = z.strictObject({
   account: z.string(),
   kind: z.enum(['session', 'token']),
+  role: z.string(),
+  permissions: z.array(z.enum(permissions)),
+  /** The bundles of permissions that are held in full. */
   scopes: z.array(Scope),
   /** To be sent as `x-csrf-token` with everything that changes something; null for bearer tokens. */
   csrf: z.string().nullable(),
@@ -48,6 +52,9 @@ export const TokenCreated = z.strictObject({
   scopes: z.array(Scope),
   expiresAt: Time,
 });
+
+/** `POST /v1/tokens/:id/revoke`: the caller's own, or that of an account. */
+export const TokenRevocation = z.strictObject({ account: AccountName.optional() });
 
 /** `POST /v1/login-links`: a further one-time login link. */
 export const LoginLink = z.strictObject({ url: z.string(), expiresAt: Time });

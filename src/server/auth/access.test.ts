@@ -1,13 +1,11 @@
 import { expect, test } from 'vitest';
-import { type Actor, authorise, includes, type ScopeName } from './access.js';
+import { type Actor, authorise } from './access.js';
+import { ofRole } from './roles.js';
 
-const session = (scopes: ScopeName[]): Actor => ({
-  account: 'ana',
+const session = (role: string): Pick<Actor, 'kind' | 'permissions' | 'csrf'> => ({
   kind: 'session',
-  id: '1',
-  scopes,
+  permissions: ofRole(role),
   csrf: 'token',
-  expiresAt: null,
 });
 const codeOf = (work: () => void): unknown => {
   try {
@@ -18,20 +16,13 @@ const codeOf = (work: () => void): unknown => {
   }
 };
 
-test('scopes are a ladder', () => {
-  expect(includes(['approve'], 'read')).toBe(true);
-  expect(includes(['read', 'operate'], 'approve')).toBe(false);
-  expect(includes([], 'read')).toBe(false);
-});
-
 test('a session proves with each change that the page is ours; reading needs no proof', () => {
-  const admin = session(['admin']);
-  expect(codeOf(() => authorise(admin, 'read', { method: 'GET', csrf: undefined }))).toBe('ok');
-  expect(codeOf(() => authorise(admin, 'operate', { method: 'POST', csrf: undefined }))).toBe('csrf');
-  expect(codeOf(() => authorise(admin, 'operate', { method: 'POST', csrf: 'tokem' }))).toBe('csrf');
-  expect(codeOf(() => authorise(admin, 'operate', { method: 'POST', csrf: 'token' }))).toBe('ok');
-  expect(codeOf(() => authorise(session(['read']), 'operate', { method: 'POST', csrf: 'token' }))).toBe('forbidden');
-  expect(
-    codeOf(() => authorise({ ...admin, kind: 'token', csrf: null }, 'operate', { method: 'POST', csrf: undefined })),
-  ).toBe('ok');
+  const ana = session('operator');
+  const post = (csrf: string | undefined) => ({ method: 'POST', csrf });
+  expect(codeOf(() => authorise(ana, 'status.read', { method: 'GET', csrf: undefined }))).toBe('ok');
+  expect(codeOf(() => authorise(ana, 'respond.apply', post(undefined)))).toBe('csrf');
+  expect(codeOf(() => authorise(ana, 'respond.apply', post('tokem')))).toBe('csrf');
+  expect(codeOf(() => authorise(ana, 'respond.apply', post('token')))).toBe('ok');
+  expect(codeOf(() => authorise(session('viewer'), 'respond.apply', post('token')))).toBe('forbidden');
+  expect(codeOf(() => authorise({ ...ana, kind: 'token', csrf: null }, 'respond.apply', post(undefined)))).toBe('ok');
 });

@@ -2,17 +2,10 @@
 import { createHash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Store } from '../../store/index.js';
-import { scopes } from '../api/common.js';
 import { ServerError } from '../errors.js';
 import { readCookie, sessionCookie } from '../http/cookies.js';
-import type { Actor, ScopeName } from './access.js';
-
-/** An account's role gives its sessions these scopes; unknown roles give none. */
-const roles: Readonly<Record<string, readonly ScopeName[]>> = { administrator: scopes, viewer: ['read'] };
-
-export function roleScopes(role: string): readonly ScopeName[] {
-  return Object.hasOwn(roles, role) ? (roles[role] ?? []) : [];
-}
+import type { Actor } from './access.js';
+import { ofRole, ofToken } from './roles.js';
 
 export const sessionMs = 12 * 3_600_000;
 
@@ -32,7 +25,8 @@ export async function authenticate(store: Pick<Store, 'accounts'>, headers: Inco
     account: session.account,
     kind: 'session',
     id: createHash('sha256').update(cookie).digest('hex').slice(0, 12),
-    scopes: roleScopes(session.role),
+    role: session.role,
+    permissions: ofRole(session.role),
     csrf: csrfOf(cookie),
     expiresAt: session.expiresAt,
   };
@@ -47,7 +41,8 @@ async function bearer(store: Pick<Store, 'accounts'>, header: string): Promise<A
     account: token.account,
     kind: 'token',
     id: token.name,
-    scopes: scopes.filter((scope) => token.scopes.includes(scope)),
+    role: token.role,
+    permissions: ofToken(token.scopes, token.role),
     csrf: null,
     expiresAt: token.expiresAt,
   };

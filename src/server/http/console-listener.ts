@@ -11,7 +11,15 @@ import { routes } from '../routes/index.js';
 import { createApp, routeKey } from './app.js';
 import { registerConsole } from './console-files.js';
 
-const nobody: Actor = { account: 'nobody', kind: 'session', id: '-', scopes: [], csrf: null, expiresAt: null };
+const nobody: Actor = {
+  account: 'nobody',
+  kind: 'session',
+  id: '-',
+  role: 'none',
+  permissions: new Set(),
+  csrf: null,
+  expiresAt: null,
+};
 
 export function consoleListener(
   context: Context,

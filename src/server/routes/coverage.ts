@@ -8,11 +8,10 @@ import {
   ServicesAnswer,
   SocketsAnswer,
 } from '../api/coverage.js';
-import { includes } from '../auth/access.js';
+import { requirePermission } from '../auth/access.js';
 import { MapAnswer } from '../api/map.js';
 import { WorkloadsAnswer } from '../api/status.js';
 import type { Context } from '../context.js';
-import { ServerError } from '../errors.js';
 import { admit, ensureService, hostsOf } from '../services.js';
 import { type Route, route } from '../http/route.js';
 import { coverageView, hostRows, serviceRows, socketRows } from '../views/coverage.js';
@@ -46,8 +45,7 @@ export const coverageRoutes: readonly Route<Context>[] = [
     handle: async ({ body: { service, hosts, addHosts }, context, actor }) => {
       const places = hosts === undefined && addHosts === undefined ? undefined : { set: hosts, add: addHosts ?? [] };
       // Whoever may run a service gets its identity: as much as a change of its contract.
-      if (places !== undefined && !includes(actor.scopes, 'approve'))
-        throw new ServerError('forbidden', 'to say where a service may run needs the scope `approve`');
+      if (places !== undefined) requirePermission(actor, 'service.place');
       return context.changes.transact(async (tx, note) => {
         const by = actor.account;
         const active = await ensureService(tx, note, { service, by, at: context.clock.now() });

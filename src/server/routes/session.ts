@@ -1,9 +1,18 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { codeOf } from '../../base/index.js';
-import { AccountName, LoginLink, LoginRequest, TokenCreated, TokenRequest, WhoAmI } from '../api/session.js';
-import type { Actor } from '../auth/access.js';
-import { csrfOf, roleScopes, sessionMs } from '../auth/authenticate.js';
+import {
+  AccountName,
+  LoginLink,
+  LoginRequest,
+  TokenCreated,
+  TokenRequest,
+  TokenRevocation,
+  WhoAmI,
+} from '../api/session.js';
+import { type Actor, requirePermission } from '../auth/access.js';
+import { csrfOf, sessionMs } from '../auth/authenticate.js';
+import { ofRole, ofToken, programRole, scopesOf } from '../auth/roles.js';
 import type { Context } from '../context.js';
 import { ServerError } from '../errors.js';
 import { readCookie, sessionCookie, writeCookie } from '../http/cookies.js';
@@ -47,7 +56,8 @@ export const sessionRoutes: readonly Route<Context>[] = [
         account: opened.session.account,
         kind: 'session',
         id: createHash('sha256').update(opened.cookie).digest('hex').slice(0, 12),
-        scopes: roleScopes(opened.session.role),
+        role: opened.session.role,
+        permissions: ofRole(opened.session.role),
         csrf: csrfOf(opened.cookie),
         expiresAt: opened.session.expiresAt,
       });
@@ -77,9 +87,15 @@ export const sessionRoutes: readonly Route<Context>[] = [
     answer: TokenCreated,
     handle: async ({ body, context, actor }) => {
       const account = body.account ?? actor.account;
+      if (account !== actor.account) requirePermission(actor, 'people.manage');
       const ttlMs = body.ttlSeconds * 1_000;
       const token = await context.store.transaction(async ({ accounts }) => {
-        await accounts.ensure(account, 'program', actor.account);
+        const { role } = await accounts.ensure(account, programRole, actor.account);
+        // In a person's name only that person acts.
+        if (account !== actor.account && role !== programRole)
+          throw new ServerError('forbidden', `\`${account}\` is a person: only they make tokens of their own`);
+        // Nobody hands out what they do not have.
+        for (const permission of ofToken(body.scopes, role)) requirePermission(actor, permission);
         return accounts.createToken({ name: body.name, account, scopes: body.scopes, ttlMs }, actor.account);
       });
       return { id: body.name, token, scopes: body.scopes, expiresAt: context.clock.now() + ttlMs };
@@ -89,10 +105,13 @@ export const sessionRoutes: readonly Route<Context>[] = [
     method: 'POST',
     path: '/v1/tokens/:id/revoke',
     params: z.strictObject({ id: z.string().max(64) }),
+    body: TokenRevocation,
     answer: z.strictObject({ revoked: z.boolean() }),
-    handle: async ({ params, context, actor }) => ({
-      revoked: await context.store.accounts.revokeToken(params.id, actor.account),
-    }),
+    handle: async ({ params, body, context: { store }, actor }) => {
+      const account = body.account ?? actor.account;
+      if (account !== actor.account) requirePermission(actor, 'people.manage');
+      return { revoked: await store.accounts.revokeToken(account, params.id, actor.account) };
+    },
   }),
   route({
     method: 'POST',
@@ -119,7 +138,9 @@ function whoAmI(context: Context, actor: Actor): z.input<typeof WhoAmI> {
   return {
     account: actor.account,
     kind: actor.kind,
-    scopes: [...actor.scopes],
+    role: actor.role,
+    permissions: [...actor.permissions],
+    scopes: scopesOf(actor.permissions),
     csrf: actor.csrf,
     expiresAt: actor.expiresAt,
     instance: context.config.instance,

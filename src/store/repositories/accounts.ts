@@ -18,6 +18,8 @@ export interface Session {
 export interface Token {
   readonly name: string;
   readonly account: string;
+  /** Of the account, now. */
+  readonly role: string;
   readonly scopes: readonly string[];
   readonly expiresAt: number | null;
 }
@@ -36,14 +38,14 @@ export interface AccountRepository {
   ): Promise<{ readonly cookie: string; readonly session: Session } | undefined>;
   session(cookie: string): Promise<Session | undefined>;
   endSession(cookie: string): Promise<void>;
-  /** A scoped token. Names are unique among the valid ones: an older one of this name is revoked. */
+  /** A scoped token. Names are unique among an account's valid ones: an older one of this name is revoked. */
   createToken(
     token: { name: string; account: string; scopes: readonly string[]; ttlMs: number | null },
     by: string,
   ): Promise<string>;
   token(secret: string): Promise<Token | undefined>;
   tokens(): Promise<Token[]>;
-  revokeToken(name: string, by: string): Promise<boolean>;
+  revokeToken(account: string, name: string, by: string): Promise<boolean>;
   /** Removes sessions and links that ended more than a day ago. */
   sweep(): Promise<void>;
 }
@@ -56,16 +58,18 @@ export function accountRepository(
     const now = clock.now();
     return db
       .selectFrom('tokens')
-      .select(['name', 'account', 'scopes', 'expires_at'])
+      .innerJoin('accounts', 'accounts.name', 'tokens.account')
+      .select(['tokens.name', 'account', 'role', 'scopes', 'expires_at'])
       .where('revoked_at', 'is', null)
       .where((at) =>
-        at.or([at('expires_at', 'is', null), at.and([at('created_at', '<=', now), at('expires_at', '>', now)])]),
+        at.or([at('expires_at', 'is', null), at.and([at('tokens.created_at', '<=', now), at('expires_at', '>', now)])]),
       );
   };
-  const revoke = async (tx: Database, name: string) => {
+  const revoke = async (tx: Database, account: string, name: string) => {
     const done = await tx
       .updateTable('tokens')
       .set({ revoked_at: clock.now() })
+      .where('account', '=', account)
       .where('name', '=', name)
       .where('revoked_at', 'is', null)
       .executeTakeFirst();
@@ -149,7 +153,7 @@ export function accountRepository(
     createToken: ({ name, account, scopes, ttlMs }, by) =>
       atomically(db, async (tx) => {
         await known(tx, account);
-        await revoke(tx, name);
+        await revoke(tx, account, name);
         const token = secret();
         const now = clock.now();
         const expires_at = ttlMs === null ? null : now + ttlMs;
@@ -177,11 +181,11 @@ export function accountRepository(
       const row = await valid().where('hash', '=', hashSecret(given)).executeTakeFirst();
       return row && toToken(row);
     },
-    tokens: async () => (await valid().orderBy('name').execute()).map(toToken),
-    revokeToken: (name, by) =>
+    tokens: async () => (await valid().orderBy('tokens.name').execute()).map(toToken),
+    revokeToken: (account, name, by) =>
       atomically(db, async (tx) => {
-        const found = await revoke(tx, name);
-        if (found) await auditIn(tx).append({ actor: by, action: 'token.revoke', subject: name, detail: {} });
+        const found = await revoke(tx, account, name);
+        if (found) await auditIn(tx).append({ actor: by, action: 'token.revoke', subject: name, detail: { account } });
         return found;
       }),
     sweep: async () => {
@@ -203,10 +207,11 @@ function toAccount(row: { name: string; role: string; created_at: number }): Acc
   return { name: row.name, role: row.role, createdAt: row.created_at };
 }
 
-function toToken(row: { name: string; account: string; scopes: unknown; expires_at: number | null }): Token {
+function toToken(row: Omit<Token, 'scopes' | 'expiresAt'> & { scopes: unknown; expires_at: number | null }): Token {
   return {
     name: row.name,
     account: row.account,
+    role: row.role,
     scopes: z.array(z.string()).parse(row.scopes),
     expiresAt: row.expires_at,
   };

@@ -15,6 +15,8 @@ const digest = `sha256:${'5d0fa91c'.repeat(8)}`;
 export const me: WhoAmI = {
   account: 'Ana Lima',
   kind: 'session',
+  role: 'administrator',
+  permissions: [],
   scopes: ['read', 'operate', 'approve', 'admin'],
   csrf: 'fixture-csrf',
   expiresAt: start + 8 * 3_600_000,

@@ -57,22 +57,6 @@ describe('who may do what', () => {
     }
   });
 
-  it('answers 403 on every route that needs more than the token has', async () => {
-    const ladder = ['read', 'operate', 'approve', 'admin'];
-    const tokens = new Map<string, string>();
-    for (const scope of ladder) tokens.set(scope, await plane.token([scope]));
-    for (const [key, needed] of guarded) {
-      const [method = ''] = key.split(' ');
-      const below = ladder[ladder.indexOf(needed) - 1];
-      if (below === undefined) continue;
-      const answer = await plane.call(method, pathOf(key), {
-        token: tokens.get(below) ?? '',
-        ...(method === 'POST' ? { body: {} } : {}),
-      });
-      expect([key, answer.status, answer.json.code]).toEqual([key, 403, 'forbidden']);
-    }
-  });
-
   it('lets a revoked token in no more', async () => {
     const made = await plane.call('POST', '/v1/tokens', { body: { name: 'ci', scopes: ['read'] } });
     expect((await plane.call('GET', '/v1/whoami', { token: made.json.token })).json).toMatchObject({

@@ -281,8 +281,8 @@ story('a token has its scopes until it is revoked, replaced or too old', async (
   expect(await store.accounts.token(second)).toBeUndefined();
   const third = await make(null);
   expect(await store.accounts.tokens()).toHaveLength(1);
-  expect(await store.accounts.revokeToken('local', 'system')).toBe(true);
-  expect(await store.accounts.revokeToken('local', 'system')).toBe(false);
+  expect(await store.accounts.revokeToken('cli', 'local', 'system')).toBe(true);
+  expect(await store.accounts.revokeToken('cli', 'local', 'system')).toBe(false);
   expect(await store.accounts.token(third)).toBeUndefined();
 });
 

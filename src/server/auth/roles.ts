@@ -1,0 +1,91 @@
+/** Who may do what: the one table of roles, and the bundles of permissions that tokens are given. Pure. */
+import type { z } from 'zod';
+import { type Scope, scopes } from '../api/common.js';
+
+export type ScopeName = z.infer<typeof Scope>;
+
+/** Closed list: every route names one of these. */
+export const permissionTexts = {
+  'session.own': 'look at and change what is one’s own: sessions, password, second factor',
+  'token.own': 'make, list and revoke tokens of one’s own',
+  'status.read': 'see hosts, coverage, services, workloads and the map; listen to changes',
+  'contract.read': 'read contracts and what was learned',
+  'incident.read': 'read incidents and their actions',
+  'observation.read': 'read observations',
+  'evidence.read': 'read and download evidence',
+  'audit.read': 'read and verify the audit trail',
+  'service.register': 'make a service known',
+  'contract.propose': 'propose a contract version',
+  'incident.decide': 'mark incidents triaged or closed',
+  'respond.plan': 'plan containment',
+  'respond.apply': 'carry containment out and undo it',
+  'contract.approve': 'approve and reject contract versions, change modes',
+  'service.place': 'say on which hosts a service may run',
+  'host.admit': 'bring hosts in and withdraw them',
+  'people.manage': 'invite people, change roles, manage everybody’s sessions and tokens',
+} as const;
+export type Permission = keyof typeof permissionTexts;
+export const permissions = Object.keys(permissionTexts) as readonly Permission[]; // the keys as written above
+
+const own = ['session.own', 'token.own'] as const;
+const look = [...own, 'status.read', 'contract.read', 'incident.read'] as const;
+const respond = ['incident.decide', 'respond.plan', 'respond.apply'] as const;
+
+/** Least first. A role that does not stand here may do nothing. */
+export const roles = {
+  viewer: look,
+  developer: [...look, 'observation.read', 'service.register', 'contract.propose'],
+  operator: [...look, 'observation.read', 'evidence.read', 'service.register', ...respond],
+  approver: [...look, 'observation.read', 'contract.approve', 'service.place'],
+  security: [
+    ...look,
+    'observation.read',
+    'evidence.read',
+    'audit.read',
+    ...respond,
+    'contract.propose',
+    'contract.approve',
+  ],
+  auditor: [...look, 'observation.read', 'evidence.read', 'audit.read'],
+  administrator: permissions,
+} as const satisfies Readonly<Record<string, readonly Permission[]>>;
+export type RoleName = keyof typeof roles;
+export const roleNames = Object.keys(roles) as [RoleName, ...RoleName[]]; // the keys as written above
+
+export const defaultRole: RoleName = 'viewer';
+
+/** The role of accounts that are programs: no sessions; their tokens have what they were given. */
+export const programRole = 'program';
+
+/** What each scope adds to the ones before it. */
+const steps: Readonly<Record<ScopeName, readonly Permission[]>> = {
+  read: [...look.filter((permission) => permission !== 'token.own'), 'observation.read', 'evidence.read', 'audit.read'],
+  operate: ['service.register', 'contract.propose', ...respond],
+  approve: ['contract.approve', 'service.place'],
+  // A token that could make tokens would never really expire.
+  admin: ['token.own', 'host.admit', 'people.manage'],
+};
+
+/** What a person of this role may do. */
+export function ofRole(role: string): ReadonlySet<Permission> {
+  return new Set(isRole(role) ? roles[role] : []);
+}
+
+/** What a token may do: what its scopes say, and never more than the role its account has now. */
+export function ofToken(held: readonly string[], role: string): ReadonlySet<Permission> {
+  const highest = Math.max(-1, ...scopes.map((scope, index) => (held.includes(scope) ? index : -1)));
+  const bundle = scopes.slice(0, highest + 1).flatMap((scope) => steps[scope]);
+  if (role === programRole) return new Set(bundle);
+  const ceiling = ofRole(role);
+  return new Set(bundle.filter((permission) => ceiling.has(permission)));
+}
+
+/** The scopes that somebody holds in full. */
+export function scopesOf(held: ReadonlySet<Permission>): ScopeName[] {
+  const missing = scopes.findIndex((scope) => steps[scope].some((permission) => !held.has(permission)));
+  return scopes.slice(0, missing < 0 ? scopes.length : missing);
+}
+
+export function isRole(role: string): role is RoleName {
+  return Object.hasOwn(roles, role);
+}
