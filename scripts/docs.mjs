@@ -117,7 +117,7 @@ const codeTexts = {
 };
 
 const routeTexts = {
-  'POST /v1/login': 'trades a one-time login link for a session; names the administrator',
+  'POST /v1/login': 'trades name, password and code, or a one-time login link, for a session',
   'POST /csp-report': 'takes reports of violated content security policy',
   'GET /healthz': 'says whether control plane and database answer',
   'GET /*': 'the console',
@@ -158,6 +158,17 @@ const routeTexts = {
   'POST /v1/tokens': 'makes a token with scopes and an end; for a program: `people.manage`',
   'POST /v1/tokens/:id/revoke': 'withdraws a token; that of another: `people.manage`',
   'POST /v1/login-links': 'makes a one-time login link',
+  'POST /v1/password': 'sets or changes one’s own password; other sessions end',
+  'POST /v1/totp': 'offers a second factor',
+  'POST /v1/totp/confirm': 'puts it in force with its first code; shows the recovery codes, once',
+  'POST /v1/totp/remove': 'removes it',
+  'GET /v1/sessions': 'one’s own sessions; with `all=true` everybody’s: `people.manage`',
+  'POST /v1/sessions/:id/revoke': 'ends a session; that of another: `people.manage`',
+  'GET /v1/tokens': 'one’s own tokens and their last use; with `all=true` everybody’s: `people.manage`',
+  'GET /v1/people': 'people, their roles, and whether they have a second factor',
+  'POST /v1/people': 'invites a person: a new account and a one-time link',
+  'POST /v1/people/:name/change': 'changes the role; disables, enables or removes a person',
+  'POST /v1/people/:name/link': 'a one-time link for a person; with `reset`, password and second factor are forgotten',
   'POST /v1/enrolment-tokens': 'makes a one-time token for another host',
 };
 

@@ -7,6 +7,7 @@ import type * as coverage from './api/coverage.js';
 import type * as evidence from './api/evidence.js';
 import type * as incidents from './api/incidents.js';
 import type * as map from './api/map.js';
+import type * as people from './api/people.js';
 import type * as records from './api/records.js';
 import type * as session from './api/session.js';
 import type * as status from './api/status.js';
@@ -21,6 +22,13 @@ export type WhoAmI = z.infer<typeof session.WhoAmI>;
 export type TokenRequest = z.input<typeof session.TokenRequest>;
 export type TokenCreated = z.infer<typeof session.TokenCreated>;
 export type LoginLink = z.infer<typeof session.LoginLink>;
+
+export type PeopleAnswer = z.infer<typeof people.PeopleAnswer>;
+export type PersonLink = z.infer<typeof people.PersonLink>;
+export type TotpOffer = z.infer<typeof people.TotpOffer>;
+export type RecoveryCodes = z.infer<typeof people.RecoveryCodes>;
+export type SessionsAnswer = z.infer<typeof people.SessionsAnswer>;
+export type TokensAnswer = z.infer<typeof people.TokensAnswer>;
 
 export type CoverageAnswer = z.infer<typeof coverage.CoverageAnswer>;
 export type HostRow = z.infer<typeof coverage.HostRow>;

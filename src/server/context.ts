@@ -2,6 +2,9 @@
 import type { Clock, Logger } from '../base/index.js';
 import type { Bundles, CertificateAuthority } from '../identity/index.js';
 import type { AuditCheckpoint, Store } from '../store/index.js';
+import type { Passwords } from './auth/passwords.js';
+import type { Sealer } from './auth/sealed.js';
+import type { Throttle } from './auth/throttle.js';
 import type { Changes } from './changes.js';
 import type { ServerConfig } from './config.js';
 import type { IncidentDecision } from './jobs/correlation.js';
@@ -23,6 +26,10 @@ export interface Context {
   /** The head of the audit trail, signed, outside of the database. */
   readonly checkpoint: AuditCheckpoint;
   readonly changes: Changes;
+  readonly passwords: Passwords;
+  /** For second factors, which the database holds sealed. */
+  readonly sealer: Sealer;
+  readonly throttle: Throttle;
   readonly board: RevisionBoard;
   readonly live: LiveStream;
   readonly traffic: TrafficWindow;

@@ -5,10 +5,13 @@ import { join } from 'node:path';
 import type { Server } from 'node:https';
 import type { FastifyInstance } from 'fastify';
 import { type Clock, codeOf, type Logger, messageOf } from '../base/index.js';
-import { openCertificateAuthority } from '../identity/index.js';
+import { openCertificateAuthority, openSealingKey } from '../identity/index.js';
 import { auditCheckpoint, openStore, type Store, StoreError } from '../store/index.js';
 import { leaveAccess } from './access-file.js';
 import { agentListener } from './agents/listener.js';
+import { createPasswords } from './auth/passwords.js';
+import { createSealer } from './auth/sealed.js';
+import { createThrottle } from './auth/throttle.js';
 import {
   consoleCertificate,
   controlPlaneSvid,
@@ -157,6 +160,9 @@ async function createContext(options: ServerOptions, store: Store, authority: Co
     bundles: { [config.trustDomain]: authority.bundle() },
     checkpoint: auditCheckpoint(join(config.keysDir, 'audit-checkpoint.json'), authority),
     changes: createChanges(store, board, live, decisions),
+    passwords: createPasswords(),
+    sealer: createSealer(await openSealingKey(config.keysDir, 'people.key')),
+    throttle: createThrottle(clock),
     board,
     live,
     traffic: trafficWindow(),

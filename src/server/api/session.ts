@@ -10,12 +10,20 @@ export const AccountName = z
   .max(64)
   .regex(/^[\p{L}\p{N}][\p{L}\p{N} ._'-]*$/u, "letters, digits, space, . _ ' -");
 
-/** `POST /v1/login`: trades the one-time token of a login link for a session cookie. */
-export const LoginRequest = z.strictObject({
-  token: z.string().min(20).max(200),
-  /** Who is signing in; the first link makes a named administrator. */
-  name: AccountName,
-});
+/** `POST /v1/login`: trades the one-time token of a login link, or name and password, for a session cookie. */
+export const LoginRequest = z.union([
+  z.strictObject({
+    token: z.string().min(20).max(200),
+    /** Who is signing in; the first link makes a named administrator. */
+    name: AccountName,
+  }),
+  z.strictObject({
+    name: AccountName,
+    password: z.string().min(1).max(256),
+    /** Of the authenticator, or a recovery code; ignored by accounts without a second factor. */
+    code: z.string().min(1).max(64).optional(),
+  }),
+]);
 
 /** `GET /v1/whoami`, and the answer to a login. */
 export const WhoAmI = z.strictObject({

@@ -7,8 +7,6 @@ import { readCookie, sessionCookie } from '../http/cookies.js';
 import type { Actor } from './access.js';
 import { ofRole, ofToken } from './roles.js';
 
-export const sessionMs = 12 * 3_600_000;
-
 /** The value a session must repeat in `x-csrf-token`: derived, so it cannot be planted, and it does not give the cookie away. */
 export function csrfOf(cookie: string): string {
   return createHash('sha256').update(`csrf:${cookie}`).digest('base64url');
@@ -51,6 +49,6 @@ async function bearer(store: Pick<Store, 'accounts'>, header: string): Promise<A
 /** One answer for absent, wrong, expired and revoked: nothing to learn from it. */
 export function unauthenticated(): ServerError {
   return new ServerError('unauthenticated', 'sign in first', {
-    hint: 'open a fresh login link (`tricordon up` prints one), or send `Authorization: Bearer`',
+    hint: '`tricordon login`, or open a fresh login link (`tricordon up` prints one), or send `Authorization: Bearer`',
   });
 }

@@ -6,7 +6,8 @@ export type ScopeName = z.infer<typeof Scope>;
 
 /** Closed list: every route names one of these. */
 export const permissionTexts = {
-  'session.own': 'look at and change what is one’s own: sessions, password, second factor',
+  'self.read': 'see who one is; sign out',
+  'session.own': 'list and end one’s own sessions, change one’s own password and second factor',
   'token.own': 'make, list and revoke tokens of one’s own',
   'status.read': 'see hosts, coverage, services, workloads and the map; listen to changes',
   'contract.read': 'read contracts and what was learned',
@@ -28,7 +29,8 @@ export type Permission = keyof typeof permissionTexts;
 export const permissions = Object.keys(permissionTexts) as readonly Permission[]; // the keys as written above
 
 const own = ['session.own', 'token.own'] as const;
-const look = [...own, 'status.read', 'contract.read', 'incident.read'] as const;
+const read = ['self.read', 'status.read', 'contract.read', 'incident.read'] as const;
+const look = [...own, ...read] as const;
 const respond = ['incident.decide', 'respond.plan', 'respond.apply'] as const;
 
 /** Least first. A role that does not stand here may do nothing. */
@@ -59,11 +61,11 @@ export const programRole = 'program';
 
 /** What each scope adds to the ones before it. */
 const steps: Readonly<Record<ScopeName, readonly Permission[]>> = {
-  read: [...look.filter((permission) => permission !== 'token.own'), 'observation.read', 'evidence.read', 'audit.read'],
+  read: [...read, 'observation.read', 'evidence.read', 'audit.read'],
   operate: ['service.register', 'contract.propose', ...respond],
   approve: ['contract.approve', 'service.place'],
   // A token that could make tokens would never really expire.
-  admin: ['token.own', 'host.admit', 'people.manage'],
+  admin: [...own, 'host.admit', 'people.manage'],
 };
 
 /** What a person of this role may do. */

@@ -39,6 +39,7 @@ export function consoleListener(
     // A foreign name that resolves to us (DNS rebinding) must not make a browser talk to this origin.
     const host = request.headers.host?.toLowerCase().replace(/:[0-9]+$/, '') ?? '';
     if (!hosts().has(host)) throw new ServerError('misdirected', 'this server has another name');
+    refuseCredentialsInUrl(request.raw.url ?? '');
     if (request.is404) return;
     const needed = Object.hasOwn(access, routeKey(request)) ? access[routeKey(request)] : undefined;
     if (needed === 'anyone') return;
@@ -57,4 +58,13 @@ export function consoleListener(
   for (const route of routes) route.register(app, context, (request) => actors.get(request) ?? nobody);
   registerConsole(app, context.config.consoleDir);
   return app;
+}
+
+/** What stands in a URL stands in logs, histories and referrers. */
+function refuseCredentialsInUrl(url: string): void {
+  const names = [...new URLSearchParams(url.split('?')[1] ?? '').keys()].map((name) => name.toLowerCase());
+  if (!names.some((name) => /^(access_?token|token|authorization|api_?key|password|secret|code)$/.test(name))) return;
+  throw new ServerError('invalid', 'a credential does not belong into a URL', {
+    hint: 'revoke it, since it may stand in logs now; send `Authorization: Bearer`',
+  });
 }

@@ -12,6 +12,7 @@ export function startUpkeep(context: Context): () => void {
     Promise.all([
       store.observations.maintain(config.keepDays),
       store.accounts.sweep(),
+      store.credentials.sweep(),
       store.changes.sweep(keepChanges),
     ]).then(
       ([dropped]) => dropped.length > 0 && log.info({ days: dropped }, 'dropped old observations'),

@@ -5,12 +5,16 @@ import { contractRoutes } from './contracts.js';
 import { coverageRoutes } from './coverage.js';
 import { evidenceRoutes } from './evidence.js';
 import { incidentRoutes } from './incidents.js';
+import { ownRoutes } from './own.js';
+import { peopleRoutes } from './people.js';
 import { recordRoutes } from './records.js';
 import { sessionRoutes } from './session.js';
 import { statusRoutes } from './status.js';
 
 export const routes: readonly Route<Context>[] = [
   ...sessionRoutes,
+  ...ownRoutes,
+  ...peopleRoutes,
   ...statusRoutes,
   ...coverageRoutes,
   ...contractRoutes,

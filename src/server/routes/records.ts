@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { codeOf } from '../../base/index.js';
 import { Event } from '../../model/index.js';
+import { authenticate } from '../auth/authenticate.js';
 import { AuditAnswer, AuditVerified, ObservationsAnswer, ObservationsQuery, streamTopics } from '../api/records.js';
 import type { Context } from '../context.js';
 import { StoreError } from '../../store/index.js';
@@ -7,6 +9,7 @@ import { ServerError } from '../errors.js';
 import { type Route, route } from '../http/route.js';
 import { secureHeaders } from '../http/security-headers.js';
 
+const recheckMs = 15_000;
 const kinds = Event.options.map((option) => option.shape.kind.value);
 
 export const recordRoutes: readonly Route<Context>[] = [
@@ -74,7 +77,7 @@ export const recordRoutes: readonly Route<Context>[] = [
     method: 'GET',
     path: '/v1/stream',
     query: z.strictObject({ topics: z.string().max(200).optional() }),
-    handle: async ({ query, context: { live }, actor, request, reply }) => {
+    handle: async ({ query, context: { live, store }, actor, request, reply }) => {
       const wanted = query.topics === undefined ? [...streamTopics] : query.topics.split(',');
       const topics = new Set(streamTopics.filter((topic) => wanted.includes(topic)));
       if (topics.size === 0 || topics.size !== new Set(wanted).size)
@@ -88,6 +91,14 @@ export const recordRoutes: readonly Route<Context>[] = [
         'cache-control': 'no-store',
         'x-accel-buffering': 'no',
       });
+      // A right that was taken away ends here too, not only where something is asked anew.
+      const look = setInterval(() => {
+        authenticate(store, request.headers).then(
+          (now) => now.permissions.has('status.read') || reply.raw.end(),
+          (error: unknown) => codeOf(error) === 'unauthenticated' && reply.raw.end(),
+        );
+      }, recheckMs);
+      reply.raw.on('close', () => clearInterval(look));
       live.attach(reply.raw, {
         topics,
         lastEventId: typeof cursor === 'string' ? cursor : undefined,

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { codeOf } from '../../base/index.js';
 import {
   AccountName,
   LoginLink,
@@ -11,16 +10,17 @@ import {
   WhoAmI,
 } from '../api/session.js';
 import { type Actor, requirePermission } from '../auth/access.js';
-import { csrfOf, sessionMs } from '../auth/authenticate.js';
+import { csrfOf } from '../auth/authenticate.js';
 import { ofRole, ofToken, programRole, scopesOf } from '../auth/roles.js';
+import { sessionMs, signIn } from '../auth/sign-in.js';
+import { sourceOf } from '../auth/throttle.js';
 import type { Context } from '../context.js';
 import { ServerError } from '../errors.js';
 import { readCookie, sessionCookie, writeCookie } from '../http/cookies.js';
 import { rateLimit } from '../http/rate-limit.js';
 import { type Route, route } from '../http/route.js';
+import { checkName, linkFor, redeem } from '../people.js';
 
-/** The account of login links whose user is not named yet; nobody can sign in as it. */
-const unnamed = 'login link';
 const linkMs = 15 * 60_000;
 const limiters = new WeakMap<Context, ReturnType<typeof rateLimit>>();
 
@@ -31,26 +31,8 @@ export const sessionRoutes: readonly Route<Context>[] = [
     body: LoginRequest,
     answer: WhoAmI,
     handle: async ({ body, context, request, reply }) => {
-      // Per address and for all together: 256-bit tokens are not guessed, but the log and the database stay calm.
-      if (!limiterOf(context).take(request.ip) || !limiterOf(context).take('everyone')) {
-        throw new ServerError('rate-limited', 'too many attempts to sign in', { hint: 'wait a minute' });
-      }
-      if (body.name.toLowerCase() === unnamed) throw new ServerError('invalid', 'this name is taken');
-      const opened = await context.store.transaction(async ({ accounts }) => {
-        const redeemed = await accounts.redeemLoginLink(body.token, sessionMs);
-        if (redeemed === undefined) return undefined;
-        if (redeemed.session.account !== unnamed) return redeemed;
-        // INVARIANT: the administrator has a name before there is a session. The link is used up either way.
-        await accounts.endSession(redeemed.cookie);
-        await accounts.ensure(body.name, 'administrator', unnamed);
-        const own = await accounts.createLoginLink(body.name, 60_000, unnamed);
-        return accounts.redeemLoginLink(own, sessionMs);
-      });
-      if (opened === undefined) {
-        throw new ServerError('unauthenticated', 'this login link is used, too old or unknown', {
-          hint: '`tricordon up` prints a fresh one',
-        });
-      }
+      const source = sourceOf(request.ip);
+      const opened = 'token' in body ? await byLink(context, body, source) : await signIn(context, body, source);
       void reply.header('set-cookie', writeCookie(sessionCookie, opened.cookie, sessionMs / 1_000));
       return whoAmI(context, {
         account: opened.session.account,
@@ -87,10 +69,15 @@ export const sessionRoutes: readonly Route<Context>[] = [
     answer: TokenCreated,
     handle: async ({ body, context, actor }) => {
       const account = body.account ?? actor.account;
-      if (account !== actor.account) requirePermission(actor, 'people.manage');
+      if (account !== actor.account) {
+        requirePermission(actor, 'people.manage');
+        checkName(account);
+      }
       const ttlMs = body.ttlSeconds * 1_000;
-      const token = await context.store.transaction(async ({ accounts }) => {
-        const { role } = await accounts.ensure(account, programRole, actor.account);
+      const token = await context.store.transaction(async ({ accounts, people }) => {
+        const known = await accounts.get(account);
+        if (known === undefined) await people.add(account, programRole, actor.account);
+        const role = known?.role ?? programRole;
         // In a person's name only that person acts.
         if (account !== actor.account && role !== programRole)
           throw new ServerError('forbidden', `\`${account}\` is a person: only they make tokens of their own`);
@@ -119,20 +106,27 @@ export const sessionRoutes: readonly Route<Context>[] = [
     body: z.strictObject({ account: AccountName.optional() }),
     answer: LoginLink,
     handle: async ({ body, context, actor }) => {
-      const secret = await context.store
-        .transaction(async ({ accounts }) => {
-          if (body.account === undefined) await accounts.ensure(unnamed, 'none', actor.account);
-          return accounts.createLoginLink(body.account ?? unnamed, linkMs, actor.account);
-        })
-        .catch((error: unknown) => {
-          if (codeOf(error) === 'not-found') throw new ServerError('not-found', 'there is no such account');
-          throw error;
-        });
-      // In the fragment: browsers never send it, so it reaches no server log.
-      return { url: `${context.addresses.consoleUrl}/login#${secret}`, expiresAt: context.clock.now() + linkMs };
+      if (body.account !== undefined) checkName(body.account);
+      return context.store.transaction((tx) => linkFor(tx, context, body.account, linkMs, actor.account));
     },
   }),
 ];
+
+/** A link is always looked at, so that guesses of others cannot keep its owner out; only what guesses are told changes. */
+async function byLink(
+  context: Context,
+  body: { readonly token: string; readonly name: string },
+  source: string,
+): ReturnType<typeof signIn> {
+  checkName(body.name);
+  const opened = await context.store.transaction((tx) => redeem(tx, body, sessionMs, source));
+  if (opened !== undefined) return opened;
+  if (!limiterOf(context).take(source))
+    throw new ServerError('rate-limited', 'too many attempts to sign in', { hint: 'wait a minute' });
+  throw new ServerError('unauthenticated', 'this login link is used, too old or unknown', {
+    hint: '`tricordon up` prints a fresh one; an administrator makes one with `tricordon user link NAME`',
+  });
+}
 
 function whoAmI(context: Context, actor: Actor): z.input<typeof WhoAmI> {
   return {

@@ -14,7 +14,7 @@ import {
 
 const Detail = z.record(z.string(), z.unknown());
 /** Writers queue here until their transaction ends; only so the chain has no forks. */
-const lock = 7_142_336_002;
+export const auditLock = 7_142_336_002;
 
 export interface AuditTrail {
   /** Appends in the open transaction, so that the change and its entry are one. */
@@ -40,7 +40,7 @@ export function auditTrail({ db, clock }: Ground): AuditTrail {
   return {
     append: (record) =>
       atomically(db, async (tx) => {
-        await sql`select pg_advisory_xact_lock(${lock}::bigint)`.execute(tx);
+        await sql`select pg_advisory_xact_lock(${auditLock}::bigint)`.execute(tx);
         const last = await head(tx);
         // Through JSON once: what is hashed is what a reader will parse.
         const detail = Detail.parse(JSON.parse(JSON.stringify(record.detail)));

@@ -12,10 +12,12 @@ import { accountRepository } from '../repositories/accounts.js';
 import { actionRepository } from '../repositories/actions.js';
 import { changeRepository } from '../repositories/changes.js';
 import { contractRepository } from '../repositories/contracts.js';
+import { credentialRepository } from '../repositories/credentials.js';
 import { evidenceRepository } from '../repositories/evidence.js';
 import { hostRepository } from '../repositories/hosts.js';
 import { incidentRepository } from '../repositories/incidents.js';
 import { observationRepository } from '../repositories/observations.js';
+import { peopleRepository } from '../repositories/people.js';
 import type { Ground } from '../repositories/rows.js';
 import { serviceRepository } from '../repositories/services.js';
 import { settingRepository } from '../repositories/settings.js';
@@ -71,6 +73,8 @@ function build(ground: Ground): Repositories {
     actions: actionRepository(ground, auditIn),
     evidence: evidenceRepository(ground, auditIn),
     accounts: accountRepository(ground, auditIn),
+    people: peopleRepository(ground, auditIn),
+    credentials: credentialRepository(ground, auditIn),
     settings: settingRepository(ground),
     audit: auditIn(ground.db),
     changes: changeRepository(ground),

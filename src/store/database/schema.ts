@@ -97,8 +97,17 @@ export interface Tables {
     signature: string;
     path: string;
   };
-  accounts: { name: string; role: string; created_at: number };
-  sessions: { hash: string; account: string; created_at: number; expires_at: number };
+  accounts: { name: string; role: string; created_at: number; state: Generated<string> };
+  credentials: {
+    account: string;
+    password: string | null;
+    totp: string | null;
+    totp_step: number | null;
+    totp_pending: string | null;
+  };
+  recovery_codes: { account: string; hash: string; used_at: number | null };
+  login_sources: { account: string; source: string; last_at: number };
+  sessions: { hash: string; account: string; created_at: number; expires_at: number; source: string | null };
   tokens: {
     hash: string;
     name: string;
@@ -107,6 +116,7 @@ export interface Tables {
     created_at: number;
     expires_at: number | null;
     revoked_at: number | null;
+    last_used_at: number | null;
   };
   login_links: { hash: string; account: string; created_at: number; expires_at: number; used_at: number | null };
   settings: { key: string; value: Json };

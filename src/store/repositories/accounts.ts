@@ -8,11 +8,21 @@ import { atomically, type Ground, hashSecret } from './rows.js';
 export interface Account {
   readonly name: string;
   readonly role: string;
+  /** `active`, `disabled` or `removed`; only an active one lets anybody in. */
+  readonly state: string;
   readonly createdAt: number;
 }
 export interface Session {
   readonly account: string;
   readonly role: string;
+  readonly expiresAt: number;
+}
+/** As others see it: the id is the beginning of the hash, and opens nothing. */
+export interface OpenSession {
+  readonly id: string;
+  readonly account: string;
+  readonly source: string | null;
+  readonly createdAt: number;
   readonly expiresAt: number;
 }
 export interface Token {
@@ -22,6 +32,7 @@ export interface Token {
   readonly role: string;
   readonly scopes: readonly string[];
   readonly expiresAt: number | null;
+  readonly lastUsedAt: number | null;
 }
 
 export interface AccountRepository {
@@ -35,9 +46,20 @@ export interface AccountRepository {
   redeemLoginLink(
     secret: string,
     sessionTtlMs: number,
+    source?: string,
   ): Promise<{ readonly cookie: string; readonly session: Session } | undefined>;
+  /** For whoever has proved to be this person. @throws StoreError `not-found` when the account is not active. */
+  openSession(
+    account: string,
+    sessionTtlMs: number,
+    source: string,
+  ): Promise<{ readonly cookie: string; readonly session: Session }>;
   session(cookie: string): Promise<Session | undefined>;
   endSession(cookie: string): Promise<void>;
+  /** Of one account, or all. */
+  sessions(account?: string): Promise<OpenSession[]>;
+  /** Ends those of the account, or of any, that have this id. */
+  revokeSession(id: string, account: string | undefined, by: string): Promise<boolean>;
   /** A scoped token. Names are unique among an account's valid ones: an older one of this name is revoked. */
   createToken(
     token: { name: string; account: string; scopes: readonly string[]; ttlMs: number | null },
@@ -59,8 +81,9 @@ export function accountRepository(
     return db
       .selectFrom('tokens')
       .innerJoin('accounts', 'accounts.name', 'tokens.account')
-      .select(['tokens.name', 'account', 'role', 'scopes', 'expires_at'])
+      .select(['tokens.name', 'account', 'role', 'scopes', 'expires_at', 'last_used_at'])
       .where('revoked_at', 'is', null)
+      .where('state', '=', 'active')
       .where((at) =>
         at.or([at('expires_at', 'is', null), at.and([at('tokens.created_at', '<=', now), at('expires_at', '>', now)])]),
       );
@@ -74,6 +97,29 @@ export function accountRepository(
       .where('revoked_at', 'is', null)
       .executeTakeFirst();
     return done.numUpdatedRows > 0n;
+  };
+  const openSession = async (tx: Database, account: string, ttlMs: number, source: string | undefined) => {
+    const { role } = await known(tx, account);
+    const cookie = secret();
+    const now = clock.now();
+    const session = { account, role, expiresAt: now + ttlMs };
+    await tx
+      .insertInto('sessions')
+      .values({
+        hash: hashSecret(cookie),
+        account,
+        created_at: now,
+        expires_at: session.expiresAt,
+        source: source ?? null,
+      })
+      .execute();
+    const detail = source === undefined ? {} : { source };
+    await auditIn(tx).append({ actor: account, action: 'account.login', subject: account, detail });
+    return { cookie, session };
+  };
+  const openSessions = () => {
+    const now = clock.now();
+    return db.selectFrom('sessions').where('created_at', '<=', now).where('expires_at', '>', now);
   };
   return {
     ensure: (name, role, by) =>
@@ -111,7 +157,7 @@ export function accountRepository(
         });
         return link;
       }),
-    redeemLoginLink: (link, ttlMs) =>
+    redeemLoginLink: (link, ttlMs, source) =>
       atomically(db, async (tx) => {
         const now = clock.now();
         const used = await tx
@@ -124,16 +170,9 @@ export function accountRepository(
           .returning('account')
           .executeTakeFirst();
         if (used === undefined) return undefined;
-        const { role } = await known(tx, used.account);
-        const cookie = secret();
-        const session = { account: used.account, role, expiresAt: now + ttlMs };
-        await tx
-          .insertInto('sessions')
-          .values({ hash: hashSecret(cookie), account: used.account, created_at: now, expires_at: session.expiresAt })
-          .execute();
-        await auditIn(tx).append({ actor: used.account, action: 'account.login', subject: used.account, detail: {} });
-        return { cookie, session };
+        return openSession(tx, used.account, ttlMs, source);
       }),
+    openSession: (account, ttlMs, source) => atomically(db, (tx) => openSession(tx, account, ttlMs, source)),
     session: async (cookie) => {
       const now = clock.now();
       const row = await db
@@ -141,6 +180,7 @@ export function accountRepository(
         .innerJoin('accounts', 'accounts.name', 'sessions.account')
         .select(['account', 'role', 'expires_at'])
         .where('hash', '=', hashSecret(cookie))
+        .where('state', '=', 'active')
         // One from the future was made before the clock was set back: how long it has lived, nobody can say.
         .where('sessions.created_at', '<=', now)
         .where('expires_at', '>', now)
@@ -150,6 +190,26 @@ export function accountRepository(
     endSession: async (cookie) => {
       await db.deleteFrom('sessions').where('hash', '=', hashSecret(cookie)).execute();
     },
+    sessions: async (account) => {
+      let query = openSessions().selectAll().orderBy('created_at', 'desc');
+      if (account !== undefined) query = query.where('account', '=', account);
+      return (await query.execute()).map((row) => ({
+        id: row.hash.slice(0, 12),
+        account: row.account,
+        source: row.source,
+        createdAt: row.created_at,
+        expiresAt: row.expires_at,
+      }));
+    },
+    revokeSession: (id, account, by) =>
+      atomically(db, async (tx) => {
+        let query = tx.deleteFrom('sessions').where((at) => at(at.fn('left', ['hash', at.val(12)]), '=', id));
+        if (account !== undefined) query = query.where('account', '=', account);
+        const ended = await query.returning('account').execute();
+        for (const { account: whose } of ended)
+          await auditIn(tx).append({ actor: by, action: 'session.revoke', subject: whose, detail: { session: id } });
+        return ended.length > 0;
+      }),
     createToken: ({ name, account, scopes, ttlMs }, by) =>
       atomically(db, async (tx) => {
         await known(tx, account);
@@ -167,6 +227,7 @@ export function accountRepository(
             created_at: now,
             expires_at,
             revoked_at: null,
+            last_used_at: null,
           })
           .execute();
         await auditIn(tx).append({
@@ -178,8 +239,18 @@ export function accountRepository(
         return token;
       }),
     token: async (given) => {
-      const row = await valid().where('hash', '=', hashSecret(given)).executeTakeFirst();
-      return row && toToken(row);
+      const hash = hashSecret(given);
+      const row = await valid().where('hash', '=', hash).executeTakeFirst();
+      if (row === undefined) return undefined;
+      const now = clock.now();
+      // To the minute, and beside the request: where it cannot be written, the token is good all the same.
+      if (now - (row.last_used_at ?? 0) > 60_000)
+        db.updateTable('tokens')
+          .set({ last_used_at: now })
+          .where('hash', '=', hash)
+          .execute()
+          .catch(() => {});
+      return toToken(row);
     },
     tokens: async () => (await valid().orderBy('tokens.name').execute()).map(toToken),
     revokeToken: (account, name, by) =>
@@ -198,21 +269,34 @@ export function accountRepository(
 }
 
 async function known(tx: Database, name: string): Promise<{ role: string }> {
-  const row = await tx.selectFrom('accounts').select('role').where('name', '=', name).executeTakeFirst();
+  const row = await tx
+    .selectFrom('accounts')
+    .select('role')
+    .where('name', '=', name)
+    .where('state', '=', 'active')
+    .executeTakeFirst();
   if (row === undefined) throw new StoreError('not-found', `no account \`${name}\``);
   return row;
 }
 
-function toAccount(row: { name: string; role: string; created_at: number }): Account {
-  return { name: row.name, role: row.role, createdAt: row.created_at };
+function toAccount(row: { name: string; role: string; state: string; created_at: number }): Account {
+  return { name: row.name, role: row.role, state: row.state, createdAt: row.created_at };
 }
 
-function toToken(row: Omit<Token, 'scopes' | 'expiresAt'> & { scopes: unknown; expires_at: number | null }): Token {
+function toToken(row: {
+  name: string;
+  account: string;
+  role: string;
+  scopes: unknown;
+  expires_at: number | null;
+  last_used_at: number | null;
+}): Token {
   return {
     name: row.name,
     account: row.account,
     role: row.role,
     scopes: z.array(z.string()).parse(row.scopes),
     expiresAt: row.expires_at,
+    lastUsedAt: row.last_used_at,
   };
 }

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Clock, silent, systemClock } from '../../../src/base/index.js';
 import type { Observation } from '../../../src/model/index.js';
-import type { Store } from '../../../src/store/index.js';
+import type { Connection, Store } from '../../../src/store/index.js';
 import { ServerConfig } from '../../../src/server/config.js';
 import { type RunningServer, startServer } from '../../../src/server/lifecycle.js';
 import { testStore } from '../../fakes/test-store.js';
@@ -23,6 +23,7 @@ export interface Answer {
 export interface Plane {
   readonly server: RunningServer;
   readonly store: Store;
+  readonly connection: Connection;
   readonly directory: string;
   /** With the administrator's token unless told otherwise. */
   call(method: string, path: string, options?: CallOptions): Promise<Answer>;
@@ -87,6 +88,7 @@ export async function startPlane(options: { clock?: Clock; console?: string } = 
       return server;
     },
     store: opened.store,
+    connection: opened.connection,
     directory,
     call: (method, path, given = {}) => {
       const token = given.token === undefined ? admin : given.token;

@@ -1,0 +1,77 @@
+import { z } from 'zod';
+import { roleNames } from '../auth/roles.js';
+import { Time } from './common.js';
+import { AccountName, LoginLink } from './session.js';
+
+const Role = z.enum(roleNames);
+
+/** `GET /v1/people`. */
+export const PeopleAnswer = z.strictObject({
+  people: z.array(
+    z.strictObject({
+      name: z.string(),
+      role: z.string(),
+      state: z.enum(['active', 'disabled']),
+      createdAt: Time,
+      hasPassword: z.boolean(),
+      hasTotp: z.boolean(),
+    }),
+  ),
+});
+
+/** `POST /v1/people`: a new person, with the least role unless told otherwise. */
+export const InviteRequest = z.strictObject({ name: AccountName, role: Role.default('viewer') });
+
+/** `POST /v1/people/:name/change`. */
+export const PersonChange = z.discriminatedUnion('change', [
+  z.strictObject({ change: z.literal('role'), role: Role }),
+  z.strictObject({ change: z.enum(['disable', 'enable', 'remove']) }),
+]);
+
+/** A one-time link, and the fingerprint by which whoever gets it knows the control plane. */
+export const PersonLink = LoginLink.extend({ account: z.string(), role: z.string(), fingerprint: z.string() });
+
+/** Long rather than complicated (NIST SP 800-63B section 5.1.1.2). */
+const Password = z.string().min(12).max(256);
+const GivenPassword = z.string().min(1).max(256);
+const Code = z.string().min(1).max(64);
+
+/** `POST /v1/password`: a first one, or another; then all other sessions end. */
+export const PasswordRequest = z.strictObject({
+  current: GivenPassword.optional(),
+  code: Code.optional(),
+  password: Password,
+});
+/** `POST /v1/totp`: offers a second factor, in force when its first code came to `/v1/totp/confirm`. */
+export const TotpRequest = z.strictObject({ password: GivenPassword, code: Code.optional() });
+/** The only time the secret is shown. */
+export const TotpOffer = z.strictObject({ secret: z.string(), uri: z.string() });
+export const TotpConfirm = z.strictObject({ code: Code });
+/** The only time they are shown; each counts once. */
+export const RecoveryCodes = z.strictObject({ recoveryCodes: z.array(z.string()) });
+
+/** `GET /v1/sessions`: the caller's own; with `all`, everybody's. */
+export const SessionsAnswer = z.strictObject({
+  sessions: z.array(
+    z.strictObject({
+      id: z.string(),
+      account: z.string(),
+      source: z.string().nullable(),
+      createdAt: Time,
+      expiresAt: Time,
+      current: z.boolean(),
+    }),
+  ),
+});
+/** `GET /v1/tokens`: the caller's own; with `all`, everybody's. */
+export const TokensAnswer = z.strictObject({
+  tokens: z.array(
+    z.strictObject({
+      name: z.string(),
+      account: z.string(),
+      scopes: z.array(z.string()),
+      expiresAt: Time.nullable(),
+      lastUsedAt: Time.nullable(),
+    }),
+  ),
+});
