@@ -1,5 +1,6 @@
 /** The public API as the CLI uses it: HTTPS with our own CA pinned, the scoped token from a 0600 file. */
 import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
+import type { IncomingHttpHeaders } from 'node:http';
 import { Agent, request } from 'node:https';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -15,6 +16,13 @@ export const Access = z.strictObject({
 });
 export type Access = z.infer<typeof Access>;
 
+/** Whom we talk to, by which authority we know it, and what proves who we are. */
+export interface Target {
+  readonly url: string;
+  readonly ca: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
 export interface Api {
   get<T>(path: string): Promise<T>;
   post<T>(path: string, body: unknown): Promise<T>;
@@ -22,7 +30,7 @@ export interface Api {
   stream(path: string, signal: AbortSignal, take: (event: { topic: string; data: string }) => void): Promise<void>;
 }
 
-const notRunning = { hint: 'start it with `tricordon up`' };
+const notRunning = { hint: 'start it with `tricordon up`, or sign in elsewhere with `tricordon login`' };
 
 /** Reads the access file of an installation. Refuses one that others can read. */
 export function readAccess(dataDir: string): Access {
@@ -40,7 +48,7 @@ export function readAccess(dataDir: string): Access {
     if (error instanceof CliError) throw error;
     if (codeOf(error) === 'EACCES')
       throw new CliError('refused', `\`${path}\` belongs to another user`, {
-        hint: 'use the account that ran `tricordon up` (sudo?)',
+        hint: 'sign in with `tricordon login`, or use the account that ran `tricordon up` (sudo?)',
         cause: error,
       });
     throw new CliError('not-running', `nothing runs in \`${dataDir}\``, { ...notRunning, cause: error });
@@ -50,53 +58,21 @@ export function readAccess(dataDir: string): Access {
 }
 
 export function openApi(access: Access): Api {
-  const agent = new Agent({ ca: access.ca, keepAlive: true, maxSockets: 4, minVersion: 'TLSv1.3' });
-  const headers = { authorization: `Bearer ${access.token}` };
+  return openTarget({ ...access, headers: { authorization: `Bearer ${access.token}` } });
+}
 
-  function call(method: string, path: string, body: unknown): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      const payload = body === undefined ? undefined : JSON.stringify(body);
-      const sent = request(
-        new URL(path, access.url),
-        {
-          method,
-          agent,
-          timeout: 30_000,
-          headers:
-            payload === undefined
-              ? headers
-              : { ...headers, 'content-type': 'application/json', 'content-length': Buffer.byteLength(payload) },
-        },
-        (response) => {
-          const chunks: Buffer[] = [];
-          let size = 0;
-          response.on('data', (chunk: Buffer) => {
-            size += chunk.length;
-            if (size > 64 << 20) response.destroy(new Error('the answer is larger than 64 MiB'));
-            chunks.push(chunk);
-          });
-          response.on('error', (error) => reject(unreachable(error)));
-          response.on('end', () => {
-            const text = Buffer.concat(chunks).toString('utf8');
-            if ((response.statusCode ?? 500) < 300) return resolve(text === '' ? undefined : JSON.parse(text));
-            reject(problem(response.statusCode ?? 500, text));
-          });
-        },
-      );
-      sent.on('timeout', () => sent.destroy(new Error('no answer within 30 s')));
-      sent.on('error', (error) => reject(unreachable(error)));
-      sent.end(payload);
-    });
-  }
+export function openTarget({ url, ca, headers }: Target): Api {
+  const agent = new Agent({ ca, keepAlive: true, maxSockets: 4, minVersion: 'TLSv1.3' });
+  const target = { url, headers, agent };
 
   return {
     // The server filters its answers by the schemas in server/api; here they are taken as typed.
-    get: <T>(path: string) => call('GET', path, undefined) as Promise<T>,
-    post: <T>(path: string, body: unknown) => call('POST', path, body) as Promise<T>,
+    get: async <T>(path: string) => (await exchange(target, 'GET', path, undefined)).value as T,
+    post: async <T>(path: string, body: unknown) => (await exchange(target, 'POST', path, body)).value as T,
     stream: (path, signal, take) =>
       new Promise((resolve, reject) => {
         const sent = request(
-          new URL(path, access.url),
+          new URL(path, url),
           { agent, headers: { ...headers, accept: 'text/event-stream' }, signal },
           (response) => {
             if (response.statusCode !== 200) {
@@ -131,6 +107,53 @@ export function openApi(access: Access): Api {
         sent.end();
       }),
   };
+}
+
+export interface Exchanged {
+  readonly value: unknown;
+  readonly headers: IncomingHttpHeaders;
+}
+
+/** @throws CliError for every answer but a good one. */
+export function exchange(
+  { url, headers, agent }: Omit<Target, 'ca'> & { readonly agent: Agent },
+  method: string,
+  path: string,
+  body: unknown,
+): Promise<Exchanged> {
+  return new Promise((resolve, reject) => {
+    const payload = body === undefined ? undefined : JSON.stringify(body);
+    const sent = request(
+      new URL(path, url),
+      {
+        method,
+        agent,
+        timeout: 30_000,
+        headers:
+          payload === undefined
+            ? headers
+            : { ...headers, 'content-type': 'application/json', 'content-length': Buffer.byteLength(payload) },
+      },
+      (response) => {
+        const chunks: Buffer[] = [];
+        let size = 0;
+        response.on('data', (chunk: Buffer) => {
+          size += chunk.length;
+          if (size > 64 << 20) response.destroy(new Error('the answer is larger than 64 MiB'));
+          chunks.push(chunk);
+        });
+        response.on('error', (error) => reject(unreachable(error)));
+        response.on('end', () => {
+          const text = Buffer.concat(chunks).toString('utf8');
+          if ((response.statusCode ?? 500) >= 300) return reject(problem(response.statusCode ?? 500, text));
+          resolve({ value: text === '' ? undefined : JSON.parse(text), headers: response.headers });
+        });
+      },
+    );
+    sent.on('timeout', () => sent.destroy(new Error('no answer within 30 s')));
+    sent.on('error', (error) => reject(unreachable(error)));
+    sent.end(payload);
+  });
 }
 
 function unreachable(error: Error): CliError {

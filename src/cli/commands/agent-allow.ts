@@ -1,11 +1,10 @@
 import type { ServiceRegistered } from '../../server/index.js';
-import { openApi, readAccess } from '../api.js';
 import { type Command, exitCode } from '../command.js';
-import { locate } from '../installation.js';
+import { apiOf } from '../signed-in.js';
 
 /** Lets a host run services that belong to another one so far. */
 export const command: Command = async (invocation) => {
-  const api = openApi(readAccess(locate(invocation).dataDir));
+  const api = apiOf(invocation);
   const [host, ...services] = invocation.arguments;
   const allowed: ServiceRegistered[] = [];
   for (const service of services) allowed.push(await api.post('/v1/services', { service, addHosts: [host] }));

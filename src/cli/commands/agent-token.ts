@@ -1,10 +1,9 @@
 import type { EnrolToken } from '../../server/index.js';
-import { openApi, readAccess } from '../api.js';
 import { type Command, exitCode } from '../command.js';
-import { locate } from '../installation.js';
+import { apiOf } from '../signed-in.js';
 
 export const command: Command = async (invocation) => {
-  const api = openApi(readAccess(locate(invocation).dataDir));
+  const api = apiOf(invocation);
   const answer = await api.post<EnrolToken>('/v1/enrolment-tokens', { host: invocation.arguments[0] });
   invocation.output.result({ schemaVersion: 1, ...answer }, () => {
     const minutes = Math.round((answer.expiresAt - performance.timeOrigin - performance.now()) / 60_000);

@@ -1,11 +1,10 @@
 import type { AuditVerified } from '../../server/index.js';
-import { openApi, readAccess } from '../api.js';
 import { type Command, exitCode } from '../command.js';
-import { locate } from '../installation.js';
+import { apiOf } from '../signed-in.js';
 
 /** Exit 2 if the chain is broken. */
 export const command: Command = async (invocation) => {
-  const api = openApi(readAccess(locate(invocation).dataDir));
+  const api = apiOf(invocation);
   const answer = await api.get<AuditVerified>('/v1/audit/verify');
   invocation.output.result({ schemaVersion: 1, ...answer }, () =>
     answer.ok

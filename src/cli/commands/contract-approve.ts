@@ -1,12 +1,11 @@
 import type { ContractAnswer } from '../../server/index.js';
-import { openApi, readAccess } from '../api.js';
 import { type Command, exitCode, text } from '../command.js';
-import { locate } from '../installation.js';
 import { modes, parseModes } from '../output/modes.js';
+import { apiOf } from '../signed-in.js';
 
 export const command: Command = async (invocation) => {
   const { output } = invocation;
-  const api = openApi(readAccess(locate(invocation).dataDir));
+  const api = apiOf(invocation);
   const service = encodeURIComponent(invocation.arguments[0] ?? '');
   const mode = text(invocation, 'mode');
   const version = text(invocation, 'version');

@@ -1,11 +1,10 @@
 import type { DiffAnswer } from '../../server/index.js';
-import { openApi, readAccess } from '../api.js';
 import { type Command, exitCode, text } from '../command.js';
-import { locate } from '../installation.js';
+import { apiOf } from '../signed-in.js';
 
 export const command: Command = async (invocation) => {
   const { output } = invocation;
-  const api = openApi(readAccess(locate(invocation).dataDir));
+  const api = apiOf(invocation);
   const query = new URLSearchParams();
   for (const name of ['from', 'to']) {
     const value = text(invocation, name);

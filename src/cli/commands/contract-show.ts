@@ -1,12 +1,11 @@
 import type { ContractAnswer, ContractsAnswer } from '../../server/index.js';
-import { openApi, readAccess } from '../api.js';
 import { type Command, exitCode, flag, text } from '../command.js';
-import { locate } from '../installation.js';
 import { modes } from '../output/modes.js';
+import { apiOf } from '../signed-in.js';
 
 export const command: Command = async (invocation) => {
   const { output } = invocation;
-  const api = openApi(readAccess(locate(invocation).dataDir));
+  const api = apiOf(invocation);
   const service = invocation.arguments[0];
   if (service === undefined) {
     const answer = await api.get<ContractsAnswer>('/v1/contracts');

@@ -1,11 +1,10 @@
 import type { WorkloadsAnswer } from '../../server/index.js';
-import { openApi, readAccess } from '../api.js';
 import { type Command, exitCode } from '../command.js';
-import { locate } from '../installation.js';
+import { apiOf } from '../signed-in.js';
 
 export const command: Command = async (invocation) => {
   const { output } = invocation;
-  const api = openApi(readAccess(locate(invocation).dataDir));
+  const api = apiOf(invocation);
   const service = invocation.arguments[0];
   const answer = await api.get<WorkloadsAnswer>(
     `/v1/workloads${service === undefined ? '' : `?service=${encodeURIComponent(service)}`}`,

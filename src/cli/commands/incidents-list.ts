@@ -1,11 +1,10 @@
 import type { IncidentsAnswer } from '../../server/index.js';
-import { openApi, readAccess } from '../api.js';
 import { type Command, exitCode } from '../command.js';
-import { locate } from '../installation.js';
+import { apiOf } from '../signed-in.js';
 
 export const command: Command = async (invocation) => {
   const { output } = invocation;
-  const api = openApi(readAccess(locate(invocation).dataDir));
+  const api = apiOf(invocation);
   const answer = await api.get<IncidentsAnswer>('/v1/incidents');
   output.result({ schemaVersion: 1, ...answer }, () =>
     answer.incidents.length === 0

@@ -1,14 +1,13 @@
 import { printable } from '../../base/index.js';
 import type { IncidentAnswer } from '../../server/index.js';
-import { openApi, readAccess } from '../api.js';
 import { type Command, exitCode } from '../command.js';
-import { locate } from '../installation.js';
+import { apiOf } from '../signed-in.js';
 
 const marks = { runtime: '■ runtime', network: '◆ network', api: '● api    ' } as const;
 
 export const command: Command = async (invocation) => {
   const { output } = invocation;
-  const api = openApi(readAccess(locate(invocation).dataDir));
+  const api = apiOf(invocation);
   const answer = await api.get<IncidentAnswer>(`/v1/incidents/${encodeURIComponent(invocation.arguments[0] ?? '')}`);
   output.result({ schemaVersion: 1, ...answer }, () => {
     const { row } = answer;

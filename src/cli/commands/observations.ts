@@ -1,13 +1,12 @@
 import { printable } from '../../base/index.js';
 import type { Observation } from '../../model/index.js';
 import type { ObservationsAnswer } from '../../server/index.js';
-import { openApi, readAccess } from '../api.js';
 import { type Command, exitCode, flag, text } from '../command.js';
-import { locate } from '../installation.js';
+import { apiOf } from '../signed-in.js';
 
 export const command: Command = async (invocation) => {
   const { output } = invocation;
-  const api = openApi(readAccess(locate(invocation).dataDir));
+  const api = apiOf(invocation);
   const query = new URLSearchParams({ limit: text(invocation, 'limit') ?? '50' });
   for (const name of ['service', 'layer']) {
     const value = text(invocation, name);

@@ -1,13 +1,12 @@
 import type { ActionsAnswer } from '../../server/index.js';
-import { openApi, readAccess } from '../api.js';
 import { type Command, exitCode, list } from '../command.js';
-import { locate } from '../installation.js';
 import { actionTable } from '../output/actions.js';
 import { settle } from '../settle.js';
+import { apiOf } from '../signed-in.js';
 
 /** Exit 1 if a step failed; `unavailable` steps are said and are no failure. */
 export const command: Command = async (invocation) => {
-  const api = openApi(readAccess(locate(invocation).dataDir));
+  const api = apiOf(invocation);
   const only = list(invocation, 'only');
   const plan = await api.post<ActionsAnswer>('/v1/actions/plan', { incident: invocation.arguments[0] });
   const chosen = plan.actions.filter(

@@ -1,13 +1,12 @@
 import type { ActionsAnswer } from '../../server/index.js';
-import { openApi, readAccess } from '../api.js';
 import { type Command, exitCode } from '../command.js';
-import { locate } from '../installation.js';
 import { actionTable } from '../output/actions.js';
 import { settle } from '../settle.js';
+import { apiOf } from '../signed-in.js';
 
 /** Every running workload of a service, one after the other: from the approved code, held to the approved contract. */
 export const command: Command = async (invocation) => {
-  const api = openApi(readAccess(locate(invocation).dataDir));
+  const api = apiOf(invocation);
   const plan = await api.post<ActionsAnswer>('/v1/actions/plan', {
     service: invocation.arguments[0],
     kinds: ['restart'],

@@ -1,12 +1,11 @@
 import type { ActionsAnswer } from '../../server/index.js';
-import { openApi, readAccess } from '../api.js';
 import { type Command, exitCode } from '../command.js';
-import { locate } from '../installation.js';
 import { actionTable } from '../output/actions.js';
 import { settle } from '../settle.js';
+import { apiOf } from '../signed-in.js';
 
 export const command: Command = async (invocation) => {
-  const api = openApi(readAccess(locate(invocation).dataDir));
+  const api = apiOf(invocation);
   const answer = await api.post<ActionsAnswer>(
     `/v1/actions/${encodeURIComponent(invocation.arguments[0] ?? '')}/undo`,
     {},

@@ -1,0 +1,12 @@
+import { type Command, exitCode } from '../command.js';
+import { apiOf } from '../signed-in.js';
+
+export const command: Command = async (invocation) => {
+  const [name = ''] = invocation.arguments;
+  await apiOf(invocation).post(`/v1/people/${encodeURIComponent(name)}/change`, { change: 'remove' });
+  invocation.output.result(
+    { schemaVersion: 1, name, change: 'remove' },
+    () => `${name} is removed; the name stays taken`,
+  );
+  return exitCode.done;
+};

@@ -1,0 +1,14 @@
+import type { WhoAmI } from '../../server/index.js';
+import { type Command, exitCode } from '../command.js';
+import { apiOf } from '../signed-in.js';
+
+export const command: Command = async (invocation) => {
+  const { csrf: _csrf, ...me } = await apiOf(invocation).get<WhoAmI>('/v1/whoami');
+  invocation.output.result({ schemaVersion: 1, ...me }, () =>
+    [
+      `${me.account} (${me.role}), by ${me.kind}${me.expiresAt === null ? '' : ` until ${new Date(me.expiresAt).toISOString()}`}`,
+      `may: ${me.permissions.join(', ')}`,
+    ].join('\n'),
+  );
+  return exitCode.done;
+};
