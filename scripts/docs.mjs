@@ -66,6 +66,8 @@ const codeTexts = {
     invalid: 'The request is well formed but not what the route takes; `issues` names each problem.',
     unauthenticated: 'No credential, or one that is wrong, used, expired or revoked: all answered alike.',
     forbidden: 'The role or token lacks the permission.',
+    'four-eyes':
+      'Where `approval.fourEyes` is set: who proposed a contract does not approve it, and programs never do.',
     csrf: 'A session changed something without the header `x-csrf-token`.',
     'foreign-host': 'An agent spoke for another host.',
     'service-not-registered': 'An agent asked for the identity of a service that is not registered.',

@@ -105,6 +105,17 @@ export const Configuration = z.strictObject({
     })
     .prefault({})
     .describe('Certificates.'),
+  approval: z
+    .strictObject({
+      fourEyes: z
+        .boolean()
+        .default(false)
+        .describe(
+          'Contracts need two people: who proposed a version cannot approve it, programs cannot approve, and modes change by proposal.',
+        ),
+    })
+    .prefault({})
+    .describe('Approval of contracts.'),
   sensor: z
     .strictObject({
       collectors: z

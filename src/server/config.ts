@@ -35,6 +35,8 @@ export const ServerConfig = z.strictObject({
   advertise: z.string().max(253).nullable().default(null),
   svidTtlMs: z.number().min(5_000).max(86_400_000).default(3_600_000),
   passphraseFile: z.string().nullable().default(null),
+  /** Who proposed a contract version does not approve it. */
+  fourEyes: z.boolean().default(false),
   /** Observations are kept this long. */
   keepDays: z.int().min(1).max(3_650).default(14),
   /**

@@ -83,6 +83,7 @@ export async function approve(
   tx: Repositories,
   note: Note,
   decided: { service: string; version: number; digest: string; by: string; reason: string | undefined },
+  mayDecide: (found: ContractVersion) => void = () => {},
 ): Promise<ContractVersion> {
   const { service, version, digest, by, reason } = decided;
   const found = await tx.contracts.get(service, version);
@@ -94,6 +95,7 @@ export async function approve(
   }
   // Asked twice: by whom the answer did not reach.
   if (found.state === 'approved' && found.decidedBy === by) return found;
+  mayDecide(found);
   const clean = found.origin === 'mode-change' ? found.clean : await vouchedFor(tx, service);
   const approved = await tx.contracts.approve(service, version, {
     by,

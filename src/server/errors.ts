@@ -6,6 +6,7 @@ export const statusOf = {
   unauthenticated: 401,
   forbidden: 403,
   csrf: 403,
+  'four-eyes': 403,
   'foreign-host': 403,
   'service-not-registered': 403,
   'not-attested': 403,

@@ -282,6 +282,7 @@ function controlConfig(
       configuration.identity.passphraseFile === undefined
         ? null
         : resolve(installation.base, configuration.identity.passphraseFile),
+    fourEyes: configuration.approval.fourEyes,
     accessFile: join(dataDir, 'keys/access.json'),
   });
 }

@@ -1,6 +1,6 @@
 /** May this caller do this? Pure; the routes' needs stand in `routes/access.ts`, the roles in `roles.ts`. */
 import { ServerError } from '../errors.js';
-import type { Permission } from './roles.js';
+import { type Permission, programRole } from './roles.js';
 import { sameSecret } from './same-secret.js';
 
 export interface Actor {
@@ -27,6 +27,23 @@ export function authorise(
   if (actor.csrf === null || request.csrf === undefined || !sameSecret(actor.csrf, request.csrf)) {
     throw new ServerError('csrf', 'the header `x-csrf-token` is missing or wrong', { hint: 'load the page anew' });
   }
+}
+
+/**
+ * Two people for one contract, where that is set. What belongs to an incident's containment is not asked this.
+ * @throws ServerError `four-eyes`
+ */
+export function requireSecondPerson(actor: Pick<Actor, 'account' | 'role'>, proposedBy: string, version: number): void {
+  const why =
+    actor.role === programRole
+      ? 'a program cannot approve a contract here'
+      : actor.account === proposedBy
+        ? `\`${proposedBy}\` proposed version ${version}, and cannot approve it too`
+        : undefined;
+  if (why === undefined) return;
+  throw new ServerError('four-eyes', why, {
+    hint: `another person with the permission contract.approve does: tricordon contract approve SERVICE --version ${version}`,
+  });
 }
 
 /** @throws ServerError `forbidden` */

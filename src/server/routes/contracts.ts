@@ -10,6 +10,7 @@ import {
   ModeRequest,
   ProposeRequest,
 } from '../api/contracts.js';
+import { requireSecondPerson } from '../auth/access.js';
 import type { Context } from '../context.js';
 import { approve, changeMode, draftOf } from '../contracts.js';
 import { ServerError } from '../errors.js';
@@ -141,7 +142,9 @@ export const contractRoutes: readonly Route<Context>[] = [
       contractAnswer(
         context,
         await context.changes.transact((tx, note) =>
-          approve(tx, note, { ...params, ...body, by: actor.account, reason: body.reason }),
+          approve(tx, note, { ...params, ...body, by: actor.account, reason: body.reason }, (found) => {
+            if (context.config.fourEyes) requireSecondPerson(actor, found.proposedBy, found.version);
+          }),
         ),
       ),
   }),
@@ -170,13 +173,18 @@ export const contractRoutes: readonly Route<Context>[] = [
     params: OfService,
     body: ModeRequest,
     answer: ContractAnswer,
-    handle: async ({ params, body, context, actor }) =>
-      contractAnswer(
+    handle: async ({ params, body, context, actor }) => {
+      if (context.config.fourEyes)
+        throw new ServerError('four-eyes', 'one person alone does not change modes here', {
+          hint: 'propose it: tricordon contract approve SERVICE --mode MODES; another person approves that version',
+        });
+      return contractAnswer(
         context,
         await context.changes.transact((tx, note) =>
           changeMode(tx, note, { ...params, mode: body.mode, by: actor.account, reason: body.reason }),
         ),
-      ),
+      );
+    },
   }),
 ];
 

@@ -50,7 +50,9 @@ export interface TestAgent {
   workload(service: string): Promise<{ id: string; service: string; identity: string }>;
 }
 
-export async function startPlane(options: { clock?: Clock; console?: string } = {}): Promise<Plane> {
+export async function startPlane(
+  options: { clock?: Clock; console?: string; fourEyes?: boolean } = {},
+): Promise<Plane> {
   const clock = options.clock ?? systemClock;
   const opened = await testStore({ clock });
   const directory = mkdtempSync(join(tmpdir(), 'tcs-'));
@@ -65,6 +67,7 @@ export async function startPlane(options: { clock?: Clock; console?: string } = 
     console: { address: '127.0.0.1', port: 0 },
     agents: { address: '127.0.0.1', port: 0 },
     accessFile: join(directory, 'access.json'),
+    fourEyes: options.fourEyes ?? false,
   });
   const start = async () => {
     const started = await startServer({
