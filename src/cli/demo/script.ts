@@ -1,5 +1,5 @@
 /** The demo itself, step by step, over the public API and the commands: it has no door of its own. */
-import { exec } from '../../base/index.js';
+import { exec, systemClock } from '../../base/index.js';
 import type { Coverage, LayerCoverage, ModeByLayer, Signal } from '../../model/index.js';
 import type {
   ActionRow,
@@ -139,7 +139,7 @@ async function opened(api: Api): Promise<{ base: string; status: StatusAnswer }>
 async function learn({ place, say, output }: Stage, api: Api, shoppers: Customers): Promise<void> {
   const { by } = await sight(place, say);
   for (let attempt = 1; ; attempt += 1) {
-    const began = Date.now();
+    const began = systemClock.now();
     await shoppers.trade(120);
     await learned(api);
     const after = await sight(place, say, by);
