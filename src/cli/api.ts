@@ -172,6 +172,7 @@ const ProblemBody = z.looseObject({
   title: z.string().optional(),
   hint: z.string().nullish(),
   code: z.string().optional(),
+  issues: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
 });
 
 function problem(status: number, text: string): CliError {
@@ -181,9 +182,10 @@ function problem(status: number, text: string): CliError {
   } catch {
     // not a problem document: the status alone must do
   }
+  const issues = (body.issues ?? []).map(({ path, message }) => (path === '' ? message : `\`${path}\`: ${message}`));
   return new CliError(
     status === 503 ? 'unavailable' : 'refused',
-    body.detail ?? body.title ?? `the control plane answered ${status}`,
+    [body.detail ?? body.title ?? `the control plane answered ${status}`, ...issues].join('\n'),
     body.hint === undefined || body.hint === null ? {} : { hint: body.hint },
   );
 }

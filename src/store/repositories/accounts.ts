@@ -164,6 +164,7 @@ export function accountRepository(
           .updateTable('login_links')
           .set({ used_at: now })
           .where('hash', '=', hashSecret(link))
+          .where('account', 'in', tx.selectFrom('accounts').select('name').where('state', '=', 'active'))
           .where('used_at', 'is', null)
           .where('created_at', '<=', now)
           .where('expires_at', '>', now)

@@ -78,11 +78,9 @@ export function peopleRepository({ db, clock }: Ground, auditIn: (tx: Database) 
     add: (name, role, by) =>
       atomically(db, async (tx) => {
         await sql`select pg_advisory_xact_lock(${lock}::bigint)`.execute(tx);
-        const taken = await tx
-          .selectFrom('accounts')
-          .select('name')
-          .where(sql`lower(name)`, '=', sql`lower(${name})`)
-          .executeTakeFirst();
+        // Compared here: what PostgreSQL folds depends on the locale of its cluster.
+        const names = await tx.selectFrom('accounts').select('name').execute();
+        const taken = names.find((known) => folded(known.name) === folded(name));
         if (taken !== undefined) {
           throw new StoreError('conflict', `the name \`${taken.name}\` was given before`, {
             hint: 'names are never given twice: choose another one',
@@ -112,6 +110,10 @@ export function peopleRepository({ db, clock }: Ground, auditIn: (tx: Database) 
         return { role: before.role };
       }),
   };
+}
+
+function folded(name: string): string {
+  return name.normalize('NFKC').toLowerCase().normalize('NFKC');
 }
 
 async function personIn(tx: Database, name: string): Promise<{ role: string; state: string }> {

@@ -1,4 +1,5 @@
 /** What the fixture server answers about hosts, services and sockets: a shop in every state a layer can be in. */
+import { permissions } from '../../../src/server/auth/roles.js';
 import type {
   CoverageAnswer,
   CoveredService,
@@ -16,7 +17,7 @@ export const me: WhoAmI = {
   account: 'Ana Lima',
   kind: 'session',
   role: 'administrator',
-  permissions: [],
+  permissions: [...permissions],
   scopes: ['read', 'operate', 'approve', 'admin'],
   csrf: 'fixture-csrf',
   expiresAt: start + 8 * 3_600_000,

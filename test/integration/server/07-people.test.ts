@@ -244,8 +244,10 @@ describe('who is in charge', () => {
     await change('Hugo', { change: 'role', role: 'developer' });
     expect(await audit()).toEqual([403, 403]);
     await change('Hugo', { change: 'role', role: 'auditor' });
+    const link = linkOf(await plane.call('POST', '/v1/people/Hugo/link', { body: {} }));
     await change('Hugo', { change: 'disable' });
     expect(await audit()).toEqual([401, 401]);
+    expect((await login({ token: link, name: 'Hugo' })).status).toBe(401);
     expect((await plane.call('POST', '/v1/people/Hugo/link', { body: {} })).status).toBe(409);
     await change('Hugo', { change: 'enable' });
     expect(await audit()).toEqual([401, 200]); // sessions ended, tokens wait
@@ -268,6 +270,7 @@ describe('who is in charge', () => {
   });
 
   it('refuses hostile names, and those of others', async () => {
+    await invite('zo\u00eb');
     for (const name of [
       '',
       ' ',
@@ -283,6 +286,7 @@ describe('who is in charge', () => {
       'login link',
       'ana lima',
       'TESTER',
+      'ZO\u00cb',
       '__proto__',
     ]) {
       const answer = await plane.call('POST', '/v1/people', { body: { name } });
