@@ -1,7 +1,7 @@
 /** Talks to the control plane: same origin, session cookie, and the CSRF token with everything that changes something. */
 import type { Problem, WhoAmI } from '../../src/server/api-types.ts';
 
-export type Scope = WhoAmI['scopes'][number];
+export type Permission = WhoAmI['permissions'][number];
 
 /** Something the control plane refused or could not do, as RFC 9457 says it, or our own words when it said nothing. */
 export class ApiError extends Error {

@@ -5,7 +5,7 @@ import { systemClock } from '../../../src/base/index.js';
 import { codeAt, stepAt } from '../../../src/server/auth/totp.js';
 import { stopTestStores } from '../../fakes/test-store.js';
 import { requires } from '../../requires.js';
-import { type Answer, type Plane, startPlane } from './harness.js';
+import { type Answer, listenTo, type Plane, startPlane } from './harness.js';
 
 const it = await requires('postgresql');
 /** Real time, which the tests set forward. */
@@ -258,6 +258,16 @@ describe('who is in charge', () => {
     for (const name of ['Hugo', 'hugo', 'HUGO'])
       expect((await plane.call('POST', '/v1/people', { body: { name } })).status).toBe(409);
     expect((await change('Hugo', { change: 'enable' })).status).toBe(404);
+  });
+
+  it('a stream that is open ends with the right to listen', async () => {
+    const { session } = await invite('Jan');
+    const { json: token } = await as(session, 'POST', '/v1/tokens', { name: 'own', scopes: ['admin'] });
+    const ca = plane.server.context.authority.bundle().join('');
+    const stream = await listenTo(plane.server.addresses.consoleUrl, { ca, token: token.token }, 'contracts');
+    const ended = new Promise<void>((resolve) => stream.response.once('end', resolve));
+    await change('Jan', { change: 'disable' });
+    await ended;
   });
 
   it('a reset forgets password and second factor, and lets the person in by link alone', async () => {

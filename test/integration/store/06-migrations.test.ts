@@ -20,6 +20,31 @@ test('three programs that start at once on an empty database migrate it once', a
   await dispose();
 });
 
+test('what people hold in an older installation holds in this one', async () => {
+  const { connection, dispose } = await emptied();
+  const older = migrations.filter(({ number }) => number < 3);
+  await rows(
+    connection,
+    `create table schema_migrations (number int primary key, name text not null, applied_at timestamptz default now());
+     ${older.map(({ number, name, sql }) => `${sql}; insert into schema_migrations (number, name) values (${number}, '${name}');`).join('\n')}`,
+  );
+  const now = systemClock.now();
+  const hashed = (secret: string) => `encode(sha256('${secret}'), 'hex')`;
+  await rows(
+    connection,
+    `insert into accounts values ('Ana', 'administrator', ${now}), ('local operator', 'program', ${now});
+     insert into sessions values (${hashed('cookie')}, 'Ana', ${now - 1}, ${now + 60_000});
+     insert into tokens values (${hashed('token')}, 'cli', 'local operator', '["admin"]', ${now - 1}, null, null);`,
+  );
+  const store = await openStore(connection, { clock: systemClock });
+  expect(await store.accounts.session('cookie')).toMatchObject({ account: 'Ana', role: 'administrator' });
+  expect(await store.accounts.token('token')).toMatchObject({ account: 'local operator', scopes: ['admin'] });
+  expect(await store.people.list()).toMatchObject([{ name: 'Ana', state: 'active', hasPassword: false }]);
+  await expect(store.people.remove('Ana', 'test')).rejects.toMatchObject({ code: 'conflict' });
+  await store.close();
+  await dispose();
+});
+
 test('a database of a newer program is left alone', async () => {
   const { connection, dispose } = await testStore();
   await rows(connection, `insert into schema_migrations (number, name) values (999, 'from the future')`);

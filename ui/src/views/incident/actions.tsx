@@ -21,7 +21,7 @@ interface ActionsProps {
 }
 
 export function Actions({ incident, state, actions, reload }: ActionsProps) {
-  const may = useMay('operate');
+  const may = useMay('respond.apply');
   const [busy, setBusy] = useState<string>();
   const [problem, setProblem] = useState<ApiError>();
   const waiting = actions.filter(({ applicable }) => applicable);
@@ -103,7 +103,7 @@ export function Actions({ incident, state, actions, reload }: ActionsProps) {
           )}
         </p>
       ) : (
-        <p className="sub">You may read this, not act on it: that takes the scope operate.</p>
+        <p className="sub">You may read this, not act on it: that takes the permission respond.apply.</p>
       )}
     </>
   );

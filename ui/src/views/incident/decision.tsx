@@ -11,7 +11,7 @@ const words = {
 } as const;
 
 export function Decision({ row, reload }: { readonly row: IncidentRow; readonly reload: () => void }) {
-  const may = useMay('operate');
+  const may = useMay('incident.decide');
   const dialog = useRef<HTMLDialogElement>(null);
   const reason = useRef<HTMLInputElement>(null);
   const [state, setState] = useState<IncidentStateRequest['state']>('triaged');
