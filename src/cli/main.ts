@@ -1,7 +1,8 @@
 /** Entry of the CLI: builds the command tree from the catalogue; only the chosen command's module is loaded. */
 import { readFileSync } from 'node:fs';
 import { Command as Program, CommanderError } from 'commander';
-import { type CommandSpec, catalogue, groups } from './catalogue.js';
+import { catalogue, groups } from './catalogue.js';
+import type { CommandSpec } from './command-spec.js';
 import { isDiskFull } from '../base/index.js';
 import { exitCodeOf, type Invocation, noSpace } from './command.js';
 import { demoPlace } from './demo/location.js';

@@ -1,0 +1,28 @@
+/** What a command is called, takes and does, as `--help`, completion and the reference say it. */
+import type { Command } from './command.js';
+
+export interface OptionSpec {
+  /** As commander reads it: `--service <name>`. */
+  readonly flags: string;
+  readonly description: string;
+  readonly default?: string;
+  readonly repeatable?: boolean;
+}
+
+export interface CommandSpec {
+  /** Words separated by a space: `contract show`. */
+  readonly name: string;
+  readonly summary: string;
+  /** As commander reads it: `<service>`, `[file]`, `<command...>`. */
+  readonly arguments?: readonly { readonly name: string; readonly description: string }[];
+  readonly options?: readonly OptionSpec[];
+  /** Options end at the first argument: the rest belongs to the wrapped command. */
+  readonly passThrough?: boolean;
+  readonly load: () => Promise<{ readonly command: Command }>;
+}
+
+export const dataDir: OptionSpec = { flags: '--data-dir <dir>', description: 'directory of the installation' };
+export const config: OptionSpec = {
+  flags: '-c, --config <file>',
+  description: 'settings file (default: ./tricordon.yaml if it exists)',
+};
