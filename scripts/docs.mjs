@@ -108,6 +108,9 @@ const codeTexts = {
     'spool-io': 'The spool cannot be written or read.',
     'spool-closed': 'The spool was closed.',
     'spool-key': 'The key does not open the spool.',
+    'recovery-key': 'This is no recovery key, or not the one of this backup.',
+    'no-backup': 'This file is no backup.',
+    'not-empty': 'The database that a backup should go into holds something.',
   },
   TrafficError: {
     'listen-failed': 'An address cannot be listened on.',

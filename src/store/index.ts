@@ -2,6 +2,27 @@
 export { type AuditEntry, type AuditHead, type AuditRecord, type AuditVerdict, chainWalker } from './audit/chain.js';
 export { type AuditCheckpoint, auditCheckpoint, type CheckpointSigner } from './audit/checkpoint.js';
 export type { AuditTrail } from './audit/audit-trail.js';
+export {
+  type ArchiveWriter,
+  type BackupFacts,
+  type BackupPart,
+  inSnapshot,
+  intoEmpty,
+  type Loader,
+  makeRecoveryKey,
+  openSealed,
+  partName,
+  pathOfPart,
+  readArchive,
+  readRecipient,
+  readRecoverySecret,
+  type RecoveryKey,
+  type SealedReader,
+  type SealedWriter,
+  sealTo,
+  type Snapshot,
+  writeArchive,
+} from './backup/index.js';
 export type { Batch, Bus, BusSettings, ConsumeOptions, DeadLetter, Handler, Publisher } from './bus/bus.js';
 export { fakeBus } from './bus/fake-bus.js';
 export type { Account as ServerAccount, ClusterOptions, Connection } from './cluster/connection.js';

@@ -25,6 +25,9 @@ export const storeErrorCodes = [
   'spool-io',
   'spool-closed',
   'spool-key',
+  'recovery-key',
+  'no-backup',
+  'not-empty',
 ] as const;
 export type StoreErrorCode = (typeof storeErrorCodes)[number];
 

@@ -129,3 +129,22 @@ async function administer(connection: Connection, text: string): Promise<void> {
     await client.end();
   }
 }
+
+/** Without any schema. */
+export async function emptied(): Promise<TestStore> {
+  const made = await testStore();
+  await rows(made.connection, 'drop schema public cascade; create schema public');
+  return made;
+}
+
+/** What one statement answers, asked beside the store. */
+export async function rows(connection: Connection, text: string): Promise<unknown> {
+  if (connection.kind !== 'socket') throw new Error('a private cluster is expected');
+  const client = new pg.Client({ host: connection.directory, user: connection.user, database: connection.database });
+  await client.connect();
+  try {
+    return (await client.query(text)).rows;
+  } finally {
+    await client.end();
+  }
+}

@@ -1,9 +1,8 @@
-import pg from 'pg';
 import { afterAll, expect, test } from 'vitest';
 import { systemClock } from '../../../src/base/index.js';
-import { type Connection, openStore } from '../../../src/store/index.js';
+import { openStore } from '../../../src/store/index.js';
 import { migrations } from '../../../src/store/database/migrations/index.js';
-import { stopTestStores, testStore } from '../../fakes/test-store.js';
+import { emptied, rows, stopTestStores, testStore } from '../../fakes/test-store.js';
 
 const newest = migrations.at(-1)?.number;
 
@@ -59,20 +58,3 @@ test('a migration that fails leaves nothing behind', async () => {
   expect(await rows(connection, `select to_regclass('contracts') as contracts`)).toEqual([{ contracts: null }]);
   await dispose();
 });
-
-async function emptied() {
-  const made = await testStore();
-  await rows(made.connection, 'drop schema public cascade; create schema public');
-  return made;
-}
-
-async function rows(connection: Connection, text: string): Promise<unknown> {
-  if (connection.kind !== 'socket') throw new Error('a private cluster is expected');
-  const client = new pg.Client({ host: connection.directory, user: connection.user, database: connection.database });
-  await client.connect();
-  try {
-    return (await client.query(text)).rows;
-  } finally {
-    await client.end();
-  }
-}
