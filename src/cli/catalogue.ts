@@ -13,11 +13,14 @@ export const groups: Readonly<Record<string, string>> = {
   user: 'Invite people and change what they may',
   token: 'Make, list and revoke tokens',
   session: 'List and end sessions',
+  backup: 'Make backups, and prove that they are good',
   spool: 'Read the raw event spool',
   config: 'Check and explain settings',
 };
 
 const runtimeDir: OptionSpec = { flags: '--runtime-dir <dir>', description: 'directory for sockets; keep it short' };
+const recoveryKey: OptionSpec = { flags: '--key <file>', description: 'the recovery key, as `backup key` wrote it' };
+
 export const catalogue: readonly CommandSpec[] = [
   {
     name: 'doctor',
@@ -52,6 +55,44 @@ export const catalogue: readonly CommandSpec[] = [
       { flags: '--purge', description: 'remove data, accounts and namespaces too' },
     ],
     load: () => import('./commands/down.js'),
+  },
+  {
+    name: 'backup key',
+    summary: 'make the recovery key that opens backups; it stays nowhere but in the file',
+    options: [
+      { flags: '--out <file>', description: 'new file for the key: move it away from this host' },
+      { flags: '--replace', description: 'in place of an earlier one' },
+      config,
+      dataDir,
+    ],
+    load: () => import('./commands/backup-key.js'),
+  },
+  {
+    name: 'backup create',
+    summary: 'write database, keys and evidence into one sealed file, while everything runs',
+    options: [{ flags: '--to <file>', description: 'the backup; replaced if it exists' }, config, dataDir, runtimeDir],
+    load: () => import('./commands/backup-create.js'),
+  },
+  {
+    name: 'backup verify',
+    summary: 'open a backup and compare all of it with its manifest',
+    arguments: [{ name: '<file>', description: 'the backup' }],
+    options: [recoveryKey],
+    load: () => import('./commands/backup-verify.js'),
+  },
+  {
+    name: 'backup drill',
+    summary: 'prove that a backup is good: restore it aside, check it, remove it',
+    arguments: [{ name: '<file>', description: 'the backup' }],
+    options: [recoveryKey],
+    load: () => import('./commands/backup-drill.js'),
+  },
+  {
+    name: 'restore',
+    summary: 'put a backup in place on an empty host',
+    arguments: [{ name: '<file>', description: 'the backup' }],
+    options: [recoveryKey, config, dataDir, runtimeDir],
+    load: () => import('./commands/restore.js'),
   },
   {
     name: 'demo',

@@ -1,5 +1,4 @@
 /** Entry of the CLI: builds the command tree from the catalogue; only the chosen command's module is loaded. */
-import { readFileSync } from 'node:fs';
 import { Command as Program, CommanderError } from 'commander';
 import { catalogue, groups } from './catalogue.js';
 import type { CommandSpec } from './command-spec.js';
@@ -9,12 +8,9 @@ import { demoPlace } from './demo/location.js';
 import { isLeftBehind } from './demo/leftover.js';
 import { createOutput } from './output/output.js';
 import { outlast } from './output/outlast.js';
+import { version } from './version.js';
 
 outlast(process);
-
-const version = (
-  JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
-).version;
 
 const program = new Program('tricordon')
   .description('One least-privilege contract for every workload, over container runtime, network and API.')

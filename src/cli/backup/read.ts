@@ -1,0 +1,181 @@
+/** Reads a backup: to verify it, and to put it in place on an empty host. */
+import { randomBytes } from 'node:crypto';
+import { chownSync, constants, existsSync, mkdirSync, readdirSync, rmdirSync, writeFileSync } from 'node:fs';
+import { chmod, mkdir, mkdtemp, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join, resolve } from 'node:path';
+import { type Account, codeOf, systemClock } from '../../base/index.js';
+import {
+  type BackupFacts,
+  type BackupPart,
+  intoEmpty,
+  openSealed,
+  openStore,
+  pathOfPart,
+  readArchive,
+  readRecoverySecret,
+  stopCluster,
+} from '../../store/index.js';
+import { CliError } from '../command.js';
+import { controlAccount, withDatabase } from './cluster.js';
+
+export interface ReadBackup {
+  readonly facts: BackupFacts;
+  readonly parts: readonly BackupPart[];
+}
+
+export interface Restored extends ReadBackup {
+  readonly dataDir: string;
+  readonly rows: number;
+  readonly audit: { readonly entries: number };
+}
+
+const openReadOnly = constants.O_RDONLY | constants.O_NONBLOCK;
+const stagingEnd = '.restoring';
+
+type Take = (name: string, content: AsyncIterable<Buffer>) => Promise<void>;
+
+/** Opens and reads all of it. @throws StoreError `no-backup`, `recovery-key`, `tampered`, `malformed` */
+export async function readBackup(path: string, keyFile: string, take: Take = drain): Promise<ReadBackup> {
+  const secret = readRecoverySecret(
+    await readFile(keyFile, 'utf8').catch((cause: unknown) => cannotRead(keyFile, cause)),
+  );
+  // Without O_NONBLOCK a FIFO would be waited for, without end.
+  const file = await open(path, openReadOnly).catch((cause: unknown) => cannotRead(path, cause));
+  try {
+    const sealed = await openSealed(file, secret);
+    return { facts: sealed.facts, parts: await readArchive(sealed, take) };
+  } finally {
+    await file.close();
+  }
+}
+
+/**
+ * Restores into a directory that is empty or not there: all of it is verified first, made beside it, and moved into place
+ * as the last step. Killed at any point, nothing stands under its name and it can be run again.
+ *
+ * @param url `database.url`, whose database must then be empty; else a private cluster is made
+ */
+export async function restoreBackup(
+  given: {
+    readonly path: string;
+    readonly keyFile: string;
+    readonly dataDir: string;
+    readonly url: string | undefined;
+  },
+  say: (line: string) => void,
+): Promise<Restored> {
+  const dataDir = resolve(given.dataDir);
+  mustBeEmpty(dataDir);
+  say('verifying the backup');
+  const { facts } = await readBackup(given.path, given.keyFile);
+  mkdirSync(dirname(dataDir), { recursive: true });
+  await sweep(dataDir);
+  const staging = join(dirname(dataDir), `.${basename(dataDir)}.${randomBytes(6).toString('hex')}${stagingEnd}`);
+  await mkdir(staging, { mode: 0o711 });
+  const runtimeDir = await mkdtemp(join(tmpdir(), 'tricordon-'));
+  try {
+    const root = process.getuid?.() === 0;
+    await chmod(staging, root ? 0o711 : 0o700);
+    const account = await controlAccount(staging);
+    writeFileSync(join(staging, 'instance'), facts.instance, { mode: 0o644 });
+    for (const place of ['keys', 'evidence']) makeOwn(join(staging, place), account);
+    mkdirSync(join(staging, 'log'), { mode: root ? 0o711 : 0o700 });
+    const done = await withDatabase({ dataDir: staging, runtimeDir, url: given.url }, async (connection) => {
+      let rows = 0;
+      const { parts } = await intoEmpty(connection, facts.schema, (loader) =>
+        readBackup(given.path, given.keyFile, async (name, content) => {
+          const { place, path } = pathOfPart(name);
+          if (place === 'database' && path === '.sequences') {
+            // Written behind all tables.
+            await loader.sequences(content);
+            await loader.evidenceIn(join(dataDir, 'evidence'));
+          } else if (place === 'database') {
+            say(`table ${path}`);
+            rows += await loader.rows(path, content);
+          } else if (place === 'settings') {
+            const name = path === 'recovery.pub' ? path : 'restored-tricordon.yaml';
+            await writeFile(join(staging, name), content, { mode: 0o600 });
+          } else await writeOwn(join(staging, place), path, content, account);
+        }),
+      );
+      say('checking the audit trail');
+      const store = await openStore(connection, { clock: systemClock, poolSize: 2, keepDays: 36_500 });
+      try {
+        const verdict = await store.audit.verify();
+        if (!verdict.ok)
+          throw new CliError('refused', 'the audit trail in this backup is broken', { hint: 'use another backup' });
+        return { parts, rows, entries: verdict.length };
+      } finally {
+        await store.close();
+      }
+    });
+    if (existsSync(dataDir)) rmdirSync(dataDir);
+    await rename(staging, dataDir);
+    return { facts, parts: done.parts, dataDir, rows: done.rows, audit: { entries: done.entries } };
+  } finally {
+    await rm(staging, { recursive: true, force: true });
+    await rm(runtimeDir, { recursive: true, force: true });
+  }
+}
+
+async function drain(_name: string, content: AsyncIterable<Buffer>): Promise<void> {
+  for await (const _piece of content); // read for its hash alone
+}
+
+function cannotRead(path: string, cause: unknown): never {
+  throw new CliError('refused', `\`${path}\` cannot be read (${codeOf(cause) ?? 'unknown'})`, {
+    cause,
+    hint: 'is the name right, and is it yours to read?',
+  });
+}
+
+function mustBeEmpty(dataDir: string): void {
+  let entries: string[] = [];
+  try {
+    entries = readdirSync(dataDir);
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') cannotRead(dataDir, error);
+  }
+  if (entries.length > 0)
+    throw new CliError('refused', `\`${dataDir}\` is not empty`, {
+      hint: 'restore into a new directory with --data-dir, or move the old one away',
+    });
+}
+
+/** What a restore that was killed left beside the same name. */
+async function sweep(dataDir: string): Promise<void> {
+  const folder = dirname(dataDir);
+  for (const name of readdirSync(folder)) {
+    if (!name.startsWith(`.${basename(dataDir)}.`) || !/\.[0-9a-f]{12}\.restoring$/.test(name)) continue;
+    // Its PostgreSQL may have outlived it.
+    await stopCluster(join(folder, name));
+    await rm(join(folder, name), { recursive: true, force: true });
+  }
+}
+
+function makeOwn(path: string, account: Account | undefined): void {
+  mkdirSync(path, { mode: 0o700 });
+  if (account !== undefined) chownSync(path, account.uid, account.gid);
+}
+
+async function writeOwn(
+  place: string,
+  path: string,
+  content: AsyncIterable<Buffer>,
+  account: Account | undefined,
+): Promise<void> {
+  const segments = path.split('/');
+  for (let depth = 1; depth < segments.length; depth += 1) {
+    const folder = join(place, ...segments.slice(0, depth));
+    if (!existsSync(folder)) makeOwn(folder, account);
+  }
+  const file = await open(join(place, path), 'wx', 0o600);
+  try {
+    for await (const piece of content) await file.writeFile(piece);
+    if (account !== undefined) await file.chown(account.uid, account.gid);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}

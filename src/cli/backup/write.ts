@@ -1,0 +1,125 @@
+/** Writes a backup: complete under its name, or not at all. */
+import { randomBytes } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { lstat, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { codeOf, isDiskFull, systemClock } from '../../base/index.js';
+import {
+  type ArchiveWriter,
+  type BackupFacts,
+  type BackupPart,
+  inSnapshot,
+  partName,
+  sealTo,
+  writeArchive,
+} from '../../store/index.js';
+import { CliError } from '../command.js';
+import { type DatabasePlace, withDatabase } from './cluster.js';
+
+export interface BackupSource extends DatabasePlace {
+  readonly instance: string;
+  readonly version: string;
+  /** Settings file, where there is one. */
+  readonly settings: string | undefined;
+}
+
+export interface WrittenBackup {
+  readonly path: string;
+  readonly bytes: number;
+  readonly facts: BackupFacts;
+  readonly parts: readonly BackupPart[];
+}
+
+/** Written with every start: how to reach the database, and a token of all rights. */
+const madeAnew = ['control.json', 'access.json'];
+const unfinished = /^\.(.+)\.[0-9a-f]{12}\.unfinished$/;
+
+/** @throws CliError, or what the parts throw; nothing is then left under `to` or beside it. */
+export async function writeBackup(
+  source: BackupSource,
+  to: string,
+  recipient: string,
+  say: (line: string) => void,
+): Promise<WrittenBackup> {
+  const path = resolve(to);
+  const folder = dirname(path);
+  await sweep(folder, basename(path));
+  const draft = join(folder, `.${basename(path)}.${randomBytes(6).toString('hex')}.unfinished`);
+  const file = await open(draft, 'wx', 0o600).catch((cause: unknown) => {
+    throw new CliError('refused', `\`${folder}\` cannot be written (${codeOf(cause) ?? 'unknown'})`, {
+      cause,
+      hint: 'choose a directory that exists and is yours with --to',
+    });
+  });
+  try {
+    // Before the rows: the signed head of the audit trail must not be younger than the trail.
+    const keys = (await filesBelow(join(source.dataDir, 'keys'))).filter((name) => !madeAnew.includes(name));
+    const read = await Promise.all(
+      keys.map(async (name) => [name, await readFile(join(source.dataDir, 'keys', name))] as const),
+    );
+    const done = await withDatabase(source, (connection) =>
+      inSnapshot(connection, async (snapshot) => {
+        const { instance, version } = source;
+        const facts = { createdAt: systemClock.now(), version, schema: snapshot.schema, instance };
+        const sealed = await sealTo(recipient, facts, file);
+        const archive = writeArchive(sealed);
+        for (const [name, content] of read) await archive.part(partName('keys', name), [content]);
+        await archive.part(partName('settings', 'recovery.pub'), [Buffer.from(`${recipient}\n`)]);
+        if (source.settings !== undefined)
+          await archive.part(partName('settings', 'tricordon.yaml'), [await readFile(source.settings)]);
+        for (const table of snapshot.tables) {
+          say(`table ${table}`);
+          await archive.part(partName('database', table), snapshot.rows(table));
+        }
+        await archive.part(partName('database', '.sequences'), [await snapshot.sequences()]);
+        await evidence(source.dataDir, archive, say);
+        return { facts, parts: await archive.end() };
+      }),
+    );
+    await file.sync();
+    const { size } = await file.stat();
+    await rename(draft, path);
+    const directory = await open(folder);
+    await directory.sync().finally(() => directory.close());
+    return { path, bytes: size, ...done };
+  } catch (error) {
+    await rm(draft, { force: true });
+    if (!isDiskFull(error)) throw error;
+    throw new CliError('refused', `no space left for a backup in \`${folder}\``, {
+      cause: error,
+      hint: 'free some space',
+    });
+  } finally {
+    await file.close();
+  }
+}
+
+/** After the rows: what they name is sealed and does not change any more. */
+async function evidence(dataDir: string, archive: ArchiveWriter, say: (line: string) => void): Promise<void> {
+  const place = join(dataDir, 'evidence');
+  for (const name of await filesBelow(place)) {
+    if (name.startsWith('.incoming/')) continue;
+    say(`evidence ${name}`);
+    await archive.part(partName('evidence', name), createReadStream(join(place, name)));
+  }
+}
+
+/** Relative names of the regular files below; links and what is none of these are not ours. */
+async function filesBelow(folder: string, inside = ''): Promise<string[]> {
+  const found: string[] = [];
+  for (const entry of await readdir(join(folder, inside), { withFileTypes: true })) {
+    const name = inside === '' ? entry.name : `${inside}/${entry.name}`;
+    if (entry.isDirectory()) found.push(...(await filesBelow(folder, name)));
+    else if (entry.isFile()) found.push(name);
+  }
+  return found.sort();
+}
+
+/** What a run that was killed left beside the same name. */
+async function sweep(folder: string, name: string): Promise<void> {
+  for (const entry of await readdir(folder).catch((): string[] => [])) {
+    if (unfinished.exec(entry)?.[1] !== name) continue;
+    const facts = await lstat(join(folder, entry));
+    if (facts.isFile() && facts.uid === process.getuid?.()) await rm(join(folder, entry), { force: true });
+  }
+}

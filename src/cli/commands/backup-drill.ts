@@ -1,0 +1,32 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { chmodSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { restoreBackup } from '../backup/read.js';
+import { CliError, type Command, exitCode, text } from '../command.js';
+
+/** Restores it into a place of its own with a database of its own, checks that, and removes it again. */
+export const command: Command = async (invocation) => {
+  const [path] = invocation.arguments;
+  const keyFile = text(invocation, 'key');
+  if (path === undefined || keyFile === undefined)
+    throw new CliError('usage', 'which backup, and which recovery key?', {
+      hint: 'tricordon backup drill FILE --key FILE',
+    });
+  const place = await mkdtemp(join(tmpdir(), 'tricordon-drill-'));
+  try {
+    // PostgreSQL's account must get through.
+    if (process.getuid?.() === 0) chmodSync(place, 0o711);
+    const dataDir = join(place, 'd');
+    const done = await restoreBackup({ path, keyFile, dataDir, url: undefined }, invocation.output.progress);
+    const { facts, parts, rows, audit } = done;
+    invocation.output.result(
+      { schemaVersion: 1, path, ...facts, parts: parts.length, rows, auditEntries: audit.entries },
+      () =>
+        `${path} is good: ${parts.length} parts and ${rows} rows were restored, and the audit trail of ${audit.entries} entries is unbroken; nothing of it is left here`,
+    );
+    return exitCode.done;
+  } finally {
+    await rm(place, { recursive: true, force: true });
+  }
+};
