@@ -4,6 +4,7 @@ import { chownSync, constants, existsSync, mkdirSync, readdirSync, rmdirSync, wr
 import { chmod, mkdir, mkdtemp, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
+import { removeAccounts } from '../../agent/index.js';
 import { type Account, codeOf, systemClock } from '../../base/index.js';
 import {
   type BackupFacts,
@@ -114,7 +115,7 @@ export async function restoreBackup(
     await rename(staging, dataDir);
     return { facts, parts: done.parts, dataDir, rows: done.rows, audit: { entries: done.entries } };
   } finally {
-    await rm(staging, { recursive: true, force: true });
+    await discard(staging);
     await rm(runtimeDir, { recursive: true, force: true });
   }
 }
@@ -150,8 +151,14 @@ async function sweep(dataDir: string): Promise<void> {
     if (!name.startsWith(`.${basename(dataDir)}.`) || !/\.[0-9a-f]{12}\.restoring$/.test(name)) continue;
     // Its PostgreSQL may have outlived it.
     await stopCluster(join(folder, name));
-    await rm(join(folder, name), { recursive: true, force: true });
+    await discard(join(folder, name));
   }
+}
+
+/** A directory that is no installation, or is none any more, with the accounts that were made for it. */
+export async function discard(directory: string): Promise<void> {
+  await removeAccounts(directory);
+  await rm(directory, { recursive: true, force: true });
 }
 
 function makeOwn(path: string, account: Account | undefined): void {

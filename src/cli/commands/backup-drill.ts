@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { chmodSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { restoreBackup } from '../backup/read.js';
+import { discard, restoreBackup } from '../backup/read.js';
 import { CliError, type Command, exitCode, text } from '../command.js';
 
 /** Restores it into a place of its own with a database of its own, checks that, and removes it again. */
@@ -27,6 +27,7 @@ export const command: Command = async (invocation) => {
     );
     return exitCode.done;
   } finally {
+    await discard(join(place, 'd'));
     await rm(place, { recursive: true, force: true });
   }
 };
