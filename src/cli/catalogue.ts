@@ -25,7 +25,11 @@ export const catalogue: readonly CommandSpec[] = [
   {
     name: 'doctor',
     summary: 'say what this host can cover, and which command covers the rest',
-    options: [{ flags: '--only <category>', description: 'host, store, runtime, network or test', repeatable: true }],
+    options: [
+      { flags: '--only <category>', description: 'host, store, runtime, network, keys or test', repeatable: true },
+      config,
+      dataDir,
+    ],
     load: () => import('./commands/doctor.js'),
   },
   {

@@ -1,7 +1,34 @@
-import { type Probe, type ProbeResult, probes } from '../../base/index.js';
-import { CliError, type Command, exitCode, list } from '../command.js';
+import { messageOf, type Probe, type ProbeResult, probes, systemClock } from '../../base/index.js';
+import { certificateChecks } from '../certificate-checks.js';
+import { kernelTracers } from '../../sensor/index.js';
+import { CliError, type Command, exitCode, type Invocation, list } from '../command.js';
+import { locate } from '../installation.js';
 
-const categories = ['host', 'store', 'runtime', 'network', 'test'] as const;
+const categories = ['host', 'store', 'runtime', 'network', 'keys', 'test'] as const;
+
+type Check = Omit<Probe, 'run' | 'category'> & ProbeResult & { readonly category: (typeof categories)[number] };
+
+/** The kernel's tracers see the same: where one works, nothing is missing without the other. */
+function withStandIns(checks: readonly Check[]): readonly Check[] {
+  const tracers = checks.filter(({ name }) => kernelTracers.some((tracer) => tracer === name));
+  const working = tracers.find(({ status }) => status === 'ok');
+  return checks.map((check) => {
+    if (working === undefined || check.status !== 'warn' || !tracers.includes(check)) return check;
+    const { fix: _fix, ...rest } = check;
+    return { ...rest, status: 'ok', detail: `${check.detail}; not needed, since ${working.name} sees the same` };
+  });
+}
+
+/** Broken settings must not keep the rest from being seen. */
+function certificates(invocation: Invocation): readonly Check[] {
+  try {
+    return certificateChecks(locate(invocation).dataDir, systemClock.now());
+  } catch (error) {
+    const about = { name: 'settings', category: 'keys', title: 'where the installation lies' } as const;
+    const [why = ''] = messageOf(error).split(/\\x0a|\n/);
+    return [{ ...about, status: 'warn', detail: why, fix: 'tricordon config check' }];
+  }
+}
 
 /** Runs the preflight probes. Exit 0 if nothing failed, 3 if something that must be there is not. */
 export const command: Command = async (invocation) => {
@@ -13,9 +40,11 @@ export const command: Command = async (invocation) => {
   const chosen = probes.filter((probe) =>
     only.length === 0 ? probe.category !== 'test' : only.includes(probe.category),
   );
-  const checks: (Pick<Probe, 'name' | 'category' | 'title'> & ProbeResult)[] = [];
+  const probed: Check[] = [];
   for (const probe of chosen)
-    checks.push({ name: probe.name, category: probe.category, title: probe.title, ...(await probe.run()) });
+    probed.push({ name: probe.name, category: probe.category, title: probe.title, ...(await probe.run()) });
+  const keys = only.length === 0 || only.includes('keys');
+  const checks = [...withStandIns(probed), ...(keys ? certificates(invocation) : [])];
   const failed = checks.filter((check) => check.status === 'fail').length;
   const { output } = invocation;
   output.result({ schemaVersion: 1, ok: failed === 0, checks }, () =>
