@@ -92,6 +92,12 @@ export const catalogue: readonly CommandSpec[] = [
     load: () => import('./commands/backup-drill.js'),
   },
   {
+    name: 'upgrade',
+    summary: 'try what `up` of this version would change in an installation of an older one',
+    options: [{ flags: '--check', description: 'change nothing' }, config, dataDir, runtimeDir],
+    load: () => import('./commands/upgrade.js'),
+  },
+  {
     name: 'restore',
     summary: 'put a backup in place on an empty host',
     arguments: [{ name: '<file>', description: 'the backup' }],

@@ -2,6 +2,7 @@
 import type { Clock, Logger } from '../base/index.js';
 import type { AuditTrail } from './audit/audit-trail.js';
 import type { Bus, BusSettings, Publisher } from './bus/bus.js';
+import type { SchemaCheck } from './database/check.js';
 import type { Connection } from './cluster/connection.js';
 import type { ClusterHealth } from './cluster/handshake.js';
 import type { AccountRepository } from './repositories/accounts.js';
@@ -67,4 +68,9 @@ export interface StoreOptions {
 export async function openStore(connection: Connection, options: StoreOptions): Promise<Store> {
   const { openDatabase } = await import('./database/open.js');
   return openDatabase(connection, options);
+}
+
+/** What this program would change in the schema: tried in a transaction that is taken back. @throws as `openStore` */
+export async function checkSchema(connection: Connection): Promise<SchemaCheck> {
+  return (await import('./database/check.js')).checkSchema(connection);
 }

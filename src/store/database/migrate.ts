@@ -1,5 +1,6 @@
 /** Brings the schema up to date: numbered, forward only, in one transaction under an advisory lock. */
 import { type Kysely, sql } from 'kysely';
+import { atomically } from '../repositories/rows.js';
 import { StoreError } from '../store-error.js';
 import { migrations } from './migrations/index.js';
 import type { Tables } from './schema.js';
@@ -8,12 +9,12 @@ import type { Tables } from './schema.js';
 const lock = 7_142_336_001;
 
 /**
- * Returns the schema number. Several processes may call at once: one works, the others find it done.
+ * Returns the schema number. Within an open transaction it becomes a part of that. Several processes may call at once: one works, the others find it done.
  *
  * @throws StoreError `schema-newer` when the database was written by a newer program.
  */
 export async function migrate(db: Kysely<Tables>, steps = migrations): Promise<number> {
-  return db.transaction().execute(async (tx) => {
+  return atomically(db, async (tx) => {
     await sql`select pg_advisory_xact_lock(${lock}::bigint)`.execute(tx);
     await sql`create table if not exists schema_migrations (
       number int primary key, name text not null, applied_at timestamptz not null default now())`.execute(tx);

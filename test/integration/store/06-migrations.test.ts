@@ -1,6 +1,6 @@
 import { afterAll, expect, test } from 'vitest';
 import { systemClock } from '../../../src/base/index.js';
-import { openStore } from '../../../src/store/index.js';
+import { checkSchema, openStore } from '../../../src/store/index.js';
 import { migrations } from '../../../src/store/database/migrations/index.js';
 import { emptied, rows, stopTestStores, testStore } from '../../fakes/test-store.js';
 
@@ -44,10 +44,24 @@ test('what people hold in an older installation holds in this one', async () => 
   await dispose();
 });
 
+test('what an upgrade would do is tried and taken back', async () => {
+  const { connection, dispose } = await emptied();
+  const all = migrations.map(({ number, name }) => ({ number, name }));
+  expect(await checkSchema(connection)).toEqual({ present: 0, newest, pending: all });
+  expect(await rows(connection, `select to_regclass('contracts') as contracts`)).toEqual([{ contracts: null }]);
+  await rows(connection, 'create table settings (something_else int)');
+  await expect(checkSchema(connection)).rejects.toMatchObject({ code: 'query-failed' });
+  await rows(connection, 'drop table settings');
+  await (await openStore(connection, { clock: systemClock })).close();
+  expect(await checkSchema(connection)).toEqual({ present: newest, newest, pending: [] });
+  await dispose();
+});
+
 test('a database of a newer program is left alone', async () => {
   const { connection, dispose } = await testStore();
   await rows(connection, `insert into schema_migrations (number, name) values (999, 'from the future')`);
   await expect(openStore(connection, { clock: systemClock })).rejects.toMatchObject({ code: 'schema-newer' });
+  await expect(checkSchema(connection)).rejects.toMatchObject({ code: 'schema-newer' });
   await dispose();
 });
 
