@@ -28,7 +28,7 @@ interface Status {
   } | null;
   control: { sockets: { service: string; owner: string }[] } | null;
 }
-type Row = { id: string; service: string };
+type Row = { id: string; at: number };
 
 describe('killing every process under traffic', () => {
   let directory = '';
@@ -128,21 +128,17 @@ describe('killing every process under traffic', () => {
     return url;
   }
 
-  async function remembered(): Promise<Row[]> {
-    const said = await home.cli(
-      'observations',
-      '--service',
-      'marker',
-      '--layer',
-      'api',
-      '--limit',
-      '500',
-      '-o',
-      'json',
-    );
+  function remembered(): Promise<Row[]> {
+    return observed('api', '/remembered');
+  }
+
+  /** Of `marker`, with this text in it. */
+  async function observed(layer: string, text: string): Promise<Row[]> {
+    const where = ['--service', 'marker', '--layer', layer, '--limit', '500', '-o', 'json'];
+    const said = await home.cli('observations', ...where);
     return said.stdout
       .split('\n')
-      .filter((line) => line.includes('/remembered'))
+      .filter((line) => line.includes(text))
       .map((line) => JSON.parse(line) as Row); // our own output
   }
 
@@ -195,25 +191,7 @@ describe('killing every process under traffic', () => {
     if (watched === 'proc') return;
     const asked = Date.now();
     expect((await get(`${marker}/forge`)).status).toBe(200);
-    await eventually(async () => {
-      const said = await home.cli(
-        'observations',
-        '--service',
-        'marker',
-        '--layer',
-        'runtime',
-        '--limit',
-        '500',
-        '-o',
-        'json',
-      );
-      return said.stdout
-        .split('\n')
-        .filter((line) => line.includes('forged.txt'))
-        .some((line) => (JSON.parse(line) as { at: number }).at >= asked) // our own output
-        ? true
-        : undefined;
-    });
+    await eventually(async () => (await observed('runtime', 'forged.txt')).some(({ at }) => at >= asked) || undefined);
   }
 
   async function pidOf(victim: string): Promise<number> {
