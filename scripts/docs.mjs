@@ -4,6 +4,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { dependencies } from './dependencies.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const folder = join(root, 'docs/reference');
@@ -214,6 +215,7 @@ async function generate() {
     ['rules.md', rulesPage(detectionRules, tacticNames)],
     ['api.md', apiPage(access)],
     ['roles.md', rolesPage(roleTable, access)],
+    ['dependencies.md', dependenciesPage(dependencies(root))],
     ['observation.schema.json', json(observationJsonSchema())],
     ['recording.schema.json', json(recordingSchema(z.toJSONSchema(RecordingHeader, { io: 'input' })))],
     ['recording.md', recordingPage()],
@@ -344,6 +346,15 @@ function apiPage(access) {
     'HTTPS on the console address. Programs send `Authorization: Bearer TOKEN`; the console uses a session cookie and sends `x-csrf-token` with every change. Bodies and answers are JSON; what a route does not know is refused.',
     'Each route needs one permission; [roles](roles.md) says who has it. The token in `token` of the data directory is the CLI’s own. Agents have a door of their own (`/agent/v1`, mutual TLS), described in [the architecture](../architecture.md).',
     table(['method', 'path', 'permission', 'what it does'], rows),
+  );
+}
+
+function dependenciesPage(rows) {
+  const listed = rows.map(({ name, version, licence, by, why }) => [code(name), version, licence, by, why]);
+  return page(
+    'Dependencies',
+    'What is installed with the package, and what is built into the console. Licences, hashes and install scripts are checked when this page is.',
+    table(['package', 'version', 'licence', 'how', 'why'], listed),
   );
 }
 
