@@ -15,6 +15,7 @@ export { environment, environmentEntries, inheritedEnvironment, minimalEnvironme
 export { codeOf, type ErrorDetail, messageOf, printable, TricordonError } from './errors.js';
 export { type Exec, type ExecOptions, type ExecResult, exec, spawnProcess, which } from './exec.js';
 export { type Logger, logger, silent } from './log.js';
+export { openPlainFile, type PlainFile } from './plain-file.js';
 export {
   cgroupOf,
   commandLineOf,

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { manualClock } from '../base/index.js';
+import { exec, manualClock } from '../base/index.js';
 import { generateKeyPair, openCertificateAuthority } from '../identity/index.js';
 import { certificateChecks } from './certificate-checks.js';
 
@@ -30,19 +30,20 @@ beforeEach(async () => {
 });
 afterEach(() => rmSync(dataDir, { recursive: true, force: true }));
 
-const states = (now: number) => certificateChecks(dataDir, now).map(({ name, status }) => `${name} ${status}`);
+const states = async (now: number) =>
+  (await certificateChecks(dataDir, now)).map(({ name, status }) => `${name} ${status}`);
 
-test('the end of each certificate is told long before, and that of the authority as a failure', () => {
-  expect(states(clock.now())).toEqual(['root ok', 'console ok', 'host ok']);
-  expect(states(clock.now() + 13.5 * day)).toEqual(['root ok', 'console warn', 'host ok']);
-  expect(states(clock.now() + 13.9 * day)).toEqual(['root ok', 'console warn', 'host warn']);
-  expect(states(rootEnd - 89 * day)[0]).toBe('root warn');
-  expect(states(rootEnd + 1)[0]).toBe('root fail');
-  for (const { status, fix } of certificateChecks(dataDir, rootEnd))
+test('the end of each certificate is told long before, and that of the authority as a failure', async () => {
+  expect(await states(clock.now())).toEqual(['root ok', 'console ok', 'host ok']);
+  expect(await states(clock.now() + 13.5 * day)).toEqual(['root ok', 'console warn', 'host ok']);
+  expect(await states(clock.now() + 13.9 * day)).toEqual(['root ok', 'console warn', 'host warn']);
+  expect((await states(rootEnd - 89 * day))[0]).toBe('root warn');
+  expect((await states(rootEnd + 1))[0]).toBe('root fail');
+  for (const { status, fix } of await certificateChecks(dataDir, rootEnd))
     expect([status, typeof fix]).not.toEqual(['ok', 'string']);
 });
 
-test('what is no certificate is said, and without an installation nothing is', () => {
+test('what is no certificate is said, and without an installation nothing is', async () => {
   for (const text of [
     '',
     '{',
@@ -50,7 +51,10 @@ test('what is no certificate is said, and without an installation nothing is', (
     '\u0000'.repeat(100_000),
   ]) {
     writeFileSync(join(dataDir, 'keys/ca/console.pem'), text);
-    expect(states(clock.now())).toEqual(['root ok', 'console warn', 'host ok']);
+    expect(await states(clock.now())).toEqual(['root ok', 'console warn', 'host ok']);
   }
-  expect(certificateChecks(join(dataDir, 'nowhere'), clock.now())).toEqual([]);
+  rmSync(join(dataDir, 'agent/identity.json'));
+  expect((await exec('mkfifo', [join(dataDir, 'agent/identity.json')])).status).toBe(0);
+  expect(await states(clock.now())).toEqual(['root ok', 'console warn', 'host warn']);
+  expect(await certificateChecks(join(dataDir, 'nowhere'), clock.now())).toEqual([]);
 });

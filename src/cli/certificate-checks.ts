@@ -1,8 +1,7 @@
 /** When the certificates of an installation end: long before they do. */
 import { X509Certificate } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { codeOf, type ProbeResult } from '../base/index.js';
+import { codeOf, openPlainFile, type ProbeResult } from '../base/index.js';
 
 export interface CertificateCheck extends ProbeResult {
   readonly name: string;
@@ -13,6 +12,8 @@ export interface CertificateCheck extends ProbeResult {
 }
 
 const day = 86_400_000;
+/** Far more than a chain takes. */
+const largest = 65_536;
 
 interface Kept {
   readonly name: string;
@@ -48,35 +49,47 @@ const kept: readonly Kept[] = [
 ];
 
 /** Nothing where there is no installation. @param now ms since 1970 */
-export function certificateChecks(dataDir: string, now: number): CertificateCheck[] {
-  return kept.flatMap((one): CertificateCheck[] => {
-    const { name, title } = one;
-    const about = { name, category: 'keys', title } as const;
-    try {
-      const notAfter = Date.parse(leafOf(readFileSync(join(dataDir, one.path), 'utf8')).validTo);
-      const left = notAfter - now;
-      const until = `until ${new Date(notAfter).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
-      if (left > one.warnDays * day) return [{ ...about, notAfter, status: 'ok', detail: `valid ${until}` }];
-      const over = left <= 0;
-      const status = over && one.essential ? 'fail' : 'warn';
-      return [
-        {
-          ...about,
-          notAfter,
-          status,
-          detail: over ? `over: it was valid ${until}` : `valid only ${until}`,
-          fix: one.fix,
-        },
-      ];
-    } catch (error) {
-      const code = codeOf(error);
-      if (code === 'ENOENT' || code === 'ENOTDIR') return [];
-      const denied = code === 'EACCES';
-      const fix = denied ? 'run as the account that ran `tricordon up` (sudo?)' : 'restore it from a backup';
-      const detail = denied ? 'cannot be read' : 'holds no certificate';
-      return [{ ...about, notAfter: null, status: 'warn', detail, fix }];
-    }
-  });
+export async function certificateChecks(dataDir: string, now: number): Promise<CertificateCheck[]> {
+  return (await Promise.all(kept.map((one) => checksOf(one, dataDir, now)))).flat();
+}
+
+async function checksOf(one: Kept, dataDir: string, now: number): Promise<CertificateCheck[]> {
+  const { name, title } = one;
+  const about = { name, category: 'keys', title } as const;
+  try {
+    const notAfter = Date.parse(leafOf(await textOf(join(dataDir, one.path))).validTo);
+    const left = notAfter - now;
+    const until = `until ${new Date(notAfter).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+    if (left > one.warnDays * day) return [{ ...about, notAfter, status: 'ok', detail: `valid ${until}` }];
+    const over = left <= 0;
+    const status = over && one.essential ? 'fail' : 'warn';
+    return [
+      {
+        ...about,
+        notAfter,
+        status,
+        detail: over ? `over: it was valid ${until}` : `valid only ${until}`,
+        fix: one.fix,
+      },
+    ];
+  } catch (error) {
+    const code = codeOf(error);
+    if (code === 'ENOENT' || code === 'ENOTDIR') return [];
+    const denied = code === 'EACCES';
+    const fix = denied ? 'run as the account that ran `tricordon up` (sudo?)' : 'restore it from a backup';
+    const detail = denied ? 'cannot be read' : 'holds no certificate';
+    return [{ ...about, notAfter: null, status: 'warn', detail, fix }];
+  }
+}
+
+/** The accounts of our own processes can write there, and `doctor` may be root: nothing is followed or waited for. */
+async function textOf(path: string): Promise<string> {
+  const { file, facts } = await openPlainFile(path);
+  try {
+    return facts.size > largest ? '' : await file.readFile('utf8');
+  } finally {
+    await file.close();
+  }
 }
 
 /** Of a PEM file, or of the chain in a JSON file. */

@@ -20,9 +20,9 @@ function withStandIns(checks: readonly Check[]): readonly Check[] {
 }
 
 /** Broken settings must not keep the rest from being seen. */
-function certificates(invocation: Invocation): readonly Check[] {
+async function certificates(invocation: Invocation): Promise<readonly Check[]> {
   try {
-    return certificateChecks(locate(invocation).dataDir, systemClock.now());
+    return await certificateChecks(locate(invocation).dataDir, systemClock.now());
   } catch (error) {
     const about = { name: 'settings', category: 'keys', title: 'where the installation lies' } as const;
     const [why = ''] = messageOf(error).split(/\\x0a|\n/);
@@ -44,7 +44,7 @@ export const command: Command = async (invocation) => {
   for (const probe of chosen)
     probed.push({ name: probe.name, category: probe.category, title: probe.title, ...(await probe.run()) });
   const keys = only.length === 0 || only.includes('keys');
-  const checks = [...withStandIns(probed), ...(keys ? certificates(invocation) : [])];
+  const checks = [...withStandIns(probed), ...(keys ? await certificates(invocation) : [])];
   const failed = checks.filter((check) => check.status === 'fail').length;
   const { output } = invocation;
   output.result({ schemaVersion: 1, ok: failed === 0, checks }, () =>
