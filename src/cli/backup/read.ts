@@ -1,7 +1,7 @@
 /** Reads a backup: to verify it, and to put it in place on an empty host. */
 import { randomBytes } from 'node:crypto';
 import { chownSync, constants, existsSync, mkdirSync, readdirSync, rmdirSync, writeFileSync } from 'node:fs';
-import { chmod, mkdir, mkdtemp, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, lstat, mkdir, mkdtemp, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { removeAccounts } from '../../agent/index.js';
@@ -149,6 +149,9 @@ async function sweep(dataDir: string): Promise<void> {
   const folder = dirname(dataDir);
   for (const name of readdirSync(folder)) {
     if (!name.startsWith(`.${basename(dataDir)}.`) || !/\.[0-9a-f]{12}\.restoring$/.test(name)) continue;
+    const facts = await lstat(join(folder, name));
+    // What it says is acted upon: processes are ended and accounts removed.
+    if (!facts.isDirectory() || facts.uid !== process.getuid?.()) continue;
     // Its PostgreSQL may have outlived it.
     await stopCluster(join(folder, name));
     await discard(join(folder, name));

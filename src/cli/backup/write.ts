@@ -1,6 +1,5 @@
 /** Writes a backup: complete under its name, or not at all. */
 import { randomBytes } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { lstat, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { codeOf, isDiskFull, systemClock } from '../../base/index.js';
@@ -14,7 +13,8 @@ import {
   writeArchive,
 } from '../../store/index.js';
 import { CliError } from '../command.js';
-import { type DatabasePlace, withDatabase } from './cluster.js';
+import { controlAccount, type DatabasePlace, withDatabase } from './cluster.js';
+import { contentOf, filesBelow } from './files.js';
 
 export interface BackupSource extends DatabasePlace {
   readonly instance: string;
@@ -53,17 +53,15 @@ export async function writeBackup(
   });
   try {
     // Before the rows: the signed head of the audit trail must not be younger than the trail.
-    const keys = (await filesBelow(join(source.dataDir, 'keys'))).filter((name) => !madeAnew.includes(name));
-    const read = await Promise.all(
-      keys.map(async (name) => [name, await readFile(join(source.dataDir, 'keys', name))] as const),
-    );
+    const owner = (await controlAccount(source.dataDir))?.uid ?? process.getuid?.() ?? 0;
+    const keys = await readKeys(join(source.dataDir, 'keys'), owner);
     const done = await withDatabase(source, (connection) =>
       inSnapshot(connection, async (snapshot) => {
         const { instance, version } = source;
         const facts = { createdAt: systemClock.now(), version, schema: snapshot.schema, instance };
         const sealed = await sealTo(recipient, facts, file);
         const archive = writeArchive(sealed);
-        for (const [name, content] of read) await archive.part(partName('keys', name), [content]);
+        for (const [name, content] of keys) await archive.part(partName('keys', name), content);
         await archive.part(partName('settings', 'recovery.pub'), [Buffer.from(`${recipient}\n`)]);
         if (source.settings !== undefined)
           await archive.part(partName('settings', 'tricordon.yaml'), [await readFile(source.settings)]);
@@ -72,7 +70,7 @@ export async function writeBackup(
           await archive.part(partName('database', table), snapshot.rows(table));
         }
         await archive.part(partName('database', '.sequences'), [await snapshot.sequences()]);
-        await evidence(source.dataDir, archive, say);
+        await evidence(join(source.dataDir, 'evidence'), owner, archive, say);
         return { facts, parts: await archive.end() };
       }),
     );
@@ -94,25 +92,30 @@ export async function writeBackup(
   }
 }
 
+async function readKeys(place: string, owner: number): Promise<ReadonlyMap<string, readonly Buffer[]>> {
+  const found = new Map<string, readonly Buffer[]>();
+  for (const name of await filesBelow(place)) {
+    // Drafts become files when they are whole.
+    if (madeAnew.includes(name) || /(^|\/)\.|\.new$/.test(name)) continue;
+    const pieces: Buffer[] = [];
+    for await (const piece of contentOf(join(place, name), owner)) pieces.push(piece);
+    found.set(name, pieces);
+  }
+  return found;
+}
+
 /** After the rows: what they name is sealed and does not change any more. */
-async function evidence(dataDir: string, archive: ArchiveWriter, say: (line: string) => void): Promise<void> {
-  const place = join(dataDir, 'evidence');
+async function evidence(
+  place: string,
+  owner: number,
+  archive: ArchiveWriter,
+  say: (line: string) => void,
+): Promise<void> {
   for (const name of await filesBelow(place)) {
     if (name.startsWith('.incoming/')) continue;
     say(`evidence ${name}`);
-    await archive.part(partName('evidence', name), createReadStream(join(place, name)));
+    await archive.part(partName('evidence', name), contentOf(join(place, name), owner));
   }
-}
-
-/** Relative names of the regular files below; links and what is none of these are not ours. */
-async function filesBelow(folder: string, inside = ''): Promise<string[]> {
-  const found: string[] = [];
-  for (const entry of await readdir(join(folder, inside), { withFileTypes: true })) {
-    const name = inside === '' ? entry.name : `${inside}/${entry.name}`;
-    if (entry.isDirectory()) found.push(...(await filesBelow(folder, name)));
-    else if (entry.isFile()) found.push(name);
-  }
-  return found.sort();
 }
 
 /** What a run that was killed left beside the same name. */

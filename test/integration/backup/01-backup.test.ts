@@ -1,7 +1,17 @@
 /** A house is backed up while it works, lost, and put back from the file and the recovery key. */
-import { existsSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  chownSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { exec } from '../../../src/base/index.js';
 import { requires } from '../../requires.js';
@@ -86,6 +96,24 @@ describe('a backup', () => {
     expect(verified.status, verified.stderr).toBe(0);
   });
 
+  it('takes nothing that somebody put among the files of the control plane', async () => {
+    const planted = join(home.data, 'evidence/planted');
+    const target = join(directory, 'hostile');
+    const create = () => home.cli('backup', 'create', '--to', target);
+    symlinkSync('/etc/shadow', planted);
+    const linked = await create();
+    expect(linked.status, linked.stderr).toBe(0);
+    const told = await cli('backup', 'verify', target, '--key', key, '-o', 'json');
+    expect(told.stdout).not.toContain('evidence/planted');
+    unlinkSync(planted);
+    expect((await exec('mkfifo', [planted])).status).toBe(0);
+    expect((await create()).status).toBe(0);
+    unlinkSync(planted);
+    writeFileSync(planted, 'of root');
+    refused(await create(), /belongs to user id 0, not to the control plane/);
+    unlinkSync(planted);
+  });
+
   it('is drilled: restored aside, checked, and nothing of that stays', async () => {
     const before = ofOurs();
     const drilled = await cli('backup', 'drill', file, '--key', key, '-o', 'json');
@@ -158,9 +186,14 @@ describe('a backup', () => {
     await killed.done;
     expect(existsSync(home.data)).toBe(false);
 
+    // Looks like what a killed restore leaves, but another made it.
+    const foreign = join(directory, `.d.${'0'.repeat(12)}.restoring`);
+    await mkdir(foreign);
+    writeFileSync(join(foreign, 'accounts.json'), '["tricordon"]');
+    chownSync(foreign, 33, 33);
     const restored = await home.cli('restore', file, '--key', other);
     expect(restored.status, restored.stderr).toBe(0);
-    expect(readdirSync(directory).filter((name) => name.endsWith('.restoring'))).toEqual([]);
+    expect(readdirSync(directory).filter((name) => name.endsWith('.restoring'))).toEqual([basename(foreign)]);
     up = await home.up();
     expect((await home.json<Status>('status')).fingerprint).toBe(fingerprint);
     const audit = await home.cli('audit', 'verify');
