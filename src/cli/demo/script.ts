@@ -1,5 +1,5 @@
 /** The demo itself, step by step, over the public API and the commands: it has no door of its own. */
-import { exec, systemClock } from '../../base/index.js';
+import { exec } from '../../base/index.js';
 import type { Coverage, LayerCoverage, ModeByLayer, Signal } from '../../model/index.js';
 import type {
   ActionRow,
@@ -24,8 +24,9 @@ import { type AttackRun, judge, runAttack } from './attack.js';
 import { type Customers, customers } from './customers.js';
 import { enforce, restartHeld } from './hardening.js';
 import type { HouseProcess } from './house-process.js';
+import { learn } from './learning.js';
 import type { DemoPlace } from './location.js';
-import { endedSince, heldEverywhere, partsOf, sight } from './parts.js';
+import { endedSince, heldEverywhere, partsOf } from './parts.js';
 import type { DemoReport } from './report.js';
 
 export interface Stage {
@@ -68,7 +69,7 @@ export async function play(stage: Stage): Promise<DemoReport> {
   const shoppers = customers({ place, base, traffic: report.traffic, say, output });
   await shoppers.look();
   say(`customers come to ${base}`);
-  await learn(stage, api, shoppers);
+  await learn({ place, say, output, api, shoppers });
   say('approving what was learned, as the user `demo`');
   report.contracts = await approveAll(api, stage);
   await shoppers.trade(48);
@@ -133,36 +134,6 @@ async function opened(api: Api): Promise<{ base: string; status: StatusAnswer }>
     await pause(100);
   }
   throw new CliError('demo-failed', 'the shop has no public address', { hint: 'see log/storefront.log with --keep' });
-}
-
-/** What the sensor did not see is not learned, and refused later on: customers come again where it was blind meanwhile. */
-async function learn({ place, say, output }: Stage, api: Api, shoppers: Customers): Promise<void> {
-  const { by } = await sight(place, say);
-  for (let attempt = 1; ; attempt += 1) {
-    const began = systemClock.now();
-    await shoppers.trade(120);
-    await learned(api);
-    const after = await sight(place, say, by);
-    if (after.since !== null && after.since <= began) return;
-    if (attempt === 3) {
-      output.warn('the sensor was blind for a part of the learning: the contracts may lack what happened then');
-      return;
-    }
-    say('  the sensor did not see all of it: customers come again');
-  }
-}
-
-/** Until the learner has taken in all that came: the counts stand still. */
-async function learned(api: Api): Promise<void> {
-  let last = -1;
-  let still = 0;
-  for (let attempt = 0; attempt < 120 && still < 4; attempt += 1) {
-    const { contracts } = await api.get<ContractsAnswer>('/v1/contracts');
-    const sum = contracts.reduce((total, row) => total + row.learned, 0);
-    still = sum === last && sum > 0 ? still + 1 : 0;
-    last = sum;
-    await pause(250);
-  }
 }
 
 async function approveAll(api: Api, stage: Stage): Promise<DemoReport['contracts']> {
