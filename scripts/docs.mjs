@@ -79,6 +79,7 @@ const codeTexts = {
     'digest-mismatch': 'What is approved is not what was read: the digest differs.',
     'too-large': 'The body is over the limit of the route.',
     'unsupported-media-type': 'The body is not JSON.',
+    'version-apart': 'Agent and control plane are more than one version apart; upgrade the older one.',
     misdirected: 'The `Host` header names another server.',
     'rate-limited': 'Too many attempts; wait a minute.',
     internal: 'A fault of ours; the log says more.',

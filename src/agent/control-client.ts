@@ -3,12 +3,13 @@ import { createHash, type X509Certificate } from 'node:crypto';
 import { Agent, request } from 'node:https';
 import type { TLSSocket } from 'node:tls';
 import { z } from 'zod';
-import { messageOf } from '../base/index.js';
+import { codeOf, messageOf } from '../base/index.js';
 import { type Bundles, type Svid, tlsClientOptions } from '../identity/index.js';
+import { agentProtocol, commonProtocol, type ProtocolSpan, protocolSpan } from '../model/index.js';
 import { AgentError } from './errors.js';
 
 export interface ControlClient {
-  /** Throws AgentError `control-unreachable` (try again) or `control-refused` (do not). */
+  /** Throws AgentError `control-unreachable` or `version-apart` (try again), or `control-refused` (do not). */
   call<T>(method: 'GET' | 'POST', path: string, body: unknown, schema: z.ZodType<T>, options?: CallOptions): Promise<T>;
   /** New connections use this identity from now on. */
   identify(identity: ClientIdentity): void;
@@ -29,7 +30,9 @@ export interface ClientIdentity {
   readonly expectedId: string;
 }
 
-export function controlClient(url: string): ControlClient {
+/** @param newest the newest protocol that is spoken; a control plane of the version before is spoken to in its own */
+export function controlClient(url: string, newest: number = agentProtocol.newest): ControlClient {
+  const speak = speaker(newest);
   let agent: Agent | undefined;
   return {
     identify: (identity) => {
@@ -44,7 +47,7 @@ export function controlClient(url: string): ControlClient {
     },
     call: async (method, path, body, schema, options = {}) => {
       if (agent === undefined) throw new AgentError('control-unreachable', 'this agent has no identity yet');
-      const answer = await send(new URL(path, url), { method, agent, ...options, body });
+      const answer = await speak(new URL(path, url), { method, agent, ...options, body });
       const parsed = schema.safeParse(answer);
       if (!parsed.success) {
         throw new AgentError(
@@ -61,15 +64,40 @@ export function controlClient(url: string): ControlClient {
   };
 }
 
+/** Sends in the newest protocol that both speak, going by what each answer says: the other side may be upgraded, or put back, between two. */
+function speaker(newest: number): (url: URL, sending: Sending) => Promise<unknown> {
+  const ours: ProtocolSpan = { oldest: Math.max(1, newest - 1), newest };
+  let spoken = newest;
+  const heard = (served: ProtocolSpan) => {
+    spoken = commonProtocol(ours, served) ?? newest;
+  };
+  return async (url, sending) => {
+    const before = spoken;
+    try {
+      return await send(url, sending, before, heard);
+    } catch (error) {
+      // What streams is half gone; whoever sends it tries again.
+      if (codeOf(error) !== 'version-apart' || spoken === before || sending.stream !== undefined) throw error;
+      return send(url, sending, spoken, heard);
+    }
+  };
+}
+
 /**
  * Trades a one-time token for an identity. The control plane proves itself first: a certificate of its chain must have
  * the expected SHA-256, else nothing is said to it.
  */
-export async function enrol<T>(url: string, fingerprint: string, body: unknown, schema: z.ZodType<T>): Promise<T> {
+export async function enrol<T>(
+  url: string,
+  fingerprint: string,
+  body: unknown,
+  schema: z.ZodType<T>,
+  newest: number,
+): Promise<T> {
   const wanted = fingerprint.toLowerCase().replaceAll(':', '');
-  const agent = new Agent({ rejectUnauthorized: false, minVersion: 'TLSv1.3', maxSockets: 1 });
+  const agent = new Agent({ rejectUnauthorized: false, minVersion: 'TLSv1.3', maxSockets: 1, maxCachedSessions: 0 });
   // Trust on the fingerprint alone is decided before the body is written: the socket is destroyed otherwise.
-  const answer = await send(new URL('/agent/v1/enroll', url), {
+  const answer = await speaker(newest)(new URL('/agent/v1/enroll', url), {
     method: 'POST',
     agent,
     body,
@@ -112,7 +140,8 @@ const Problem = z.looseObject({
   hint: z.string().nullish(),
 });
 
-function send(url: URL, sending: Sending): Promise<unknown> {
+/** @param heard what the other side serves, with each answer that says so */
+function send(url: URL, sending: Sending, protocol: number, heard: (served: ProtocolSpan) => void): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const payload = sending.body === undefined ? undefined : Buffer.from(JSON.stringify(sending.body));
     const sent = request(url, {
@@ -120,12 +149,11 @@ function send(url: URL, sending: Sending): Promise<unknown> {
       agent: sending.agent,
       timeout: sending.timeoutMs ?? 20_000,
       ...(sending.signal === undefined ? {} : { signal: sending.signal }),
-      headers:
-        payload === undefined
-          ? sending.stream === undefined
-            ? {}
-            : { 'content-type': 'application/octet-stream' }
-          : { 'content-type': 'application/json', 'content-length': payload.length },
+      headers: {
+        // Version 0.1 does not say that it speaks 1.
+        ...(protocol === 1 ? {} : { [agentProtocol.header]: String(protocol) }),
+        ...contentHeaders(payload, sending.stream),
+      },
     });
     const go = () => {
       if (sending.stream !== undefined) sending.stream.pipe(sent);
@@ -147,6 +175,9 @@ function send(url: URL, sending: Sending): Promise<unknown> {
       });
     }
     sent.on('response', (response) => {
+      const said = response.headers[agentProtocol.header];
+      const served = Array.isArray(said) ? undefined : protocolSpan(said);
+      if (served !== undefined) heard(served);
       const chunks: Buffer[] = [];
       let size = 0;
       response.on('data', (chunk: Buffer) => {
@@ -165,7 +196,8 @@ function send(url: URL, sending: Sending): Promise<unknown> {
           const message = `${problem?.detail ?? problem?.title ?? 'refused'} (${status})`;
           if (status >= 500 || status === 429) return reject(new AgentError('control-unreachable', message));
           const hint = problem?.hint ?? undefined;
-          return reject(new AgentError('control-refused', message, hint === undefined ? {} : { hint }));
+          const code = status === 426 ? 'version-apart' : 'control-refused';
+          return reject(new AgentError(code, message, hint === undefined ? {} : { hint }));
         } catch (error) {
           return reject(unreachable(error));
         }
@@ -174,6 +206,11 @@ function send(url: URL, sending: Sending): Promise<unknown> {
     sent.on('timeout', () => sent.destroy(new Error('no answer in time')));
     sent.on('error', (error) => reject(error instanceof AgentError ? error : unreachable(error)));
   });
+}
+
+function contentHeaders(payload: Buffer | undefined, stream: CallOptions['stream']): Record<string, string | number> {
+  if (payload !== undefined) return { 'content-type': 'application/json', 'content-length': payload.length };
+  return stream === undefined ? {} : { 'content-type': 'application/octet-stream' };
 }
 
 function unreachable(error: unknown): AgentError {

@@ -4,6 +4,7 @@ import { TricordonError } from '../base/index.js';
  * - `agent-settings`: the settings file given to the agent is not good.
  * - `control-unreachable`: the control plane did not answer; tried again.
  * - `control-refused`: the control plane said no.
+ * - `version-apart`: agent and control plane are more than one version apart; tried again, what is in force stays.
  * - `enrolment-refused`: the one-time token was refused, or the control plane is not the one expected.
  * - `request-refused`: a request on the agent's own socket was not good.
  * - `workload-unknown`: no such workload here.
@@ -14,6 +15,7 @@ export type AgentErrorCode =
   | 'agent-settings'
   | 'control-unreachable'
   | 'control-refused'
+  | 'version-apart'
   | 'enrolment-refused'
   | 'request-refused'
   | 'workload-unknown'

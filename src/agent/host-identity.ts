@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { type Clock, type Logger, messageOf } from '../base/index.js';
+import { type Clock, codeOf, type Logger, messageOf } from '../base/index.js';
 import { createSvidSource, generateKeyPair, type Svid, type SvidSource, svidFrom } from '../identity/index.js';
 import { type ControlClient, enrol } from './control-client.js';
 import { Issued } from './control-answers.js';
@@ -112,7 +112,7 @@ async function enrolNow(settings: AgentSettings, path: string, log: Logger): Pro
   for (let attempt = 1; ; attempt += 1) {
     try {
       const body = { token, host: settings.host, publicKey: pair.publicKeyPem };
-      const issued = await enrol(settings.controlUrl, settings.controlFingerprint, body, Issued);
+      const issued = await enrol(settings.controlUrl, settings.controlFingerprint, body, Issued, settings.protocol);
       const kept: Kept = {
         schemaVersion: 1,
         keyPem: pair.privateKeyPem,
@@ -124,6 +124,11 @@ async function enrolNow(settings: AgentSettings, path: string, log: Logger): Pro
       rmSync(settings.enrolTokenFile, { force: true });
       return kept;
     } catch (error) {
+      if (codeOf(error) === 'version-apart')
+        throw new AgentError('enrolment-refused', messageOf(error), {
+          cause: error,
+          hint: 'run the version of the control plane on this host, or the one before',
+        });
       if (error instanceof AgentError && error.code === 'control-refused')
         throw new AgentError('enrolment-refused', error.message, {
           cause: error,

@@ -81,6 +81,8 @@ export const AgentStatus = z.strictObject({
   pid: z.int(),
   identity: z.string().nullable(),
   controlReachable: z.boolean(),
+  /** Why the control plane does not speak with this version of the agent; null while it does. */
+  versionApart: z.string().nullable(),
   rung: z.string(),
   workloads: z.array(
     z.strictObject({

@@ -76,7 +76,7 @@ for (const folder of [
 const statePath = join(settings.directory, 'state.json');
 const previous = readAgentState(statePath);
 
-const client = controlClient(settings.controlUrl);
+const client = controlClient(settings.controlUrl, settings.protocol);
 const time = controlTime(settings.clockSkewMs === 0 ? systemClock : skewed(systemClock, settings.clockSkewMs), client);
 const { clock } = time;
 const host = await establishIdentity(settings, client, clock, log);
@@ -155,6 +155,7 @@ const informed = new Promise<void>((resolve) => {
 });
 let revision = -1;
 let reachable = false;
+let apart: string | null = null;
 let reportSoon: () => void = () => {};
 const confinement = helper === undefined ? ownConfinement() : helperConfinement(helper);
 const hands = helper === undefined ? ownHands : helperHands(helper);
@@ -300,6 +301,7 @@ const local = await serveLocalApi({
     pid: process.pid,
     identity: host.source.current()?.id ?? null,
     controlReachable: reachable && shipping.reachable(),
+    versionApart: apart,
     rung: best.rung,
     workloads: workloads.records().map((record) => ({
       id: record.id,
@@ -379,6 +381,7 @@ async function followState(): Promise<void> {
         signal: stopping.signal,
       });
       reachable = true;
+      apart = null;
       host.accepted();
       if (state.revision !== revision) take(state);
       carrier.carry(state.actions);
@@ -387,10 +390,20 @@ async function followState(): Promise<void> {
       reachable = false;
       // To this question it says no to nobody but whom it does not know (any more).
       if (codeOf(error) === 'control-refused') host.refused(messageOf(error));
+      else if (codeOf(error) === 'version-apart') sayApart(error);
       else log.debug({ error: messageOf(error) }, 'no state from the control plane');
       await sleep(500);
     }
   }
+}
+
+/** What is in force stays in force, and what is seen waits in the spool. */
+function sayApart(error: unknown): void {
+  const why = messageOf(error);
+  if (apart === why) return;
+  apart = why;
+  const hint = error instanceof AgentError ? error.hint : undefined;
+  log.error({ reason: why, hint }, 'the control plane does not speak with this version');
 }
 
 function take(state: StateAnswer): void {

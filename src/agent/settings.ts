@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { messageOf } from '../base/index.js';
-import { HostName } from '../model/index.js';
+import { agentProtocol, HostName } from '../model/index.js';
 import { AgentError } from './errors.js';
 
 export const AgentSettings = z.strictObject({
@@ -32,6 +32,8 @@ export const AgentSettings = z.strictObject({
   hideDirs: z.array(z.string()),
   /** Shift of this host's clock in milliseconds; only tests set it. */
   clockSkewMs: z.number().default(0),
+  /** The newest that is spoken with the control plane; only tests set it. */
+  protocol: z.int().default(agentProtocol.newest),
 });
 export type AgentSettings = z.infer<typeof AgentSettings>;
 

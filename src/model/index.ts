@@ -1,3 +1,4 @@
+export { agentProtocol, commonProtocol, type ProtocolSpan, protocolSpan } from './agent-protocol.js';
 export { Configuration, ServiceConfiguration } from './configuration.js';
 export {
   Call,

@@ -2,6 +2,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { z } from 'zod';
 import { codeOf, messageOf } from '../base/index.js';
+import { agentProtocol } from '../model/index.js';
 import { ServerError } from './errors.js';
 
 const Listen = z.strictObject({ address: z.string().min(1).max(64), port: z.int().min(0).max(65_535) });
@@ -46,6 +47,10 @@ export const ServerConfig = z.strictObject({
   accessFile: z.string().startsWith('/').nullable().default(null),
   /** Shift of the clock in milliseconds; only tests set it. */
   clockSkewMs: z.number().default(0),
+  /** What agents are spoken to with; only tests set it. */
+  agentProtocol: z
+    .strictObject({ oldest: z.int(), newest: z.int() })
+    .default({ oldest: agentProtocol.oldest, newest: agentProtocol.newest }),
 });
 export type ServerConfig = z.infer<typeof ServerConfig>;
 

@@ -37,6 +37,8 @@ export interface Context {
   /** On incidents, not yet told to the correlator. */
   readonly decisions: IncidentDecision[];
   readonly counters: Counters;
+  /** The protocol that each host's agent named last, also when it was refused for it. */
+  readonly spoken: Map<string, number>;
   /** Known when the listeners are up. */
   readonly addresses: Addresses;
 }

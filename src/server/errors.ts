@@ -17,6 +17,7 @@ export const statusOf = {
   'too-large': 413,
   'unsupported-media-type': 415,
   misdirected: 421,
+  'version-apart': 426,
   'rate-limited': 429,
   internal: 500,
   unavailable: 503,

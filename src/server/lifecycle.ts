@@ -168,6 +168,7 @@ async function createContext(options: ServerOptions, store: Store, authority: Co
     traffic: trafficWindow(),
     learning: createLearning(),
     decisions,
+    spoken: new Map(),
     counters: { cspViolations: 0, pending: 0, undigested: 0 },
     addresses: { consoleUrl: '', agentUrl: '', fingerprint: '', caFingerprint: '' },
   };

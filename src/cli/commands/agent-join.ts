@@ -2,7 +2,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { isEnrolled } from '../../agent/index.js';
 import { codeOf, environment, printable, systemClock } from '../../base/index.js';
-import { HostName } from '../../model/index.js';
+import { agentProtocol, HostName } from '../../model/index.js';
 import { holdLock } from '../../store/index.js';
 import { CliError, type Command, exitCode, text } from '../command.js';
 import { addressAndPort, locate } from '../installation.js';
@@ -42,6 +42,7 @@ export const command: Command = async (invocation) => {
         maxAgeMs: installation.configuration.spool.maxDays * 86_400_000,
       },
       clockSkewMs: Number(environment('TRICORDON_CLOCK_SKEW_MS') ?? 0),
+      protocol: Number(environment('TRICORDON_AGENT_PROTOCOL') ?? agentProtocol.newest),
     },
     token: said,
   });

@@ -46,13 +46,14 @@ export const command: Command = async (invocation) => {
         'the supervisor is gone; sidecars and services run on: `tricordon up` adopts them, `tricordon down` removes them',
       );
     if (agent === null) lines.push('', 'the agent does not answer');
+    else if (agent.versionApart !== null) lines.push('', output.style('bad', agent.versionApart));
     else if (agent.spool.lost > 0)
       lines.push('', `${agent.spool.lost} observations were lost since the agent started: there was no room for them`);
     if (control === null) return [...lines, '', `coverage and contracts are not known now: ${silence}`].join('\n');
     for (const host of control.hosts)
       lines.push(
         '',
-        output.style('strong', `coverage of ${host.host} (${host.state})`),
+        output.style('strong', `coverage of ${host.host} (${host.state}${versions[host.version]})`),
         ...coverageLines(output, host.coverage),
       );
     lines.push('', output.style('strong', 'services'));
@@ -94,6 +95,13 @@ export const command: Command = async (invocation) => {
     processes.every((entry) => entry.running) && control !== null && !disk.full && agent?.spool.full !== true;
   return whole ? exitCode.done : exitCode.failed;
 };
+
+const versions = {
+  current: '',
+  unknown: '',
+  behind: '; its agent is one version behind: upgrade tricordon there',
+  apart: '; its agent is refused: its version is too far from the control plane’s',
+} as const;
 
 function noSpace({ path, freeBytes }: Room & { readonly path: string }): string {
   const free = Math.floor(freeBytes / 1_048_576);

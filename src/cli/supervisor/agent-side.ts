@@ -12,7 +12,7 @@ export interface AgentSideOptions {
   readonly settings: Pick<
     AgentSettings,
     'host' | 'controlUrl' | 'controlFingerprint' | 'meshAddress' | 'collectors' | 'spool'
-  > & { readonly clockSkewMs?: number };
+  > & { readonly clockSkewMs?: number; readonly protocol?: number };
   /** One-time token; undefined when the host is enrolled already. */
   readonly token: string | undefined;
 }

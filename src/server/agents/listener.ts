@@ -1,15 +1,17 @@
 /** The listener for agents: mutual TLS; only enrolment comes without a certificate. */
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ServerOptions } from 'node:https';
 import { TLSSocket } from 'node:tls';
+import { agentProtocol } from '../../model/index.js';
 import type { Actor } from '../auth/access.js';
 import { databaseDisk } from '../config.js';
 import type { Context } from '../context.js';
 import { ServerError } from '../errors.js';
 import { createApp } from '../http/app.js';
 import { rateLimit } from '../http/rate-limit.js';
-import { type AgentPeer, checkSerial, peerOf } from './peer.js';
+import { type Asking, checkSerial, peerOf } from './peer.js';
 import { agentContext, agentRoutes, enrolPath } from './routes.js';
+import { shown, spokenBy } from './spoken.js';
 
 const agent: Actor = {
   account: 'agent',
@@ -26,21 +28,25 @@ export function agentListener(context: Context, tls: ServerOptions): FastifyInst
     requestMs: 600_000,
     databaseDisk: databaseDisk(context.config),
   });
-  const peers = new WeakMap<object, AgentPeer>();
+  const served = context.config.agentProtocol;
+  const peers = new WeakMap<object, Asking>();
   const attempts = rateLimit({ clock: context.clock, burst: 20, perMinute: 20 });
 
-  app.addHook('onRequest', async (request: FastifyRequest) => {
+  app.addHook('onRequest', async (request: FastifyRequest, reply: FastifyReply) => {
+    void reply.header(agentProtocol.header, shown(served));
     if (request.is404) return;
     if (request.routeOptions.url === enrolPath) {
       if (!attempts.take(request.ip))
         throw new ServerError('rate-limited', 'too many attempts to enrol', { hint: 'wait a minute' });
+      spokenBy(request.headers, served);
       return;
     }
     const { socket } = request.raw;
     if (!(socket instanceof TLSSocket)) throw new ServerError('unauthenticated', 'an agent speaks TLS');
     const peer = peerOf(socket, context.bundles, context.config.trustDomain, context.clock);
     await checkSerial(context.store, peer);
-    peers.set(request, peer);
+    const protocol = spokenBy(request.headers, served, (number) => context.spoken.set(peer.host, number));
+    peers.set(request, { ...peer, protocol });
   });
   // Files of evidence are bytes of any kind, read from the stream by their handler.
   app.addContentTypeParser('*', (request, _payload, done) => {

@@ -14,6 +14,12 @@ export interface AgentPeer {
   readonly notAfter: number;
 }
 
+/** An agent that asks something. */
+export interface Asking extends AgentPeer {
+  /** What it speaks; answers are made for that. */
+  readonly protocol: number;
+}
+
 const peers = new WeakMap<TLSSocket, AgentPeer>();
 
 /** @throws ServerError `unauthenticated` for anything but a valid agent certificate of our own trust domain. */

@@ -9,7 +9,7 @@ import { EvidenceId, EvidencePath, openVault } from '../evidence/vault.js';
 import { type Route, route } from '../http/route.js';
 import { enrol, renew } from './enrolment.js';
 import { takeObservations, workloadDirectory } from './observations.js';
-import { type AgentPeer, checkSerial } from './peer.js';
+import { type Asking, checkSerial } from './peer.js';
 import {
   ActionResult,
   agentLimits,
@@ -34,12 +34,12 @@ import { endWorkload, registerWorkload, renewSvid } from './workloads.js';
 /** The context of a request on the agents' listener. */
 export interface AgentContext {
   readonly context: Context;
-  readonly peerOf: (request: object) => AgentPeer;
+  readonly peerOf: (request: object) => Asking;
   readonly directory: ReturnType<typeof workloadDirectory>;
   readonly vault: ReturnType<typeof openVault>;
 }
 
-export function agentContext(context: Context, peerOf: (request: object) => AgentPeer): AgentContext {
+export function agentContext(context: Context, peerOf: (request: object) => Asking): AgentContext {
   return {
     context,
     peerOf,

@@ -2,12 +2,18 @@ import { z } from 'zod';
 import { Coverage, HostName, Layer, ListeningSocket, ServiceName } from '../../model/index.js';
 import { HeldBy, Hold, ServiceRef, Time } from './common.js';
 
+/** `behind`: one version, and served; `apart`: more, or newer than the control plane, and refused; `unknown`: not heard yet. */
+export const AgentVersion = z.enum(['current', 'behind', 'apart', 'unknown']);
+export type AgentVersion = z.infer<typeof AgentVersion>;
+
 export const HostRow = z.strictObject({
   host: HostName,
   /** When the agent last reported. */
   at: Time.nullable(),
   /** `silent`: no report for more than 30 s; what it last said is shown, and is not to be believed. */
   state: z.enum(['reporting', 'silent', 'enrolled']),
+  /** Of its agent, beside the control plane's. */
+  version: AgentVersion,
   coverage: Coverage,
   lost: z.number(),
   workloads: z.int(),

@@ -24,6 +24,7 @@ const titles: Readonly<Record<number, string>> = {
   413: 'Too large',
   415: 'Unsupported media type',
   421: 'Misdirected request',
+  426: 'Other version needed',
   429: 'Too many requests',
   500: 'Internal error',
   503: 'Not available',

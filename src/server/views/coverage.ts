@@ -60,6 +60,14 @@ export function coverageView(world: World): z.infer<typeof CoverageAnswer> {
           .join(', ')}.`,
         tone: 'bad',
       });
+    const apart = world.hosts.filter(({ version }) => version === 'apart').map(({ host }) => host);
+    if (apart.length > 0)
+      text.push({
+        text: `${some(apart)} ${apart.length === 1 ? 'runs' : 'run'} a version too far from the control plane’s and ${apart.length === 1 ? 'is' : 'are'} not heard.`,
+        tone: 'bad',
+      });
+    const behind = world.hosts.filter(({ version }) => version === 'behind').map(({ host }) => host);
+    if (behind.length > 0) text.push({ text: `${some(behind)}: one version behind, to be upgraded.`, tone: 'warning' });
     for (const { layer, level } of byLayer)
       if (level === 'none' && reporting.length > 0)
         text.push({ text: `The ${layer === 'api' ? 'API' : layer} layer is not watched everywhere.`, tone: 'warning' });
@@ -84,6 +92,7 @@ export function hostRows(world: World): z.infer<typeof HostRow>[] {
     host: host.host,
     at: host.at,
     state: stateOf(host, world.now),
+    version: host.version,
     coverage: host.coverage,
     lost: host.lost,
     workloads: world.workloads.filter((workload) => workload.host === host.host).length,
@@ -122,8 +131,12 @@ function stateOf(host: HostState, now: number): z.infer<typeof HostRow>['state']
 }
 
 function names(rows: readonly { service: string }[]): string {
-  const shown = rows.slice(0, 3).map(({ service }) => service);
-  return rows.length > 3 ? `${shown.join(', ')} and ${rows.length - 3} more` : shown.join(', ');
+  return some(rows.map(({ service }) => service));
+}
+
+function some(all: readonly string[]): string {
+  const shown = all.slice(0, 3).join(', ');
+  return all.length > 3 ? `${shown} and ${all.length - 3} more` : shown;
 }
 
 function plural(count: number, noun: string): string {

@@ -1,9 +1,12 @@
+import { agentVersion } from '../agents/spoken.js';
 import type { Context } from '../context.js';
 import { type HostState, nothingWatched, type World } from './world.js';
 
 /** Reads the present state from the store. */
-export async function loadWorld(context: Pick<Context, 'store' | 'clock' | 'config' | 'learning'>): Promise<World> {
-  const { store, clock, config, learning } = context;
+export async function loadWorld(
+  context: Pick<Context, 'store' | 'clock' | 'config' | 'learning' | 'spoken'>,
+): Promise<World> {
+  const { store, clock, config, learning, spoken } = context;
   const [hosts, services, workloads, active, proposed, incidents] = await Promise.all([
     store.hosts.list(),
     store.services.list(),
@@ -21,6 +24,7 @@ export async function loadWorld(context: Pick<Context, 'store' | 'clock' | 'conf
       (host): HostState => ({
         host: host.name,
         at: host.coverage === null ? null : host.lastSeenAt,
+        version: agentVersion(spoken.get(host.name), config.agentProtocol),
         coverage: host.coverage?.coverage ?? nothingWatched,
         lost: host.coverage?.lost ?? 0,
         sockets: host.sockets,

@@ -14,6 +14,7 @@ const full = { level: 'full', by: 'bpftrace', gaps: [] } as const;
 const host = (more: Partial<HostState> = {}): HostState => ({
   host: 'a',
   at: now - 1_000,
+  version: 'current',
   coverage: { runtime: { ...full, gaps: [] }, network: { ...full, gaps: [] }, api: { ...full, gaps: [] } },
   lost: 0,
   sockets: [],

@@ -9,11 +9,13 @@ import type {
   Workload,
 } from '../../model/index.js';
 import type { HeldBy } from '../api/common.js';
+import type { AgentVersion } from '../api/coverage.js';
 
 export interface HostState {
   readonly host: string;
   /** When its agent last reported, by our clock; null: enrolled, never reported. */
   readonly at: number | null;
+  readonly version: AgentVersion;
   readonly coverage: Coverage;
   readonly lost: number;
   readonly sockets: readonly ListeningSocket[];

@@ -102,6 +102,7 @@ const hosts: HostRow[] = [
   {
     host: 'shop-a',
     at: start + 88_000,
+    version: 'current',
     state: 'reporting',
     lost: 0,
     workloads: 9,
@@ -114,6 +115,7 @@ const hosts: HostRow[] = [
   {
     host: 'shop-b',
     at: start + 86_500,
+    version: 'behind',
     state: 'reporting',
     lost: 214,
     workloads: 4,

@@ -29,8 +29,8 @@ export interface Plane {
   call(method: string, path: string, options?: CallOptions): Promise<Answer>;
   agent(host: string): Promise<TestAgent>;
   token(scopes: string[]): Promise<string>;
-  /** Another control plane on the same store and directories, after this one was closed. */
-  restart(): Promise<void>;
+  /** Another control plane on the same store, directories and agents' port, after this one was closed. */
+  restart(change?: Pick<Partial<ServerConfig>, 'agentProtocol'>): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -56,7 +56,7 @@ export async function startPlane(
   const clock = options.clock ?? systemClock;
   const opened = await testStore({ clock });
   const directory = mkdtempSync(join(tmpdir(), 'tcs-'));
-  const config = ServerConfig.parse({
+  let config = ServerConfig.parse({
     schemaVersion: 1,
     instance: 'test',
     trustDomain: 'test.local',
@@ -104,7 +104,9 @@ export async function startPlane(
     },
     token: (scopes) => makeToken(opened.store, scopes),
     agent: (host) => joinAgent(plane, host),
-    restart: async () => {
+    restart: async (change = {}) => {
+      const port = Number(new URL(server.addresses.agentUrl).port);
+      config = { ...config, ...change, agents: { ...config.agents, port } };
       web.destroy();
       await server.close();
       server = await start();

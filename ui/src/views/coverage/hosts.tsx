@@ -21,6 +21,12 @@ export function Hosts({ hosts, now }: { readonly hosts: readonly HostRow[]; read
               {host.at !== null && `, heard ${ago(now - host.at)}`}
             </span>
           </div>
+          {host.version === 'apart' && (
+            <p className="sub say-bad">Not heard: its agent’s version is too far from the control plane’s.</p>
+          )}
+          {host.version === 'behind' && (
+            <p className="sub">Its agent is one version behind: upgrade Tricordon there.</p>
+          )}
           <dl className="watch">
             {layers.map((layer) => (
               <Watched key={layer} layer={layer} host={host} />
