@@ -6,6 +6,7 @@ export type { EgressRequest, IngressRequest } from './compile/network.js';
 export { gatewayService } from './compile/peers.js';
 export type { ExecRequest, FileRequest } from './compile/runtime.js';
 export { ContractError, type ContractErrorCode } from './error.js';
+export { loosened } from './loosen.js';
 export { canonicalJson, contractDigest } from './digest.js';
 export { explain, explainNearest } from './explain.js';
 export { emptyContract, initialVersion } from './initial.js';

@@ -22,6 +22,7 @@ export {
   type SvidRequest,
 } from './ca.js';
 export { IdentityError, type IdentityErrorCode } from './errors.js';
+export { hostCodeHash, isHostCode } from './host-code.js';
 export { openSealingKey } from './sealing-key.js';
 export { type Bundles, generateKeyPair, type KeyPair, type Svid, svidFrom } from './svid.js';
 export {

@@ -116,6 +116,22 @@ export const Configuration = z.strictObject({
     })
     .prefault({})
     .describe('Approval of contracts.'),
+  notify: z
+    .strictObject({
+      command: z
+        .array(z.string().min(1))
+        .min(1)
+        .optional()
+        .describe('Program that takes a message (RFC 5322) on standard input, like ["/usr/sbin/sendmail", "-t"].'),
+      to: z
+        .array(z.string().regex(/^[^\s@<>,;:"()[\]\\]+@[^\s@<>,;:"()[\]\\]+$/, 'written name@host'))
+        .min(1)
+        .optional()
+        .describe('Who is told when the glass is broken.'),
+    })
+    .prefault({})
+    .refine(({ command, to }) => (command === undefined) === (to === undefined), 'give `command` and `to` together')
+    .describe('Mail.'),
   sensor: z
     .strictObject({
       collectors: z

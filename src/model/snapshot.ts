@@ -1,5 +1,6 @@
 /** What one data plane process (sidecar or gateway) runs on: immutable, kept on disk as last good. */
 import { z } from 'zod';
+import { GlassOpening } from './break-glass.js';
 import { ContractVersion } from './contract.js';
 import { Port, ServiceName } from './names.js';
 import { Endpoint } from './observation.js';
@@ -34,5 +35,10 @@ export const PlaneSnapshot = z.strictObject({
   revoked: z.array(z.string()),
   /** Services cut off by containment. */
   isolated: z.array(ServiceName),
+  /** While the glass is open (break-glass): by this host's clock, and each data plane process ends it by itself. */
+  glass: z
+    .array(GlassOpening.pick({ services: true, layers: true, until: true }))
+    .max(100)
+    .optional(),
 });
 export type PlaneSnapshot = z.infer<typeof PlaneSnapshot>;

@@ -11,6 +11,7 @@ import type { ChangeRepository } from './repositories/changes.js';
 import type { ContractRepository } from './repositories/contracts.js';
 import type { CredentialRepository } from './repositories/credentials.js';
 import type { EvidenceRepository } from './repositories/evidence.js';
+import type { GlassRepository } from './repositories/glass.js';
 import type { HostRepository } from './repositories/hosts.js';
 import type { IncidentRepository } from './repositories/incidents.js';
 import type { ObservationRepository } from './repositories/observations.js';
@@ -30,6 +31,7 @@ export interface Repositories {
   readonly incidents: IncidentRepository;
   readonly actions: ActionRepository;
   readonly evidence: EvidenceRepository;
+  readonly glass: GlassRepository;
   readonly accounts: AccountRepository;
   readonly people: PeopleRepository;
   readonly credentials: CredentialRepository;

@@ -1,6 +1,6 @@
 /** One data plane process's engine: listeners by role, the policy and identity in force, the connections under them. */
 import { createServer, type Server, type Socket } from 'node:net';
-import { type Clock, type Logger, messageOf } from '../base/index.js';
+import { type Clock, type Logger, messageOf, steady } from '../base/index.js';
 import { type Svid, svidFrom } from '../identity/index.js';
 import { type Endpoint, PlaneSnapshot } from '../model/index.js';
 import type { RemoteDial } from './connectors.js';
@@ -88,6 +88,9 @@ export function createPlane(deps: PlaneDeps): Plane {
   let routes = new Map<string, Listener & { readonly route: OutboundRoute }>();
   let publishes = new Map<string, Listener & { readonly service: string }>();
   let captureListener: Server | undefined;
+  let given: PlaneSnapshot | undefined;
+  // A clock that is set back keeps no glass open.
+  const limits = steady(deps.clock);
   sweeper.add({ sweep });
 
   return {
@@ -109,16 +112,8 @@ export function createPlane(deps: PlaneDeps): Plane {
     snapshot: (snapshot) => {
       const previous = state.policy;
       if (previous !== undefined && snapshot.revision < previous.revision) return;
-      const policy = policyFrom(PlaneSnapshot.parse(snapshot), previous);
-      for (const { service, why } of policy.broken) state.log.error({ service, why }, 'contract cannot be compiled');
-      state.policy = policy;
-      inbound?.refresh();
-      const bundlesChanged = previous !== undefined && previous.bundles !== policy.bundles;
-      pools.recheck(bundlesChanged);
-      for (const connection of [...state.connections]) {
-        if (!connection.allowed(policy, bundlesChanged)) connection.destroy();
-      }
-      early.look();
+      given = PlaneSnapshot.parse(snapshot);
+      decideBy(given);
     },
     captured: (listener) => {
       captureListener?.close();
@@ -145,6 +140,20 @@ export function createPlane(deps: PlaneDeps): Plane {
       sweeper.stop();
     },
   };
+
+  function decideBy(snapshot: PlaneSnapshot): void {
+    const previous = state.policy;
+    const policy = policyFrom(snapshot, limits.now(), previous);
+    for (const { service, why } of policy.broken) state.log.error({ service, why }, 'contract cannot be compiled');
+    state.policy = policy;
+    inbound?.refresh();
+    const bundlesChanged = previous !== undefined && previous.bundles !== policy.bundles;
+    pools.recheck(bundlesChanged);
+    for (const connection of [...state.connections]) {
+      if (!connection.allowed(policy, bundlesChanged)) connection.destroy();
+    }
+    early.look();
+  }
 
   async function configure(configuration: Configure): Promise<Listening> {
     const known = state.configuration;
@@ -254,6 +263,7 @@ export function createPlane(deps: PlaneDeps): Plane {
     inbound?.sweep(now);
     pools.sweep(now);
     early.sweep(now);
+    if (given !== undefined && limits.now() >= (state.policy?.until ?? Infinity)) decideBy(given);
     const wall = deps.clock.now();
     for (const connection of [...state.connections]) if (wall >= connection.notAfter) connection.destroy();
   }

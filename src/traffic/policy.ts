@@ -1,7 +1,7 @@
 /** A snapshot made ready for decisions: contracts compiled, lists as sets. Immutable; a new snapshot makes a new one. */
 import { messageOf } from '../base/index.js';
-import { type CompiledContract, compileContract } from '../contract/index.js';
-import { agentId, type Endpoint, type PlaneSnapshot } from '../model/index.js';
+import { type CompiledContract, compileContract, loosened } from '../contract/index.js';
+import { agentId, type ContractVersion, type Endpoint, layers, type PlaneSnapshot } from '../model/index.js';
 
 export interface Policy {
   readonly revision: number;
@@ -13,19 +13,23 @@ export interface Policy {
   readonly endpoints: ReadonlyMap<string, readonly Endpoint[]>;
   readonly revoked: ReadonlySet<string>;
   readonly isolated: ReadonlySet<string>;
+  /** When the glass that is open now closes, ms since 1970, and another policy has to be made; infinite while none is. */
+  readonly until: number;
   /** Contracts that could not be compiled; their services have none. */
   readonly broken: readonly { readonly service: string; readonly why: string }[];
 }
 
-/** Compiled contracts are taken over from `previous` where the version is the same. */
-export function policyFrom(snapshot: PlaneSnapshot, previous?: Policy): Policy {
+/** Compiled contracts are taken over from `previous` where the version is the same. @param now ms since 1970 */
+export function policyFrom(snapshot: PlaneSnapshot, now: number, previous?: Policy): Policy {
+  const open = (snapshot.glass ?? []).filter(({ until }) => until > now);
   const contracts = new Map<string, CompiledContract>();
   const broken: { service: string; why: string }[] = [];
-  for (const version of snapshot.contracts) {
+  for (const approved of snapshot.contracts) {
     // Only what was approved is ever in force.
-    if (version.state !== 'approved') continue;
+    if (approved.state !== 'approved') continue;
+    const version = loosened(approved, open);
     const known = previous?.contracts.get(version.service);
-    if (known !== undefined && known.version.version === version.version && known.version.digest === version.digest) {
+    if (known !== undefined && isSame(known.version, version)) {
       contracts.set(version.service, known);
       continue;
     }
@@ -45,8 +49,15 @@ export function policyFrom(snapshot: PlaneSnapshot, previous?: Policy): Policy {
     endpoints: new Map(snapshot.services.map(({ service, endpoints }) => [service, endpoints])),
     revoked: new Set(snapshot.revoked),
     isolated: new Set(snapshot.isolated),
+    until: Math.min(...open.map(({ until }) => until)),
     broken,
   };
+}
+
+/** The modes of a version are others while the glass is open. */
+function isSame(a: ContractVersion, b: ContractVersion): boolean {
+  const [mode, other] = [a.contract.mode, b.contract.mode];
+  return a.version === b.version && a.digest === b.digest && layers.every((layer) => mode[layer] === other[layer]);
 }
 
 /** The identity itself was withdrawn, or the host that vouched for it: what its agent attested no longer counts. */

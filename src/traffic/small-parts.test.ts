@@ -94,9 +94,9 @@ describe('a policy', () => {
   test('holds approved contracts alone', () => {
     const states = ['proposed', 'superseded', 'rejected'] as const;
     for (const state of states) {
-      expect(policyFrom({ ...snapshot, contracts: [{ ...version, state }] }).contracts.size).toBe(0);
+      expect(policyFrom({ ...snapshot, contracts: [{ ...version, state }] }, 0).contracts.size).toBe(0);
     }
-    expect(policyFrom(snapshot).contracts.size).toBe(1);
+    expect(policyFrom(snapshot, 0).contracts.size).toBe(1);
   });
 
   test('names a contract that cannot be held and has none for its service', () => {
@@ -104,17 +104,17 @@ describe('a policy', () => {
       ...version.contract,
       api: { serves: [{ id: 'a', methods: ['GET'], path: '/**/b', from: [{ service: 'x' }] }] },
     };
-    const policy = policyFrom({ ...snapshot, contracts: [{ ...version, contract }] });
+    const policy = policyFrom({ ...snapshot, contracts: [{ ...version, contract }] }, 0);
     expect(policy.contracts.size).toBe(0);
     expect(policy.broken).toMatchObject([{ service: 'shop' }]);
   });
 
   test('keeps compiled contracts and bundles that did not change', () => {
-    const first = policyFrom(snapshot);
-    const second = policyFrom({ ...structuredClone(snapshot), revision: 2 }, first);
+    const first = policyFrom(snapshot, 0);
+    const second = policyFrom({ ...structuredClone(snapshot), revision: 2 }, 0, first);
     expect(second.contracts.get('shop')).toBe(first.contracts.get('shop'));
     expect(second.bundles).toBe(first.bundles);
-    expect(policyFrom({ ...snapshot, bundles: { 'house.test': ['other'] } }, first).bundles).not.toBe(first.bundles);
+    expect(policyFrom({ ...snapshot, bundles: { 'house.test': ['other'] } }, 0, first).bundles).not.toBe(first.bundles);
   });
 });
 

@@ -14,6 +14,7 @@ import { changeRepository } from '../repositories/changes.js';
 import { contractRepository } from '../repositories/contracts.js';
 import { credentialRepository } from '../repositories/credentials.js';
 import { evidenceRepository } from '../repositories/evidence.js';
+import { glassRepository } from '../repositories/glass.js';
 import { hostRepository } from '../repositories/hosts.js';
 import { incidentRepository } from '../repositories/incidents.js';
 import { observationRepository } from '../repositories/observations.js';
@@ -72,6 +73,7 @@ function build(ground: Ground): Repositories {
     incidents: incidentRepository(ground),
     actions: actionRepository(ground, auditIn),
     evidence: evidenceRepository(ground, auditIn),
+    glass: glassRepository(ground, auditIn),
     accounts: accountRepository(ground, auditIn),
     people: peopleRepository(ground, auditIn),
     credentials: credentialRepository(ground, auditIn),

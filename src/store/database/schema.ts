@@ -97,6 +97,15 @@ export interface Tables {
     signature: string;
     path: string;
   };
+  glass: {
+    id: string;
+    host: string | null;
+    opened_at: number;
+    until: number;
+    closed_at: number | null;
+    body: Json;
+  };
+  glass_codes: { host: string; hash: string; made_at: number; made_by: string };
   accounts: { name: string; role: string; created_at: number; state: Generated<string> };
   credentials: {
     account: string;
