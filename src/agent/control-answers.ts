@@ -1,6 +1,6 @@
 /** What the control plane answers on the agent API; the server's own module declares the same shapes. */
 import { z } from 'zod';
-import { Action, ContractVersion, ServiceEndpoints, ServiceName, Workload } from '../model/index.js';
+import { Action, ContractVersion, GlassOpening, ServiceEndpoints, ServiceName, Workload } from '../model/index.js';
 
 export const Issued = z.object({
   id: z.string(),
@@ -23,6 +23,8 @@ export const StateAnswer = z.object({
   revoked: z.array(z.string()),
   isolated: z.array(ServiceName),
   actions: z.array(Action),
+  /** Absent from a control plane that speaks protocol 1. */
+  glass: z.object({ open: z.array(GlassOpening), codeHash: z.string().nullable() }).optional(),
 });
 export type StateAnswer = z.infer<typeof StateAnswer>;
 

@@ -11,6 +11,8 @@ import { AgentError } from './errors.js';
 export interface ControlClient {
   /** Throws AgentError `control-unreachable` or `version-apart` (try again), or `control-refused` (do not). */
   call<T>(method: 'GET' | 'POST', path: string, body: unknown, schema: z.ZodType<T>, options?: CallOptions): Promise<T>;
+  /** The protocol that both speak, by the last answer. */
+  protocol(): number;
   /** New connections use this identity from now on. */
   identify(identity: ClientIdentity): void;
   close(): void;
@@ -32,7 +34,7 @@ export interface ClientIdentity {
 
 /** @param newest the newest protocol that is spoken; a control plane of the version before is spoken to in its own */
 export function controlClient(url: string, newest: number = agentProtocol.newest): ControlClient {
-  const speak = speaker(newest);
+  const speaking = speaker(newest);
   let agent: Agent | undefined;
   return {
     identify: (identity) => {
@@ -47,7 +49,7 @@ export function controlClient(url: string, newest: number = agentProtocol.newest
     },
     call: async (method, path, body, schema, options = {}) => {
       if (agent === undefined) throw new AgentError('control-unreachable', 'this agent has no identity yet');
-      const answer = await speak(new URL(path, url), { method, agent, ...options, body });
+      const answer = await speaking.ask(new URL(path, url), { method, agent, ...options, body });
       const parsed = schema.safeParse(answer);
       if (!parsed.success) {
         throw new AgentError(
@@ -60,18 +62,21 @@ export function controlClient(url: string, newest: number = agentProtocol.newest
       }
       return parsed.data;
     },
+    protocol: speaking.protocol,
     close: () => agent?.destroy(),
   };
 }
 
 /** Sends in the newest protocol that both speak, going by what each answer says: the other side may be upgraded, or put back, between two. */
-function speaker(newest: number): (url: URL, sending: Sending) => Promise<unknown> {
+function speaker(newest: number): { ask(url: URL, sending: Sending): Promise<unknown>; protocol(): number } {
   const ours: ProtocolSpan = { oldest: Math.max(1, newest - 1), newest };
   let spoken = newest;
   const heard = (served: ProtocolSpan) => {
     spoken = commonProtocol(ours, served) ?? newest;
   };
-  return async (url, sending) => {
+  return { ask, protocol: () => spoken };
+
+  async function ask(url: URL, sending: Sending): Promise<unknown> {
     const before = spoken;
     try {
       return await send(url, sending, before, heard);
@@ -80,7 +85,7 @@ function speaker(newest: number): (url: URL, sending: Sending) => Promise<unknow
       if (codeOf(error) !== 'version-apart' || spoken === before || sending.stream !== undefined) throw error;
       return send(url, sending, spoken, heard);
     }
-  };
+  }
 }
 
 /**
@@ -97,7 +102,7 @@ export async function enrol<T>(
   const wanted = fingerprint.toLowerCase().replaceAll(':', '');
   const agent = new Agent({ rejectUnauthorized: false, minVersion: 'TLSv1.3', maxSockets: 1, maxCachedSessions: 0 });
   // Trust on the fingerprint alone is decided before the body is written: the socket is destroyed otherwise.
-  const answer = await speaker(newest)(new URL('/agent/v1/enroll', url), {
+  const answer = await speaker(newest).ask(new URL('/agent/v1/enroll', url), {
     method: 'POST',
     agent,
     body,

@@ -3,13 +3,15 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { chmodSync, rmSync } from 'node:fs';
 import { type Logger, messageOf, TricordonError } from '../base/index.js';
 import { AgentError } from './errors.js';
-import { Ended, OrderResult, Started, WorkloadRequest } from './local-protocol.js';
+import { type Glass, GlassByCode } from './glass.js';
+import { Closing, Ended, OrderResult, Started, WorkloadRequest } from './local-protocol.js';
 import type { Workloads } from './workloads.js';
 import type { AgentStatus } from './local-protocol.js';
 
 export interface LocalApiOptions {
   readonly socketPath: string;
   readonly workloads: Workloads;
+  readonly glass: Glass;
   readonly status: () => AgentStatus;
   readonly log: Logger;
 }
@@ -39,6 +41,11 @@ async function handle(options: LocalApiOptions, request: IncomingMessage, respon
   if (route === 'GET /status') return answer(response, 200, options.status());
   if (route === 'POST /workloads')
     return answer(response, 200, await workloads.prepare(WorkloadRequest.parse(await body(request))));
+  if (route === 'POST /glass')
+    return answer(response, 200, await options.glass.openByCode(GlassByCode.parse(await body(request))));
+  const glass = /^POST \/glass\/(GLASS-[a-z0-9.-]{1,80})\/close$/.exec(route)?.[1];
+  if (glass !== undefined)
+    return answer(response, 200, await options.glass.close(glass, Closing.parse(await body(request)).operator));
   const match = /^(GET|POST) \/workloads\/([a-z0-9-]{1,160})\/(started|ended|orders)(?:\/([a-z0-9-]{1,64}))?$/.exec(
     route,
   );

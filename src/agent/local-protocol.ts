@@ -1,6 +1,6 @@
 /** What `tricordon run` says to the agent of its host, over HTTP on a socket that only the operator can open. */
 import { z } from 'zod';
-import { CallRoute, ContractVersion, Endpoint, Port, ServiceName } from '../model/index.js';
+import { CallRoute, ContractVersion, Endpoint, GlassOpening, Port, ServiceName } from '../model/index.js';
 import { HeldRules, Prepared } from './confine/index.js';
 
 /** `POST /workloads` */
@@ -75,6 +75,9 @@ export const OrderResult = z.strictObject({
 });
 export type OrderResult = z.infer<typeof OrderResult>;
 
+/** `POST /glass/ID/close` */
+export const Closing = z.strictObject({ operator: z.string().min(1).max(200) });
+
 /** `GET /status` */
 export const AgentStatus = z.strictObject({
   host: z.string(),
@@ -106,6 +109,8 @@ export const AgentStatus = z.strictObject({
   ),
   /** What watches the runtime layer, and since when (ms since 1970) without a break; null while nothing does. */
   sight: z.strictObject({ by: z.string(), since: z.number().nullable() }),
+  /** Open now on this host: deviations of these are noted, not refused. */
+  glass: z.array(GlassOpening),
   spool: z.strictObject({ pending: z.number(), lost: z.number(), full: z.boolean() }),
 });
 export type AgentStatus = z.infer<typeof AgentStatus>;

@@ -26,7 +26,7 @@ import {
   type PlaneSnapshot,
   serviceId,
 } from '../model/index.js';
-import { holdsRuntime } from '../contract/index.js';
+import { holdsRuntime, loosened } from '../contract/index.js';
 import { type Glimpse, type Look, startSensor, straceArguments, type Target } from '../sensor/index.js';
 import { openSpool } from '../store/index.js';
 import { attestLaunch } from './attestation.js';
@@ -38,6 +38,7 @@ import { controlClient } from './control-client.js';
 import { controlTime } from './control-time.js';
 import { earlyObservations } from './early-observations.js';
 import { AgentError } from './errors.js';
+import { createGlass } from './glass.js';
 import { createGateway, gatewayId } from './gateway.js';
 import { type HelperClient, helperClient } from './helper/client.js';
 import { establishIdentity } from './host-identity.js';
@@ -108,6 +109,16 @@ function storeOfPlane(batch: readonly Observation[]): Promise<void> {
   return store(Math.abs(shift) < 1 ? batch : batch.map((row) => ({ ...row, at: row.at + shift })));
 }
 
+const glass = createGlass({
+  path: join(settings.directory, 'glass.json'),
+  host: settings.host,
+  clock,
+  log,
+  changed: () => {
+    distribute();
+    reportSoon();
+  },
+});
 const early = earlyObservations((id) => workloads.entry(id)?.record.attestation === null);
 let sensorBatch: Observation[] = [];
 const sensor = await startSensor({
@@ -148,6 +159,8 @@ const traced = strace?.status === 0;
 /** Of the program tree, once. */
 let digest: Promise<string> | undefined;
 const landlock = await landlockVersion();
+let approved: PlaneSnapshot | undefined;
+/** As distributed: with what is open. */
 let snapshot: PlaneSnapshot | undefined;
 let firstSnapshot: () => void = () => {};
 const informed = new Promise<void>((resolve) => {
@@ -295,6 +308,7 @@ if (host.wasRefused) gateway.replace();
 const local = await serveLocalApi({
   socketPath: join(settings.runtimeDir, 'agent.sock'),
   workloads,
+  glass,
   log,
   status: () => ({
     host: settings.host,
@@ -313,6 +327,7 @@ const local = await serveLocalApi({
     })),
     planes: planes(),
     sight: sensor.sight(),
+    glass: [...glass.open()],
     spool: { pending: shipping.pending(), lost: spool.stats().lost, full: spool.stats().full },
   }),
 });
@@ -408,7 +423,7 @@ function sayApart(error: unknown): void {
 
 function take(state: StateAnswer): void {
   revision = state.revision;
-  snapshot = {
+  approved = {
     schemaVersion: 1,
     revision: state.revision,
     trustDomain: state.trustDomain,
@@ -418,7 +433,18 @@ function take(state: StateAnswer): void {
     revoked: state.revoked,
     isolated: state.isolated,
   };
+  if (state.glass !== undefined) glass.take(state.glass);
+  distribute();
   firstSnapshot();
+}
+
+/** What was approved, and which parts of it are only noted while the glass is open. */
+function distribute(): void {
+  if (approved === undefined) return;
+  const shift = clock.now() - systemClock.now();
+  // A data plane process goes by the host's own clock.
+  const open = glass.open().map(({ services, layers, until }) => ({ services, layers, until: until - shift }));
+  snapshot = open.length === 0 ? approved : { ...approved, glass: open };
   workloads.distribute(snapshot);
   gateway.distribute(snapshot);
 }
@@ -435,8 +461,10 @@ function planes(): AgentStatus['planes'] {
     : [{ service: 'gateway', pid: front.sidecar.pid, revision: gateway.revision() }, ...sidecars];
 }
 
+/** As it counts now: the launcher holds a command that starts to no more than that. */
 function contractOf(service: string): ContractVersion | undefined {
-  return snapshot?.contracts.find((version) => version.service === service);
+  const version = approved?.contracts.find((one) => one.service === service);
+  return version && loosened(version, glass.open());
 }
 
 /** What a command may do is not guessed: before the first word of the control plane nothing is started. */
@@ -496,6 +524,7 @@ function coverage() {
 async function keepReporting(): Promise<void> {
   while (!stopping.signal.aborted) {
     try {
+      const opened = glass.untold();
       const endpoints = new Map<string, { address: string; port: number }[]>();
       for (const record of workloads.records()) {
         const inbound = workloads.entry(record.id)?.link.lastListening()?.inbound;
@@ -514,9 +543,12 @@ async function keepReporting(): Promise<void> {
             .records()
             .filter((record) => record.attestation !== null)
             .map((record) => ({ id: record.id, state: record.state })),
+          // Of protocol 1 it is not known: it is told when the control plane is upgraded.
+          ...(opened.length === 0 || client.protocol() < 2 ? {} : { glass: opened }),
         },
         Anything,
       );
+      if (client.protocol() >= 2) glass.told(opened);
       // The answer of the long poll may be half a minute away after a restart of the control plane.
       reachable = true;
     } catch (error) {
@@ -538,6 +570,7 @@ async function keepChecking(): Promise<void> {
     await sleep(500, undefined, { signal: stopping.signal }).catch(() => {});
     if (stopping.signal.aborted) return;
     try {
+      glass.look();
       await workloads.check();
       await gateway.check();
     } catch (error) {
