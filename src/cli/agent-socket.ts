@@ -2,9 +2,21 @@
 import { request } from 'node:http';
 import { z } from 'zod';
 import { codeOf, messageOf } from '../base/index.js';
-import { CliError } from './command.js';
+import { CliError, type Invocation } from './command.js';
+import { locate } from './installation.js';
+import { readState } from './state-file.js';
 
 const Problem = z.looseObject({ detail: z.string().optional(), hint: z.string().nullish() });
+
+/** Of the agent that runs on this host. @throws CliError `not-running` */
+export function agentHere(invocation: Invocation): string {
+  const { dataDir } = locate(invocation);
+  const state = readState(dataDir);
+  if (state !== undefined) return state.agentSocket;
+  throw new CliError('not-running', `nothing runs in \`${dataDir}\``, {
+    hint: 'on the host itself: `sudo`, and --data-dir where it is not the usual one',
+  });
+}
 
 /** Asks once. Throws CliError `not-running` when no agent answers, `refused` with its reason otherwise. */
 export function askAgent<T>(

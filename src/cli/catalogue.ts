@@ -1,5 +1,6 @@
 /** Every command, its arguments and options: the source of `--help`, of completion and of docs/reference/commands.md. */
 import { type CommandSpec, config, dataDir, type OptionSpec } from './command-spec.js';
+import { glassCommands } from './glass-commands.js';
 import { peopleCommands } from './people-commands.js';
 
 export const groups: Readonly<Record<string, string>> = {
@@ -10,6 +11,7 @@ export const groups: Readonly<Record<string, string>> = {
   respond: 'Plan, carry out and undo containment',
   forensics: 'Work with evidence bundles',
   audit: 'Check the audit trail',
+  'break-glass': 'Note instead of refuse, for a while, in an emergency',
   user: 'Invite people and change what they may',
   token: 'Make, list and revoke tokens',
   session: 'List and end sessions',
@@ -302,6 +304,7 @@ export const catalogue: readonly CommandSpec[] = [
     load: () => import('./commands/forensics-verify.js'),
   },
   ...peopleCommands,
+  ...glassCommands,
   {
     name: 'audit verify',
     summary: 'recompute the hash chain of the audit trail',

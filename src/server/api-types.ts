@@ -5,6 +5,7 @@ import type * as common from './api/common.js';
 import type * as contracts from './api/contracts.js';
 import type * as coverage from './api/coverage.js';
 import type * as evidence from './api/evidence.js';
+import type * as glass from './api/glass.js';
 import type * as incidents from './api/incidents.js';
 import type * as map from './api/map.js';
 import type * as people from './api/people.js';
@@ -29,6 +30,9 @@ export type TotpOffer = z.infer<typeof people.TotpOffer>;
 export type RecoveryCodes = z.infer<typeof people.RecoveryCodes>;
 export type SessionsAnswer = z.infer<typeof people.SessionsAnswer>;
 export type TokensAnswer = z.infer<typeof people.TokensAnswer>;
+
+export type GlassAnswer = z.infer<typeof glass.GlassAnswer>;
+export type GlassCode = z.infer<typeof glass.GlassCode>;
 
 export type CoverageAnswer = z.infer<typeof coverage.CoverageAnswer>;
 export type HostRow = z.infer<typeof coverage.HostRow>;

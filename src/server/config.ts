@@ -38,6 +38,11 @@ export const ServerConfig = z.strictObject({
   passphraseFile: z.string().nullable().default(null),
   /** Who proposed a contract version does not approve it. */
   fourEyes: z.boolean().default(false),
+  /** Where messages go; null: nowhere. */
+  notify: z
+    .strictObject({ command: z.array(z.string().min(1)).min(1), to: z.array(z.string().min(3)).min(1) })
+    .nullable()
+    .default(null),
   /** Observations are kept this long. */
   keepDays: z.int().min(1).max(3_650).default(14),
   /**

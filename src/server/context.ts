@@ -11,11 +11,14 @@ import type { IncidentDecision } from './jobs/correlation.js';
 import type { Learning } from './jobs/learning.js';
 import type { RevisionBoard } from './live/revision.js';
 import type { LiveStream } from './live/stream.js';
+import type { Mailer } from './notify/mail.js';
 import type { TrafficWindow } from './views/traffic-window.js';
 
 export interface Context {
   readonly config: ServerConfig;
   readonly clock: Clock;
+  /** For what must end in time: set back, the wall clock makes nothing live longer. */
+  readonly limits: Clock;
   readonly log: Logger;
   readonly version: string;
   readonly startedAt: number;
@@ -34,6 +37,7 @@ export interface Context {
   readonly live: LiveStream;
   readonly traffic: TrafficWindow;
   readonly learning: Learning;
+  readonly mailer: Mailer;
   /** On incidents, not yet told to the correlator. */
   readonly decisions: IncidentDecision[];
   readonly counters: Counters;

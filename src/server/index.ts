@@ -34,6 +34,8 @@ export type {
   ModeRequest,
   ObservationsAnswer,
   PeopleAnswer,
+  GlassAnswer,
+  GlassCode,
   PersonLink,
   PlanRequest,
   Problem,

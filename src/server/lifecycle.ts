@@ -4,7 +4,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Server } from 'node:https';
 import type { FastifyInstance } from 'fastify';
-import { type Clock, codeOf, type Logger, messageOf } from '../base/index.js';
+import { type Clock, codeOf, type Logger, messageOf, steady } from '../base/index.js';
 import { openCertificateAuthority, openSealingKey } from '../identity/index.js';
 import { auditCheckpoint, openStore, type Store, StoreError } from '../store/index.js';
 import { leaveAccess } from './access-file.js';
@@ -28,8 +28,10 @@ import { consoleListener } from './http/console-listener.js';
 import { startCheckpoints } from './jobs/checkpoints.js';
 import { startJudging } from './jobs/judge.js';
 import { createLearning } from './jobs/learning.js';
+import { startClosing } from './jobs/glass.js';
 import { startUpkeep } from './jobs/upkeep.js';
 import { revisionBoard } from './live/revision.js';
+import { createMailer } from './notify/mail.js';
 import { liveStream } from './live/stream.js';
 import { trafficWindow } from './views/traffic-window.js';
 
@@ -80,7 +82,7 @@ async function start(options: ServerOptions, closers: (() => unknown)[]): Promis
     stop.abort();
     return judging.ended;
   });
-  closers.push(startUpkeep(context), await startCheckpoints(context));
+  closers.push(startUpkeep(context), startClosing(context), await startCheckpoints(context));
 
   const tls = await consoleCertificate(authority, config, clock.now());
   const svid = controlPlaneSvid(authority);
@@ -152,6 +154,7 @@ async function createContext(options: ServerOptions, store: Store, authority: Co
   return {
     config,
     clock,
+    limits: steady(clock),
     log,
     version,
     startedAt: clock.now(),
@@ -167,6 +170,7 @@ async function createContext(options: ServerOptions, store: Store, authority: Co
     live,
     traffic: trafficWindow(),
     learning: createLearning(),
+    mailer: createMailer(config.notify, { clock, log, from: `tricordon@${config.trustDomain}` }),
     decisions,
     spoken: new Map(),
     counters: { cspViolations: 0, pending: 0, undigested: 0 },

@@ -6,6 +6,7 @@ import { openApi, readAccess } from '../api.js';
 import { CliError, type Command, exitCode } from '../command.js';
 import { locate } from '../installation.js';
 import { coverageLines } from '../output/coverage.js';
+import { openingLine } from '../output/glass.js';
 import { modes } from '../output/modes.js';
 import { alive, readState } from '../state-file.js';
 
@@ -49,6 +50,12 @@ export const command: Command = async (invocation) => {
     else if (agent.versionApart !== null) lines.push('', output.style('bad', agent.versionApart));
     else if (agent.spool.lost > 0)
       lines.push('', `${agent.spool.lost} observations were lost since the agent started: there was no room for them`);
+    const glass = control?.glass ?? agent?.glass ?? [];
+    if (glass.length > 0)
+      lines.push('', output.style('bad', 'the glass is broken: what contracts forbid is noted, not refused'));
+    for (const opening of glass) lines.push(openingLine(opening));
+    if (control !== null && control.unsentMail > 0)
+      lines.push('', output.style('bad', `${control.unsentMail} mails could not be sent: log/control.log says why`));
     if (control === null) return [...lines, '', `coverage and contracts are not known now: ${silence}`].join('\n');
     for (const host of control.hosts)
       lines.push(

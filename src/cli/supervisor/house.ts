@@ -283,6 +283,10 @@ function controlConfig(
         ? null
         : resolve(installation.base, configuration.identity.passphraseFile),
     fourEyes: configuration.approval.fourEyes,
+    notify:
+      configuration.notify.command === undefined || configuration.notify.to === undefined
+        ? null
+        : { command: configuration.notify.command, to: configuration.notify.to },
     accessFile: join(dataDir, 'keys/access.json'),
   });
 }

@@ -6,6 +6,7 @@ import {
   CaptureRung,
   ContractVersion,
   Coverage,
+  GlassOpening,
   HostName,
   ListeningSocket,
   Observation,
@@ -90,6 +91,8 @@ export const ReportRequest = z.strictObject({
     .array(z.strictObject({ id: z.string().max(160), state: Workload.shape.state }))
     .max(5_000)
     .default([]),
+  /** Opened by this host's sealed code, lately; from protocol 2. */
+  glass: z.array(GlassOpening).max(100).default([]),
 });
 
 /** `GET time`: what an agent corrects its stamps by. */
@@ -107,6 +110,15 @@ export const StateAnswer = z.strictObject({
   isolated: z.array(ServiceName),
   /** For this host, approved and not ended, in the order in which they are to be carried out. */
   actions: z.array(Action),
+  /** From protocol 2. */
+  glass: z
+    .strictObject({
+      /** Not this host's own: those it knows best. */
+      open: z.array(GlassOpening),
+      /** Of this host's sealed code; null: there is none. */
+      codeHash: z.string().nullable(),
+    })
+    .optional(),
 });
 
 /** `POST actions/ID`. */

@@ -1,17 +1,15 @@
 /** What one host's agent has to know, in one answer. */
 import type { z } from 'zod';
 import { agentId, type ServiceEndpoints } from '../../model/index.js';
+import type { Store } from '../../store/index.js';
 import type { Context } from '../context.js';
-import type { AgentPeer } from './peer.js';
+import { takeOpenings } from '../glass.js';
+import type { AgentPeer, Asking } from './peer.js';
 import type { ReportRequest, StateAnswer } from './protocol.js';
 import { withdrawnHosts } from './withdrawal.js';
 import { revokedIdentities } from './workloads.js';
 
-export async function stateFor(
-  context: Context,
-  peer: AgentPeer,
-  revision: number,
-): Promise<z.input<typeof StateAnswer>> {
+export async function stateFor(context: Context, peer: Asking, revision: number): Promise<z.input<typeof StateAnswer>> {
   const { store, config } = context;
   const [hosts, services, contracts, revoked, withdrawn, actions] = await Promise.all([
     store.hosts.list(),
@@ -21,7 +19,9 @@ export async function stateFor(
     withdrawnHosts(store),
     store.actions.list({ host: peer.host, status: ['approved', 'running'], limit: 1_000 }),
   ]);
+  const glass = peer.protocol < 2 ? {} : { glass: await glassFor(store, peer.host) };
   return {
+    ...glass,
     revision,
     trustDomain: config.trustDomain,
     bundles: { [config.trustDomain]: [...context.authority.bundle()] },
@@ -36,6 +36,11 @@ export async function stateFor(
     isolated: services.filter((service) => service.isolated).map((service) => service.name),
     actions,
   };
+}
+
+async function glassFor({ glass }: Pick<Store, 'glass'>, host: string) {
+  const [standing, code] = await Promise.all([glass.standing(), glass.code(host)]);
+  return { open: standing.filter((opening) => opening.host === null), codeHash: code?.hash ?? null };
 }
 
 /** One entry per service, over all hosts. */
@@ -77,6 +82,7 @@ export async function takeReport(
       note.tell('workloads', id, state);
     }
   });
+  await takeOpenings(context, peer.host, report.glass);
 }
 
 function same(a: unknown, b: unknown): boolean {

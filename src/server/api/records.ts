@@ -48,7 +48,15 @@ export const AuditVerified = z.strictObject({
 });
 
 /** One event of `GET /v1/stream?topics=incidents,actions,...`: the name is the topic, the data is this. */
-export const streamTopics = ['incidents', 'actions', 'contracts', 'coverage', 'workloads', 'evidence'] as const;
+export const streamTopics = [
+  'incidents',
+  'actions',
+  'contracts',
+  'coverage',
+  'workloads',
+  'evidence',
+  'glass',
+] as const;
 export const StreamEvent = z.strictObject({
   topic: z.enum(streamTopics),
   /** What changed: an incident's id, a service's name, a host's name. Fetch it anew. */

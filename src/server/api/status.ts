@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Workload } from '../../model/index.js';
+import { GlassOpening, Workload } from '../../model/index.js';
 import { HostRow, SocketRow } from './coverage.js';
 import { HeldBy, ServiceRef, Time } from './common.js';
 
@@ -22,6 +22,10 @@ export const StatusAnswer = z.strictObject({
   revision: z.int(),
   incidents: z.strictObject({ open: z.int(), contained: z.int() }),
   cspViolations: z.int(),
+  /** Break-glass that is open now. */
+  glass: z.array(GlassOpening),
+  /** Messages that could not be sent since the start. */
+  unsentMail: z.int(),
   hosts: z.array(HostRow),
   services: z.array(
     z.strictObject({ service: ServiceRef, contract: HeldBy.nullable(), running: z.int(), state: z.string() }),

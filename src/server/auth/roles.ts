@@ -20,6 +20,7 @@ export const permissionTexts = {
   'incident.decide': 'mark incidents triaged or closed',
   'respond.plan': 'plan containment',
   'respond.apply': 'carry containment out and undo it',
+  'glass.break': 'break the glass: for a while deviations are noted instead of refused; close it again',
   'contract.approve': 'approve and reject contract versions, change modes',
   'service.place': 'say on which hosts a service may run',
   'host.admit': 'bring hosts in and withdraw them',
@@ -37,7 +38,7 @@ const respond = ['incident.decide', 'respond.plan', 'respond.apply'] as const;
 export const roles = {
   viewer: look,
   developer: [...look, 'observation.read', 'service.register', 'contract.propose'],
-  operator: [...look, 'observation.read', 'evidence.read', 'service.register', ...respond],
+  operator: [...look, 'observation.read', 'evidence.read', 'service.register', 'glass.break', ...respond],
   approver: [...look, 'observation.read', 'contract.approve', 'service.place'],
   security: [
     ...look,
@@ -45,6 +46,7 @@ export const roles = {
     'evidence.read',
     'audit.read',
     ...respond,
+    'glass.break',
     'contract.propose',
     'contract.approve',
   ],
@@ -63,7 +65,7 @@ export const programRole = 'program';
 const steps: Readonly<Record<ScopeName, readonly Permission[]>> = {
   read: [...read, 'observation.read', 'evidence.read', 'audit.read'],
   operate: ['service.register', 'contract.propose', ...respond],
-  approve: ['contract.approve', 'service.place'],
+  approve: ['contract.approve', 'service.place', 'glass.break'],
   // A token that could make tokens would never really expire.
   admin: [...own, 'host.admit', 'people.manage'],
 };

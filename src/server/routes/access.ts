@@ -47,6 +47,11 @@ export const access: Readonly<Record<string, Permission | 'anyone'>> = {
   'POST /v1/contracts/:service/reject': 'contract.approve',
   'POST /v1/contracts/:service/mode': 'contract.approve',
 
+  'GET /v1/glass': 'status.read',
+  'POST /v1/glass': 'glass.break',
+  'POST /v1/glass/:id/close': 'glass.break',
+  'POST /v1/hosts/:host/glass-code': 'host.admit',
+
   'POST /v1/password': 'session.own',
   'POST /v1/totp': 'session.own',
   'POST /v1/totp/confirm': 'session.own',

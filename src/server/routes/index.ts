@@ -4,6 +4,7 @@ import type { Route } from '../http/route.js';
 import { contractRoutes } from './contracts.js';
 import { coverageRoutes } from './coverage.js';
 import { evidenceRoutes } from './evidence.js';
+import { glassRoutes } from './glass.js';
 import { incidentRoutes } from './incidents.js';
 import { ownRoutes } from './own.js';
 import { peopleRoutes } from './people.js';
@@ -20,5 +21,6 @@ export const routes: readonly Route<Context>[] = [
   ...contractRoutes,
   ...incidentRoutes,
   ...evidenceRoutes,
+  ...glassRoutes,
   ...recordRoutes,
 ];

@@ -38,6 +38,8 @@ export const statusRoutes: readonly Route<Context>[] = [
         revision: context.board.current(),
         incidents: { open: state('open'), contained: state('contained') },
         cspViolations: counters.cspViolations,
+        glass: [...world.glass],
+        unsentMail: context.mailer.unsent(),
         hosts: hostRows(world),
         services: world.services.map((service) => {
           const running = world.workloads.filter((workload) => workload.service === service);

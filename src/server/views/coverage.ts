@@ -49,6 +49,11 @@ export function coverageView(world: World): z.infer<typeof CoverageAnswer> {
           .join(', ')}.`,
         tone: 'bad',
       });
+    for (const { services: named, layers: at, host, until, by } of world.glass.slice(0, 3)) {
+      const where = `${named === null ? 'all services' : some(named)} (${at.join(', ')})${host === null ? '' : ` on ${host}`}`;
+      const end = new Date(until).toISOString().slice(11, 16);
+      text.push({ text: `${by} broke the glass for ${where} until ${end} UTC.`, tone: 'bad' });
+    }
     const around = services.filter((service) => service.holds.some(({ hold }) => hold === 'bypassable'));
     if (around.length > 0) text.push({ text: `${names(around)} can be gone around.`, tone: 'bad' });
     const silent = hosts.filter((host) => host.state !== 'reporting');

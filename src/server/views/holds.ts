@@ -1,6 +1,6 @@
 /** How each layer of a service is held: the one place that decides what may be shown as green. */
 import type { z } from 'zod';
-import { type ContractVersion, type Layer, layers } from '../../model/index.js';
+import { type ContractVersion, concerns, type GlassOpening, type Layer, layers } from '../../model/index.js';
 import type { Hold } from '../api/common.js';
 import { type HostState, isSilent, type World } from './world.js';
 
@@ -35,6 +35,12 @@ export function holdsOf(world: World, service: string): HoldOfLayer[] {
     const note = partial === undefined ? '' : `; ${partial.reason}`;
     if (mode === 'learn') return { hold: 'learning', reason: `learns, lets everything known pass${note}` };
     if (mode === 'audit') return { hold: 'audit', reason: `deviations are noted, not refused${note}` };
+    const open = world.glass.find((one) => isOpenFor(one, service, layer, hosts));
+    if (open !== undefined)
+      return {
+        hold: 'audit',
+        reason: `the glass is broken until ${new Date(open.until).toISOString().slice(11, 16)} UTC by ${open.by}: deviations are noted, not refused`,
+      };
     const unheld = hosts.flatMap(({ name, state }) => unheldAt(name, state, layer, service));
     const [worst] = unheld.toSorted((a, b) => Number(b.hold === 'observed') - Number(a.hold === 'observed'));
     if (worst !== undefined) return worst;
@@ -45,6 +51,11 @@ export function holdsOf(world: World, service: string): HoldOfLayer[] {
 
 export function isManaged(version: ContractVersion, layer: Layer): boolean {
   return version.contract[layer] !== undefined;
+}
+
+function isOpenFor(opening: GlassOpening, service: string, layer: Layer, hosts: readonly { name: string }[]): boolean {
+  const here = opening.host === null || hosts.some(({ name }) => name === opening.host);
+  return here && concerns(opening, service) && opening.layers.includes(layer);
 }
 
 /** The contract enforces this layer, and the host says that it does not refuse for it. */

@@ -4,16 +4,17 @@ import { type HostState, nothingWatched, type World } from './world.js';
 
 /** Reads the present state from the store. */
 export async function loadWorld(
-  context: Pick<Context, 'store' | 'clock' | 'config' | 'learning' | 'spoken'>,
+  context: Pick<Context, 'store' | 'clock' | 'limits' | 'config' | 'learning' | 'spoken'>,
 ): Promise<World> {
-  const { store, clock, config, learning, spoken } = context;
-  const [hosts, services, workloads, active, proposed, incidents] = await Promise.all([
+  const { store, clock, limits, config, learning, spoken } = context;
+  const [hosts, services, workloads, active, proposed, incidents, standing] = await Promise.all([
     store.hosts.list(),
     store.services.list(),
     store.workloads.list({ running: true, limit: 10_000 }),
     store.contracts.allActive(),
     store.contracts.list({ state: 'proposed', limit: 10_000 }),
     store.incidents.list({ state: ['open', 'contained', 'triaged'], limit: 1_000 }),
+    store.glass.standing(),
   ]);
   const newest = new Map<string, (typeof proposed)[number]>();
   for (const version of proposed) if (!newest.has(version.service)) newest.set(version.service, version);
@@ -37,6 +38,7 @@ export async function loadWorld(
     proposed: newest,
     incidents,
     isolated: new Set(services.filter(({ isolated }) => isolated).map(({ name }) => name)),
+    glass: standing.filter(({ until }) => until > limits.now()),
     learned: learning.count,
   };
 }

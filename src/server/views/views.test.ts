@@ -63,6 +63,7 @@ const world = (more: Partial<World> = {}): World => ({
   proposed: new Map(),
   incidents: [],
   isolated: new Set(),
+  glass: [],
   learned: () => 0,
   ...more,
 });

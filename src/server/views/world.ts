@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import type {
   ContractVersion,
   Coverage,
+  GlassOpening,
   Incident,
   ListeningSocket,
   ServiceEndpoints,
@@ -35,6 +36,8 @@ export interface World {
   /** Incidents that are not closed. */
   readonly incidents: readonly Incident[];
   readonly isolated: ReadonlySet<string>;
+  /** Break-glass that is open now. */
+  readonly glass: readonly GlassOpening[];
   /** Observations folded into the live proposal of a service. */
   learned(service: string): number;
 }
