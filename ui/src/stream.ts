@@ -3,7 +3,7 @@ import { useEffect, useSyncExternalStore } from 'react';
 import type { StreamEvent } from '../../src/server/api-types.ts';
 
 export type Topic = StreamEvent['topic'];
-export const topics = ['incidents', 'actions', 'contracts', 'coverage', 'workloads', 'evidence'] as const;
+export const topics = ['incidents', 'actions', 'contracts', 'coverage', 'workloads', 'evidence', 'glass'] as const;
 
 type Listener = (topic: Topic, subject: string) => void;
 export type Liveness = 'connecting' | 'live' | 'lost';

@@ -49,6 +49,7 @@ afterAll(async () => {
 beforeEach(() => {
   if (server === undefined) return;
   server.empty = false;
+  server.glass = false;
   server.signedIn = true;
   server.changes.length = 0;
 });
@@ -76,6 +77,26 @@ describe('every view', () => {
       expect(server.reports).toEqual([]);
     });
   }
+
+  it('says who broke the glass, for what, why and how long, as soon as it is broken', async () => {
+    for (const [width, height] of sizes) {
+      server.glass = false;
+      const { page } = await openPage(browser, { width, height, scheme: 'dark' });
+      await page.goto(`${server.url}/incidents`);
+      await page.getByText('Signals by layer').first().waitFor();
+      await page.locator('.live', { hasText: /^live$/ }).waitFor({ state: 'attached' });
+      expect(await page.getByText('The glass is broken').count()).toBe(0);
+      server.glass = true;
+      server.tell('glass', 'GLASS-edge-1-0a1b2c3d4e');
+      await page.getByText('The glass is broken: payments, orders (network, api) on shop-b.').waitFor();
+      await page.getByText('refunds are stuck and the control plane is away').waitFor();
+      await page.getByText(/Ends by itself in 29:[0-3][0-9]\./).waitFor();
+      expect(await accessibilityProblems(page)).toEqual([]);
+      expect(await overflow(page)).toBe(0);
+      await page.screenshot({ path: join(pictures, `glass-${width}.png`) });
+      await page.context().close();
+    }
+  });
 
   it('says which command fills it while there is nothing to show', async () => {
     server.empty = true;

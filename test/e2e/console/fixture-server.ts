@@ -6,7 +6,7 @@ import { extname, join, normalize } from 'node:path';
 import { secureHeaders } from '../../../src/server/http/security-headers.js';
 import { incident, incidents, verifiedEvidence } from './incidents.js';
 import { emptyMap, map } from './traffic.js';
-import { coverage, emptyCoverage, me } from './world.js';
+import { coverage, emptyCoverage, glass, me, start } from './world.js';
 
 const types: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
@@ -23,6 +23,8 @@ export interface FixtureServer {
   readonly reports: string[];
   /** Answers as an installation does in which nothing has happened yet. */
   empty: boolean;
+  /** Break-glass is open. */
+  glass: boolean;
   signedIn: boolean;
   tell(topic: string, subject: string): void;
   close(): Promise<void>;
@@ -35,6 +37,7 @@ export async function fixtureServer(directory: string): Promise<FixtureServer> {
     changes: [],
     reports: [],
     empty: false,
+    glass: false,
     signedIn: true,
     tell: (topic, subject) => {
       const data = JSON.stringify({ topic, subject, change: 'changed', at: 0 });
@@ -95,6 +98,7 @@ export async function fixtureServer(directory: string): Promise<FixtureServer> {
 
   function bodyOf(path: string, wanted: string | null): unknown {
     if (path === '/v1/whoami') return me;
+    if (path === '/v1/glass') return { now: start, open: state.glass ? [glass] : [], past: [], unsent: 0 };
     if (path === '/v1/coverage') return state.empty ? emptyCoverage : coverage;
     if (path === '/v1/map') return state.empty ? emptyMap : map;
     if (path === '/v1/incidents')

@@ -2,6 +2,7 @@
 import { permissions } from '../../../src/server/auth/roles.js';
 import type {
   CoverageAnswer,
+  GlassAnswer,
   CoveredService,
   Hold,
   HostRow,
@@ -210,4 +211,16 @@ export const emptyCoverage: CoverageAnswer = {
   hosts: [],
   services: [],
   sockets: [],
+};
+
+export const glass: GlassAnswer['open'][number] = {
+  id: 'GLASS-edge-1-0a1b2c3d4e',
+  services: ['payments', 'orders'],
+  layers: ['network', 'api'],
+  host: 'shop-b',
+  openedAt: start,
+  until: start + 29.5 * 60_000,
+  by: 'ana, by the sealed code of shop-b',
+  reason: 'refunds are stuck and the control plane is away',
+  closed: null,
 };

@@ -7,6 +7,7 @@ import { useResource } from '../resource.ts';
 import { navigate, type Route } from '../router.ts';
 import { type Topic, useLiveness } from '../stream.ts';
 import { chooseTheme, type Theme, useTheme } from '../theme.ts';
+import { GlassBanner } from './glass.tsx';
 import { Help } from './help.tsx';
 import { Link } from './link.tsx';
 import { Mark } from './mark.tsx';
@@ -63,6 +64,7 @@ export function Frame({ route, me, children }: { route: Route; me: WhoAmI; child
           </button>
         </div>
       </header>
+      <GlassBanner />
       <main id="main" tabIndex={-1}>
         {children}
       </main>
