@@ -271,7 +271,7 @@ function settingsPage(docs) {
     type,
     fallback === '' || fallback === '{}' || fallback === '[]' ? '' : code(fallback),
     description,
-    /^[a-zA-Z]+\.[a-zA-Z]+$/.test(key) ? code(variableOf(key)) : '',
+    type !== 'object' && /^[a-zA-Z]+(\.[a-zA-Z]+)+$/.test(key) ? code(variableOf(key)) : '',
   ]);
   return page(
     'Settings',

@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { ConfigError, nearest, readConfig } from './config-file.js';
 import { exec } from './exec.js';
@@ -114,4 +114,15 @@ test('control characters of a file do not reach the terminal', () => {
 test('a word far from all others has no nearest', () => {
   expect(nearest('lissten', ['listen', 'host'])).toBe('listen');
   expect(nearest('zzz', ['listen', 'host'])).toBeUndefined();
+});
+
+test('a variable sets a key at any depth and leaves its neighbours', () => {
+  const schema = z.strictObject({
+    keep: z.strictObject({ old: z.strictObject({ days: z.number(), megaBytes: z.number() }), on: z.boolean() }),
+  });
+  const path = file('keep: { old: { days: 1, megaBytes: 2 }, on: true }\n');
+  vi.stubEnv('TRICORDON_KEEP__OLD__MEGA_BYTES', '3');
+  vi.stubEnv('TRICORDON_KEEP__ON', 'false');
+  expect(readConfig(schema, path, [])).toEqual({ keep: { old: { days: 1, megaBytes: 3 }, on: false } });
+  vi.unstubAllEnvs();
 });

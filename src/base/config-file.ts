@@ -14,7 +14,7 @@ const limit = 1 << 20;
 
 /**
  * Reads `path` (YAML or JSON) and checks it. `undefined` means that there is no file: then the schema's defaults hold.
- * Variables `TRICORDON_SECTION__KEY` override the file; their values are read as YAML scalars.
+ * Variables `TRICORDON_SECTION__KEY` (as deep as the key) override the file; their values are read as YAML scalars.
  *
  * @throws ConfigError with every problem, one a line
  */
@@ -116,16 +116,15 @@ function readBounded(path: string): string {
 function override(value: unknown): unknown {
   const entries = environmentEntries('TRICORDON_').filter(([name]) => name.includes('__'));
   if (entries.length === 0) return value;
-  const merged: Record<string, unknown> = typeof value === 'object' && value !== null ? { ...value } : {};
-  for (const [name, text] of entries) {
-    const [section = '', key = ''] = name.split('__').map(camel);
-    const old = merged[section];
-    merged[section] = {
-      ...(typeof old === 'object' && old !== null ? old : {}),
-      [key]: parseDocument(text).toJS() as unknown,
-    };
-  }
+  let merged = value;
+  for (const [name, text] of entries)
+    merged = withKey(merged, name.split('__').map(camel), parseDocument(text).toJS() as unknown);
   return merged;
+}
+
+function withKey(value: unknown, [key = '', ...deeper]: readonly string[], given: unknown): unknown {
+  const old: Record<string, unknown> = typeof value === 'object' && value !== null ? { ...value } : {};
+  return { ...old, [key]: deeper.length === 0 ? given : withKey(old[key], deeper, given) };
 }
 
 function camel(name: string): string {

@@ -39,6 +39,21 @@ export const ServiceConfiguration = z
   .refine((service) => service.image !== undefined || (service.command ?? []).length > 0, 'give `command` or `image`');
 export type ServiceConfiguration = z.infer<typeof ServiceConfiguration>;
 
+function limitOf(what: string, defaults: { days: number; megabytes: number }, rule: string) {
+  return z
+    .strictObject({
+      days: z.number().min(0.01).max(3_650).default(defaults.days).describe(`How long to keep ${what}.`),
+      megabytes: z
+        .int()
+        .min(16)
+        .max(100_000_000)
+        .default(defaults.megabytes)
+        .describe(`Space on disk, as measured, for ${what}; ${rule}.`),
+    })
+    .prefault({})
+    .describe(`How much is kept of ${what}.`);
+}
+
 export const Configuration = z.strictObject({
   dataDir: z
     .string()
@@ -152,6 +167,26 @@ export const Configuration = z.strictObject({
     })
     .prefault({})
     .describe('Raw events on disk.'),
+  retention: z
+    .strictObject({
+      observations: limitOf(
+        'observations that are no decisions',
+        { days: 14, megabytes: 2_048 },
+        'what incidents that are not closed refer to stays',
+      ),
+      decisions: limitOf(
+        'what the data plane decided (requests and connections)',
+        { days: 14, megabytes: 1_024 },
+        'what was let through goes before what was refused',
+      ),
+      evidence: limitOf(
+        'evidence bundles',
+        { days: 90, megabytes: 4_096 },
+        'at this size new bundles are refused; none goes before its days',
+      ),
+    })
+    .prefault({})
+    .describe("What the control plane keeps; see *What goes first* in the operator's guide."),
   services: z.array(ServiceConfiguration).default([]).describe('Services that `up` starts, each as `run` would.'),
 });
 export type Configuration = z.infer<typeof Configuration>;

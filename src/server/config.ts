@@ -7,6 +7,8 @@ import { ServerError } from './errors.js';
 
 const Listen = z.strictObject({ address: z.string().min(1).max(64), port: z.int().min(0).max(65_535) });
 
+const Limit = z.strictObject({ days: z.number().min(0.01).max(3_650), bytes: z.int().min(1 << 20) });
+
 export const ServerConfig = z.strictObject({
   schemaVersion: z.literal(1),
   /** Keeps two installations on one machine apart. */
@@ -43,8 +45,12 @@ export const ServerConfig = z.strictObject({
     .strictObject({ command: z.array(z.string().min(1)).min(1), to: z.array(z.string().min(3)).min(1) })
     .nullable()
     .default(null),
-  /** Observations are kept this long. */
-  keepDays: z.int().min(1).max(3_650).default(14),
+  /** What is kept of each store. */
+  retention: z.strictObject({ observations: Limit, decisions: Limit, evidence: Limit }).default({
+    observations: { days: 14, bytes: 2 * 2 ** 30 },
+    decisions: { days: 14, bytes: 2 ** 30 },
+    evidence: { days: 90, bytes: 4 * 2 ** 30 },
+  }),
   /**
    * Where the CLI's own token is left (`{schemaVersion, url, token, ca}`, mode 0600) for whoever started us; null: no
    * token is made by itself.

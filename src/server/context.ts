@@ -9,6 +9,7 @@ import type { Changes } from './changes.js';
 import type { ServerConfig } from './config.js';
 import type { IncidentDecision } from './jobs/correlation.js';
 import type { Learning } from './jobs/learning.js';
+import type { Retention } from './jobs/retention.js';
 import type { RevisionBoard } from './live/revision.js';
 import type { LiveStream } from './live/stream.js';
 import type { Mailer } from './notify/mail.js';
@@ -38,6 +39,7 @@ export interface Context {
   readonly traffic: TrafficWindow;
   readonly learning: Learning;
   readonly mailer: Mailer;
+  readonly retention: Retention;
   /** On incidents, not yet told to the correlator. */
   readonly decisions: IncidentDecision[];
   readonly counters: Counters;

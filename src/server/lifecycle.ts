@@ -29,6 +29,7 @@ import { startCheckpoints } from './jobs/checkpoints.js';
 import { startJudging } from './jobs/judge.js';
 import { createLearning } from './jobs/learning.js';
 import { startClosing } from './jobs/glass.js';
+import { createRetention } from './jobs/retention.js';
 import { startUpkeep } from './jobs/upkeep.js';
 import { revisionBoard } from './live/revision.js';
 import { createMailer } from './notify/mail.js';
@@ -82,7 +83,7 @@ async function start(options: ServerOptions, closers: (() => unknown)[]): Promis
     stop.abort();
     return judging.ended;
   });
-  closers.push(startUpkeep(context), startClosing(context), await startCheckpoints(context));
+  closers.push(startUpkeep(context), startClosing(context), context.retention.start(), await startCheckpoints(context));
 
   const tls = await consoleCertificate(authority, config, clock.now());
   const svid = controlPlaneSvid(authority);
@@ -131,7 +132,7 @@ async function openAuthority(config: ServerConfig, clock: Clock): Promise<Contex
 async function openWhenThere({ config, clock, log, signal }: ServerOptions): Promise<Store | undefined> {
   for (let pause = 100; !signal.aborted; pause = Math.min(pause * 2, 2_000)) {
     try {
-      return await openStore(config.database, { clock, log, keepDays: config.keepDays });
+      return await openStore(config.database, { clock, log });
     } catch (error) {
       if (!(error instanceof StoreError) || error.code !== 'unreachable') throw error;
       log.warn({ reason: messageOf(error) }, 'waiting for the database');
@@ -171,6 +172,7 @@ async function createContext(options: ServerOptions, store: Store, authority: Co
     traffic: trafficWindow(),
     learning: createLearning(),
     mailer: createMailer(config.notify, { clock, log, from: `tricordon@${config.trustDomain}` }),
+    retention: createRetention({ store, config, clock, log }),
     decisions,
     spoken: new Map(),
     counters: { cspViolations: 0, pending: 0, undigested: 0 },

@@ -42,10 +42,12 @@ export type { HostRecord, HostReport, HostRepository } from './repositories/host
 export type { IncidentRepository } from './repositories/incidents.js';
 export type { ObservationFilter, ObservationPage, ObservationRepository } from './repositories/observations.js';
 export type { PeopleRepository, Person } from './repositories/people.js';
+export type { Drop, RetentionRepository, Usage } from './repositories/retention.js';
 export type { ServiceRecord, ServiceRepository } from './repositories/services.js';
 export type { SettingRepository } from './repositories/settings.js';
 export type { SignalRepository } from './repositories/signals.js';
 export type { WorkloadRepository } from './repositories/workloads.js';
+export { type Kind, kindOrder, type Limit } from './retention/order.js';
 export { csrfToken, isCsrfToken } from './session-proof.js';
 export { type ShippingCursor, shippingCursor } from './spool/cursor.js';
 export { pinDirectory } from './spool/retention.js';

@@ -16,6 +16,7 @@ import type { HostRepository } from './repositories/hosts.js';
 import type { IncidentRepository } from './repositories/incidents.js';
 import type { ObservationRepository } from './repositories/observations.js';
 import type { PeopleRepository } from './repositories/people.js';
+import type { RetentionRepository } from './repositories/retention.js';
 import type { ServiceRepository } from './repositories/services.js';
 import type { SettingRepository } from './repositories/settings.js';
 import type { SignalRepository } from './repositories/signals.js';
@@ -38,6 +39,7 @@ export interface Repositories {
   readonly settings: SettingRepository;
   readonly audit: AuditTrail;
   readonly changes: ChangeRepository;
+  readonly retention: RetentionRepository;
   readonly bus: Publisher;
 }
 
@@ -55,8 +57,6 @@ export interface StoreOptions {
   readonly clock: Clock;
   readonly log?: Logger;
   readonly poolSize?: number;
-  /** Days that observations stay; default 30. */
-  readonly keepDays?: number;
   readonly bus?: BusSettings;
   /** Source of secrets (tokens, links, cookies); at least 256 bits as text for a URL. */
   readonly secret?: () => string;

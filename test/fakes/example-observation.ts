@@ -1,4 +1,4 @@
-import type { Observation } from '../../src/model/index.js';
+import type { Observation, Verdict } from '../../src/model/index.js';
 
 /** A plausible observation; `number` makes the id, and each is a millisecond after the one before. */
 export function observation(number: number, over: Partial<Observation> = {}): Observation {
@@ -15,4 +15,26 @@ export function observation(number: number, over: Partial<Observation> = {}): Ob
     event: { kind: 'open', path: `/srv/payments/${number}`, write: false },
     ...over,
   };
+}
+
+/** The same, as the data plane reports a request it decided. */
+export function decision(number: number, effect: Verdict['effect'], over: Partial<Observation> = {}): Observation {
+  return observation(number, {
+    layer: 'api',
+    source: 'sidecar',
+    event: {
+      kind: 'request',
+      direction: 'in',
+      method: 'GET',
+      path: `/payments/${number}`,
+      verdict: {
+        effect,
+        contract: 'payments',
+        version: 1,
+        clause: effect === 'allow' ? 'api-1' : null,
+        reason: 'path',
+      },
+    },
+    ...over,
+  });
 }

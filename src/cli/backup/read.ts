@@ -101,7 +101,7 @@ export async function restoreBackup(
         }),
       );
       say('checking the audit trail');
-      const store = await openStore(connection, { clock: systemClock, poolSize: 2, keepDays: 36_500 });
+      const store = await openStore(connection, { clock: systemClock, poolSize: 2 });
       try {
         const verdict = await store.audit.verify();
         if (!verdict.ok)

@@ -287,8 +287,17 @@ function controlConfig(
       configuration.notify.command === undefined || configuration.notify.to === undefined
         ? null
         : { command: configuration.notify.command, to: configuration.notify.to },
+    retention: {
+      observations: limit(configuration.retention.observations),
+      decisions: limit(configuration.retention.decisions),
+      evidence: limit(configuration.retention.evidence),
+    },
     accessFile: join(dataDir, 'keys/access.json'),
   });
+}
+
+function limit({ days, megabytes }: { days: number; megabytes: number }): { days: number; bytes: number } {
+  return { days, bytes: megabytes * 1_048_576 };
 }
 
 function portFrom(port: number | undefined): { port?: number } {

@@ -61,6 +61,7 @@ export async function takeObservations(
     return fresh.size;
   });
   context.counters.pending += accepted;
+  await context.retention.taken(batch);
   if (reasons.length > 0)
     context.log.warn({ host: peer.host, refused: reasons.length, first: reasons[0]?.reason }, 'observations refused');
   return {

@@ -1,4 +1,4 @@
-/** What has to be done now and then: partitions, old sessions, what consoles were told long ago. */
+/** What has to be done now and then: days to come, old sessions, what consoles were told long ago. */
 import { messageOf } from '../../base/index.js';
 import type { Context } from '../context.js';
 
@@ -7,17 +7,14 @@ const keepChanges = 10_000;
 
 /** Returns what ends it. */
 export function startUpkeep(context: Context): () => void {
-  const { store, config, log } = context;
+  const { store, log } = context;
   const once = () => {
     Promise.all([
-      store.observations.maintain(config.keepDays),
+      store.observations.makeDays(),
       store.accounts.sweep(),
       store.credentials.sweep(),
       store.changes.sweep(keepChanges),
-    ]).then(
-      ([dropped]) => dropped.length > 0 && log.info({ days: dropped }, 'dropped old observations'),
-      (error: unknown) => log.warn({ reason: messageOf(error) }, 'upkeep is tried again later'),
-    );
+    ]).catch((error: unknown) => log.warn({ reason: messageOf(error) }, 'upkeep is tried again later'));
   };
   once();
   const timer = setInterval(once, 3_600_000);

@@ -14,7 +14,12 @@ const batchRows = 500;
 const leftOut = ['schema_migrations', 'sessions', 'login_links', 'enrol_tokens'];
 
 /** Numbers of another server's transactions and sessions: what they are replaced with. */
-const meaningless: Readonly<Record<string, string>> = { 'observations.tx': '0', 'bus_messages.holder': 'null' };
+const meaningless: Readonly<Record<string, string>> = {
+  'observations.tx': '0',
+  'decisions_allowed.tx': '0',
+  'decisions_denied.tx': '0',
+  'bus_messages.holder': 'null',
+};
 
 export interface Snapshot {
   readonly schema: number;

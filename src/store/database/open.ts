@@ -19,6 +19,7 @@ import { hostRepository } from '../repositories/hosts.js';
 import { incidentRepository } from '../repositories/incidents.js';
 import { observationRepository } from '../repositories/observations.js';
 import { peopleRepository } from '../repositories/people.js';
+import { retentionRepository } from '../repositories/retention.js';
 import type { Ground } from '../repositories/rows.js';
 import { serviceRepository } from '../repositories/services.js';
 import { settingRepository } from '../repositories/settings.js';
@@ -39,7 +40,7 @@ export async function openDatabase(connection: Connection, options: StoreOptions
     await checkVersion(db);
     const schema = await migrate(db);
     const repositories = build(ground);
-    await repositories.observations.maintain(options.keepDays ?? 30);
+    await repositories.observations.makeDays();
     const connect = async () => {
       const client = new pg.Client(clientSettings(connection));
       client.on('error', () => {}); // the consumer listens too; before that the promise tells
@@ -80,6 +81,7 @@ function build(ground: Ground): Repositories {
     settings: settingRepository(ground),
     audit: auditIn(ground.db),
     changes: changeRepository(ground),
+    retention: retentionRepository(ground),
     bus: pgPublisher(ground.db),
   };
 }

@@ -6,6 +6,20 @@ type Json = ColumnType<unknown, string, string>;
 type NullableJson = ColumnType<unknown, string | null, string | null>;
 type DefaultedJson = ColumnType<unknown, string | undefined, string>;
 
+interface ObservationColumns {
+  day: string;
+  id: string;
+  tx: Generated<number>;
+  seq: Generated<number>;
+  at: number;
+  host: string;
+  service: string | null;
+  workload: string | null;
+  layer: string;
+  kind: string;
+  body: Json;
+}
+
 export interface Tables {
   contracts: {
     service: string;
@@ -48,18 +62,20 @@ export interface Tables {
     used_at: number | null;
     used_by: string | null;
   };
-  observations: {
+  observations: ObservationColumns;
+  decisions_allowed: ObservationColumns;
+  decisions_denied: ObservationColumns;
+  /** A view of the three: to read only. */
+  observed: ObservationColumns;
+  retention_drops: {
+    store: string;
+    reason: string;
     day: string;
-    id: string;
-    tx: Generated<number>;
-    seq: Generated<number>;
-    at: number;
-    host: string;
-    service: string | null;
-    workload: string | null;
-    layer: string;
-    kind: string;
-    body: Json;
+    from_at: number;
+    to_at: number;
+    rows: number;
+    bytes: number;
+    dropped_at: number;
   };
   signals: {
     id: string;
@@ -96,6 +112,9 @@ export interface Tables {
     manifest: Json;
     signature: string;
     path: string;
+    pinned_at: number | null;
+    pinned_by: string | null;
+    pin_reason: string | null;
   };
   glass: {
     id: string;

@@ -1,8 +1,10 @@
-/** Observations: appended in batches, idempotent on the id, in daily partitions that are dropped, never emptied row by row. */
+/** Observations: appended in batches, idempotent on the id, in daily partitions. What goes again is `retention.ts`'s. */
 import { sql } from 'kysely';
 import { type Layer, Observation } from '../../model/index.js';
+import type { Database } from '../database/schema.js';
 import { StoreError } from '../store-error.js';
-import { columnText, type Ground, limitOf, type Page } from './rows.js';
+import { dayOf, makeDays, type ObservationTable, observationTables, tableOf } from './observation-tables.js';
+import { atomically, columnText, type Ground, limitOf, type Page } from './rows.js';
 
 export interface ObservationFilter extends Page {
   readonly service?: string;
@@ -32,15 +34,13 @@ export interface ObservationRepository {
   /** The cursor behind everything that is visible now. */
   end(): Promise<string>;
   count(filter?: ObservationFilter): Promise<number>;
-  /** Makes the partitions of the coming days and drops those older than `keepDays`. Returns the dropped days. */
-  maintain(keepDays: number): Promise<string[]>;
+  /** Makes the partitions of the coming days. */
+  makeDays(): Promise<void>;
 }
-
-const DAY = 86_400_000;
 
 export function observationRepository({ db, clock }: Ground): ObservationRepository {
   const matching = (filter: ObservationFilter) => {
-    let query = db.selectFrom('observations');
+    let query = db.selectFrom('observed');
     if (filter.service !== undefined) query = query.where('service', '=', filter.service);
     if (filter.workload !== undefined) query = query.where('workload', '=', filter.workload);
     if (filter.host !== undefined) query = query.where('host', '=', filter.host);
@@ -51,27 +51,18 @@ export function observationRepository({ db, clock }: Ground): ObservationReposit
     return query;
   };
   return {
-    insert: async (batch) => {
-      if (batch.length === 0) return [];
-      const text = (pick: (row: Observation) => string | null) =>
-        batch.map((row) => {
-          const value = pick(row);
-          return value === null ? null : columnText(value);
-        });
-      // One prepared statement for any batch size.
-      const done = await sql<{ id: string }>`
-        insert into observations (day, id, at, host, service, workload, layer, kind, body)
-        select * from unnest(
-          ${text((row) => dayOf(row.at))}::date[], ${text((row) => row.id)}::text[], ${batch.map((row) => row.at)}::float8[],
-          ${text((row) => row.host)}::text[], ${text((row) => row.service)}::text[], ${text((row) => row.workload)}::text[],
-          ${batch.map((row) => row.layer)}::text[], ${batch.map((row) => row.event.kind)}::text[],
-          ${batch.map((row) => JSON.stringify(row))}::json[])
-        on conflict (day, id) do nothing returning id`.execute(db);
-      return done.rows.map((row) => row.id);
-    },
+    insert: (batch) =>
+      atomically(db, async (tx) => {
+        const fresh: string[] = [];
+        for (const table of observationTables) {
+          const part = batch.filter((row) => tableOf(row) === table);
+          if (part.length > 0) fresh.push(...(await insertInto(tx, table, part)));
+        }
+        return fresh;
+      }),
     get: async (id, at) => {
       const row = await db
-        .selectFrom('observations')
+        .selectFrom('observed')
         .select('body')
         .where('day', '=', dayOf(at))
         .where('id', '=', columnText(id))
@@ -111,50 +102,26 @@ export function observationRepository({ db, clock }: Ground): ObservationReposit
         .executeTakeFirst();
       return row?.count ?? 0;
     },
-    maintain: async (keepDays) => {
-      const today = clock.now();
-      for (let ahead = -1; ahead <= 3; ahead += 1)
-        await makePartition(dayOf(today + ahead * DAY), dayOf(today + (ahead + 1) * DAY));
-      return dropBefore(dayOf(today - keepDays * DAY));
-    },
+    makeDays: () => makeDays(db, clock.now()),
   };
-
-  /** Where it cannot be made (rows of that day already lie in the default partition), those rows stay there: all still works. */
-  async function makePartition(from: string, to: string): Promise<void> {
-    const name = partitionName(from);
-    const found = await sql<{ name: string | null }>`select to_regclass(${name})::text as name`.execute(db);
-    if (found.rows[0]?.name !== null) return;
-    try {
-      await db.transaction().execute(async (tx) => {
-        await sql`set local lock_timeout = '2s'`.execute(tx);
-        await sql
-          .raw(`create table ${name} partition of observations for values from ('${from}') to ('${to}')`)
-          .execute(tx);
-      });
-    } catch (error) {
-      if (!(error instanceof StoreError) || error.code !== 'query-failed') throw error;
-    }
-  }
-
-  async function dropBefore(day: string): Promise<string[]> {
-    const { rows } = await sql<{ name: string }>`
-      select c.relname as name from pg_inherits i join pg_class c on c.oid = i.inhrelid
-      where i.inhparent = 'observations'::regclass and c.relname ~ '^observations_\\d{8}$' order by 1`.execute(db);
-    const old = rows.map((row) => row.name).filter((name) => name < partitionName(day));
-    for (const name of old) await sql.raw(`drop table ${name}`).execute(db);
-    await sql`delete from observations_other where day < ${day}::date`.execute(db);
-    return old.map((name) => name.replace(/^observations_(\d{4})(\d\d)(\d\d)$/, '$1-$2-$3'));
-  }
 }
 
-/** The UTC day; hosts with a mad clock end up at the edges, in the default partition. */
-function dayOf(at: number): string {
-  const bounded = Math.min(Math.max(Number.isFinite(at) ? at : 0, 0), Date.UTC(9000, 0, 1));
-  return new Date(bounded).toISOString().slice(0, 10);
-}
-
-function partitionName(day: string): string {
-  return `observations_${day.replaceAll('-', '')}`;
+/** One prepared statement for any batch size. */
+async function insertInto(db: Database, table: ObservationTable, batch: readonly Observation[]): Promise<string[]> {
+  const text = (pick: (row: Observation) => string | null) =>
+    batch.map((row) => {
+      const value = pick(row);
+      return value === null ? null : columnText(value);
+    });
+  const done = await sql<{ id: string }>`
+    insert into ${sql.table(table)} (day, id, at, host, service, workload, layer, kind, body)
+    select * from unnest(
+      ${text((row) => dayOf(row.at))}::date[], ${text((row) => row.id)}::text[], ${batch.map((row) => row.at)}::float8[],
+      ${text((row) => row.host)}::text[], ${text((row) => row.service)}::text[], ${text((row) => row.workload)}::text[],
+      ${batch.map((row) => row.layer)}::text[], ${batch.map((row) => row.event.kind)}::text[],
+      ${batch.map((row) => JSON.stringify(row))}::json[])
+    on conflict (day, id) do nothing returning id`.execute(db);
+  return done.rows.map((row) => row.id);
 }
 
 function parseCursor(cursor: string | undefined): [number, number] {

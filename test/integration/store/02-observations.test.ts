@@ -1,7 +1,7 @@
 import { afterAll, expect, test } from 'vitest';
 import type { Observation } from '../../../src/model/index.js';
-import { observation } from '../../fakes/example-observation.js';
-import { stopTestStores, testStore } from '../../fakes/test-store.js';
+import { decision, observation } from '../../fakes/example-observation.js';
+import { rows, stopTestStores, testStore } from '../../fakes/test-store.js';
 import { gate } from './bus-conformance.js';
 
 afterAll(stopTestStores);
@@ -98,14 +98,35 @@ test('pages of a cursor come to the same as one', async () => {
   await dispose();
 });
 
-test('old days are dropped, the days to come are ready, and rows without a day of their own stay', async () => {
+test('the days to come are ready, and rows without a day of their own stay', async () => {
   const { store, clock, dispose } = await testStore();
   const far = observation(2, { at: clock.now() + 10 * 86_400_000 });
   await store.observations.insert([observation(1, { at: clock.now() }), far]);
   clock.advance(10 * 86_400_000);
-  expect((await store.observations.maintain(5)).length).toBeGreaterThan(2);
-  expect((await store.observations.list()).map((row) => row.id)).toEqual([far.id]);
+  await store.observations.makeDays();
   await store.observations.insert([observation(3, { at: clock.now() })]);
-  expect(await store.observations.count()).toBe(2);
+  expect((await store.observations.list()).map((row) => row.id)).toEqual([
+    'host-a:boot:2',
+    'host-a:boot:3',
+    'host-a:boot:1',
+  ]);
+  await dispose();
+});
+
+test('decisions lie apart and are found like all others, in the order of arrival', async () => {
+  const { store, connection, dispose } = await testStore();
+  const batch = [observation(0), decision(1, 'allow'), observation(2), decision(3, 'deny'), decision(4, 'would-deny')];
+  expect(await store.observations.insert(batch)).toHaveLength(5);
+  expect(await store.observations.insert(batch)).toEqual([]);
+  expect((await store.observations.list()).map((row) => row.id)).toEqual(batch.map((row) => row.id).reverse());
+  expect((await store.observations.after(undefined)).observations.map((row) => row.id).sort()).toEqual(
+    batch.map((row) => row.id),
+  );
+  for (const [table, count] of [
+    ['observations', 2],
+    ['decisions_allowed', 1],
+    ['decisions_denied', 2],
+  ])
+    expect(await rows(connection, `select count(*)::int as n from ${table}`)).toEqual([{ n: count }]);
   await dispose();
 });

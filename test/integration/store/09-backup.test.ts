@@ -55,7 +55,7 @@ test('what was there is there again, hostile text too, and what comes then follo
 
   const empty = await emptied();
   await put(empty.connection, copy);
-  const other = await openStore(empty.connection, { clock: systemClock, keepDays: 36_500 });
+  const other = await openStore(empty.connection, { clock: systemClock });
   expect(await other.observations.count()).toBe(1_201);
   expect(await other.observations.get(nasty.id, nasty.at)).toEqual(nasty);
   expect(await other.audit.verify()).toMatchObject({ ok: true, head: (await store.audit.verify()).head });

@@ -53,7 +53,7 @@ async function older(root = directory()): Promise<{ cluster: RunningCluster; aga
 }
 
 async function expectWhole(connection: Connection): Promise<void> {
-  const store = await openStore(connection, { clock: systemClock, keepDays: 36_500 });
+  const store = await openStore(connection, { clock: systemClock });
   try {
     expect(store.schema).toBe(newest);
     const verdict = await store.audit.verify();

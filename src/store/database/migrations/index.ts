@@ -2,6 +2,7 @@ import { init } from './0001-init.js';
 import { changes } from './0002-changes.js';
 import { people } from './0003-people.js';
 import { breakGlass } from './0005-break-glass.js';
+import { retention } from './0008-retention.js';
 
 /** Forward only: a number is given once and its text never changes after a release. */
 export const migrations: readonly { readonly number: number; readonly name: string; readonly sql: string }[] = [
@@ -9,4 +10,5 @@ export const migrations: readonly { readonly number: number; readonly name: stri
   { number: 2, name: 'changes', sql: changes },
   { number: 3, name: 'people', sql: people },
   { number: 5, name: 'break-glass', sql: breakGlass },
+  { number: 8, name: 'retention', sql: retention },
 ];
