@@ -83,6 +83,8 @@ const codeTexts = {
     misdirected: 'The `Host` header names another server.',
     'rate-limited': 'Too many attempts; wait a minute.',
     internal: 'A fault of ours; the log says more.',
+    'evidence-full':
+      'Evidence has reached its quota or the disk is nearly full: no new one is taken, none is removed for it.',
     unavailable: 'The database is away, or what is asked for is still being read.',
     'port-in-use': 'Another process listens on the address. Never sent over HTTP.',
   },
@@ -144,6 +146,8 @@ const routeTexts = {
   'GET /v1/evidence': 'evidence bundles',
   'GET /v1/evidence/:id': 'one bundle, verified now',
   'GET /v1/evidence/:id/download': 'the bundle as a tar file',
+  'POST /v1/evidence/:id/pin': 'keeps a bundle beyond its days, with a reason',
+  'POST /v1/evidence/:id/unpin': 'takes that back, with a reason',
   'GET /v1/evidence-key': 'public key that bundles are signed with',
   'GET /v1/glass': 'break-glass: what is open, and what was',
   'POST /v1/glass': 'notes for a while what contracts forbid, instead of refusing it',

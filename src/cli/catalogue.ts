@@ -10,6 +10,7 @@ export const groups: Readonly<Record<string, string>> = {
   incidents: 'Look at incidents',
   respond: 'Plan, carry out and undo containment',
   forensics: 'Work with evidence bundles',
+  evidence: 'List evidence bundles, and keep them beyond their days',
   audit: 'Check the audit trail',
   'break-glass': 'Note instead of refuse, for a while, in an emergency',
   user: 'Invite people and change what they may',
@@ -21,6 +22,7 @@ export const groups: Readonly<Record<string, string>> = {
 };
 
 const runtimeDir: OptionSpec = { flags: '--runtime-dir <dir>', description: 'directory for sockets; keep it short' };
+const reason: OptionSpec = { flags: '--reason <text>', description: 'why; stands in the audit trail' };
 const recoveryKey: OptionSpec = { flags: '--key <file>', description: 'the recovery key, as `backup key` wrote it' };
 
 export const catalogue: readonly CommandSpec[] = [
@@ -221,7 +223,7 @@ export const catalogue: readonly CommandSpec[] = [
     options: [
       { flags: '--version <n>', description: 'a proposed version (default: what was learned)' },
       { flags: '--mode <modes>', description: 'LAYER=MODE, comma separated: runtime=audit,network=audit,api=enforce' },
-      { flags: '--reason <text>', description: 'why; stands in the audit trail' },
+      reason,
       config,
       dataDir,
     ],
@@ -302,6 +304,26 @@ export const catalogue: readonly CommandSpec[] = [
       dataDir,
     ],
     load: () => import('./commands/forensics-verify.js'),
+  },
+  {
+    name: 'evidence list',
+    summary: 'list evidence bundles, and who keeps them',
+    options: [{ flags: '--incident <id>', description: 'of one incident' }, config, dataDir],
+    load: () => import('./commands/evidence-list.js'),
+  },
+  {
+    name: 'evidence pin',
+    summary: 'keep a bundle beyond its days',
+    arguments: [{ name: '<id>', description: 'id of the bundle' }],
+    options: [reason, config, dataDir],
+    load: () => import('./commands/evidence-pin.js'),
+  },
+  {
+    name: 'evidence unpin',
+    summary: 'let a pinned bundle go with its days',
+    arguments: [{ name: '<id>', description: 'id of the bundle' }],
+    options: [reason, config, dataDir],
+    load: () => import('./commands/evidence-unpin.js'),
   },
   ...peopleCommands,
   ...glassCommands,

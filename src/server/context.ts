@@ -7,6 +7,7 @@ import type { Sealer } from './auth/sealed.js';
 import type { Throttle } from './auth/throttle.js';
 import type { Changes } from './changes.js';
 import type { ServerConfig } from './config.js';
+import type { EvidenceSpace } from './evidence/space.js';
 import type { IncidentDecision } from './jobs/correlation.js';
 import type { Learning } from './jobs/learning.js';
 import type { Retention } from './jobs/retention.js';
@@ -40,6 +41,7 @@ export interface Context {
   readonly learning: Learning;
   readonly mailer: Mailer;
   readonly retention: Retention;
+  readonly evidenceSpace: EvidenceSpace;
   /** On incidents, not yet told to the correlator. */
   readonly decisions: IncidentDecision[];
   readonly counters: Counters;

@@ -21,6 +21,7 @@ export const statusOf = {
   'rate-limited': 429,
   internal: 500,
   unavailable: 503,
+  'evidence-full': 507,
   /** Never sent over HTTP: the process cannot start. */
   config: 500,
   'port-in-use': 500,

@@ -24,6 +24,7 @@ import { createChanges, revisionKey } from './changes.js';
 import type { ServerConfig } from './config.js';
 import type { Addresses, Context } from './context.js';
 import { ServerError } from './errors.js';
+import { evidenceSpace } from './evidence/space.js';
 import { consoleListener } from './http/console-listener.js';
 import { startCheckpoints } from './jobs/checkpoints.js';
 import { startJudging } from './jobs/judge.js';
@@ -173,6 +174,7 @@ async function createContext(options: ServerOptions, store: Store, authority: Co
     learning: createLearning(),
     mailer: createMailer(config.notify, { clock, log, from: `tricordon@${config.trustDomain}` }),
     retention: createRetention({ store, config, clock, log }),
+    evidenceSpace: evidenceSpace(config.evidenceDir, config.retention.evidence.bytes),
     decisions,
     spoken: new Map(),
     counters: { cspViolations: 0, pending: 0, undigested: 0 },

@@ -37,7 +37,7 @@ export type { ActionRepository } from './repositories/actions.js';
 export type { ChangeRepository, RecordedChange } from './repositories/changes.js';
 export type { ContractDraft, ContractRepository, Decided } from './repositories/contracts.js';
 export type { CredentialRepository, Credentials } from './repositories/credentials.js';
-export type { EvidenceRecord, EvidenceRepository } from './repositories/evidence.js';
+export type { EvidenceRecord, EvidenceRepository, KeptEvidence } from './repositories/evidence.js';
 export type { HostRecord, HostReport, HostRepository } from './repositories/hosts.js';
 export type { IncidentRepository } from './repositories/incidents.js';
 export type { ObservationFilter, ObservationPage, ObservationRepository } from './repositories/observations.js';

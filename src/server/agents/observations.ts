@@ -37,6 +37,7 @@ export async function takeObservations(
   peer: AgentPeer,
   rows: readonly unknown[],
 ): Promise<z.input<typeof ObservationsAnswer>> {
+  context.retention.admit();
   const good = new Map<string, Observation>();
   const reasons: { index: number; reason: string }[] = [];
   let repeated = 0;

@@ -44,11 +44,15 @@ export function agentContext(context: Context, peerOf: (request: object) => Aski
     context,
     peerOf,
     directory: workloadDirectory(context.store),
-    vault: openVault(context.config.evidenceDir, {
-      fileBytes: agentLimits.evidenceFileBytes,
-      totalBytes: agentLimits.evidenceBytes,
-      files: agentLimits.evidenceFiles,
-    }),
+    vault: openVault(
+      context.config.evidenceDir,
+      {
+        fileBytes: agentLimits.evidenceFileBytes,
+        totalBytes: agentLimits.evidenceBytes,
+        files: agentLimits.evidenceFiles,
+      },
+      context.evidenceSpace,
+    ),
   };
 }
 

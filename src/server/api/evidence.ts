@@ -14,6 +14,8 @@ export const EvidenceRow = z.strictObject({
   missing: z.array(z.strictObject({ what: z.string(), reason: z.string() })),
   /** SHA-256 of the signed manifest. */
   manifestDigest: z.string(),
+  /** Stays, whatever its age, until it is taken back; null: not pinned. */
+  pin: z.strictObject({ at: Time, by: z.string(), reason: z.string() }).nullable(),
   /** Checked when this answer was made: `ok`, `broken` (with problems), or `not-checked` in lists. */
   verified: z.enum(['ok', 'broken', 'not-checked']),
   problems: z.array(z.string()),
@@ -22,3 +24,6 @@ export const EvidenceRow = z.strictObject({
 export const EvidenceList = z.strictObject({ evidence: z.array(EvidenceRow) });
 /** `GET /v1/evidence/:id`: with the manifest, verified now. */
 export const EvidenceAnswer = z.strictObject({ evidence: EvidenceRow, manifest: EvidenceManifest });
+/** `POST /v1/evidence/:id/pin` and `/unpin`. */
+export const EvidencePinRequest = z.strictObject({ reason: z.string().trim().min(1).max(500) });
+export const EvidencePinned = z.strictObject({ id: z.string(), pinned: z.boolean() });

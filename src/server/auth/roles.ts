@@ -17,7 +17,7 @@ export const permissionTexts = {
   'audit.read': 'read and verify the audit trail',
   'service.register': 'make a service known',
   'contract.propose': 'propose a contract version',
-  'incident.decide': 'mark incidents triaged or closed',
+  'incident.decide': 'mark incidents triaged or closed; pin evidence',
   'respond.plan': 'plan containment',
   'respond.apply': 'carry containment out and undo it',
   'glass.break': 'break the glass: for a while deviations are noted instead of refused; close it again',

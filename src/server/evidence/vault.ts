@@ -10,6 +10,7 @@ import { codeOf } from '../../base/index.js';
 import type { EvidenceManifest } from '../../model/index.js';
 import { isBundleName, manifestText } from '../../respond/index.js';
 import { ServerError } from '../errors.js';
+import { type EvidenceSpace, evidenceFull, incomingFolder } from './space.js';
 
 export const EvidenceId = z.string().regex(/^[a-z0-9][a-z0-9-]{0,95}$/, 'an evidence id is a-z, 0-9 and -');
 /** The folder in a bundle for what the control plane adds; agents cannot write there. */
@@ -48,8 +49,8 @@ export interface Vault {
   ): Promise<Sealed>;
 }
 
-export function openVault(directory: string, limits: VaultLimits): Vault {
-  const incoming = (host: string, id: string) => join(directory, '.incoming', host, EvidenceId.parse(id));
+export function openVault(directory: string, limits: VaultLimits, space: EvidenceSpace): Vault {
+  const incoming = (host: string, id: string) => join(directory, incomingFolder, host, EvidenceId.parse(id));
   return {
     async receive(host, id, path, body) {
       const folder = incoming(host, id);
@@ -57,6 +58,12 @@ export function openVault(directory: string, limits: VaultLimits): Vault {
       const total = [...known].reduce((sum, [name, size]) => sum + (name === path ? 0 : size), 0);
       if (known.size >= limits.files && !known.has(path)) throw tooLarge(`more than ${limits.files} files`);
       const target = join(folder, EvidencePath.parse(path));
+      // A refusal is told at the end of the body: with the rest unread, the connection would be of no more use.
+      let refusal: unknown;
+      const left = await space.left().catch((error: unknown) => {
+        refusal = error;
+        return 0;
+      });
       await mkdir(dirname(target), { recursive: true, mode: 0o700 });
       const hash = createHash('sha256');
       let bytes = 0;
@@ -64,11 +71,14 @@ export function openVault(directory: string, limits: VaultLimits): Vault {
         transform(chunk: Buffer, _encoding, done) {
           bytes += chunk.length;
           if (bytes > limits.fileBytes) return done(tooLarge(`a file larger than ${limits.fileBytes} bytes`));
+          if (bytes > left) refusal ??= evidenceFull(space.quota);
           if (total + bytes > limits.totalBytes)
-            return done(tooLarge(`a bundle larger than ${limits.totalBytes} bytes`));
+            refusal ??= tooLarge(`a bundle larger than ${limits.totalBytes} bytes`);
+          if (refusal !== undefined) return done();
           hash.update(chunk);
           done(null, chunk);
         },
+        flush: (done) => done(refusal instanceof Error ? refusal : null),
       });
       const part = `${target}.part`;
       try {

@@ -28,6 +28,7 @@ const titles: Readonly<Record<number, string>> = {
   429: 'Too many requests',
   500: 'Internal error',
   503: 'Not available',
+  507: 'No room',
 };
 
 /** What fastify itself refuses, in our words. */

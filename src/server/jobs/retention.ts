@@ -1,15 +1,30 @@
-/** Keeps every store of the control plane within its limits: looked at twice a minute, and after every so many bytes. */
+/**
+ * Keeps every store of the control plane within its limits: looked at twice a minute, and after every so many bytes. What
+ * goes first stands in docs/guide/operations.md.
+ */
 import { type Clock, type Logger, messageOf } from '../../base/index.js';
 import type { Observation } from '../../model/index.js';
 import { kindOrder, type Kind, type Store } from '../../store/index.js';
 import type { ServerConfig } from '../config.js';
+import { ServerError } from '../errors.js';
+import { expireEvidence, sweepAbandoned } from '../evidence/expiry.js';
 
 const everyMs = 30_000;
 const hourMs = 3_600_000;
+const dayMs = 86_400_000;
 /** Of the smallest quota: when so much came in, nobody waits for the half minute. */
 const burstShare = 1 / 16;
+/** About 1 KB each; a busy rule makes no more of a day than people read in a year. */
+const mostSignals = 200_000;
+/** Whoever was away for more than these fetches everything anew. */
+const mostChanges = 10_000;
+const mostDeadLetters = 1_000;
+/** Detection that is so far behind gets no more: what comes waits in the spools of the hosts. */
+const defaultQueuedBytes = 256 << 20;
 
 export interface Retention {
+  /** @throws ServerError `unavailable` while detection is too far behind to be given more */
+  admit(): void;
   /** Counts what was stored. Ends when a burst that needs it was dealt with: whoever sends too much waits. */
   taken(batch: readonly Observation[]): Promise<void>;
   /** Looks now; one at a time, whoever asks meanwhile waits for the one under way. */
@@ -17,19 +32,23 @@ export interface Retention {
   /** Kinds of which open incidents alone hold more than the quota. */
   pinnedOver(): readonly Kind[];
   /** Returns what ends it. */
-  start(): () => void;
+  start(): () => unknown;
 }
 
-export function createRetention(parts: {
+export interface RetentionParts {
   readonly store: Store;
-  readonly config: Pick<ServerConfig, 'retention'>;
+  readonly config: Pick<ServerConfig, 'retention' | 'evidenceDir'>;
   readonly clock: Clock;
   readonly log: Logger;
-}): Retention {
-  const { store, config, clock, log } = parts;
+  readonly mostQueuedBytes?: number;
+}
+
+export function createRetention({ store, config, clock, log, ...rest }: RetentionParts): Retention {
+  const mostQueuedBytes = rest.mostQueuedBytes ?? defaultQueuedBytes;
   const over = new Set<Kind>();
   const burst = Math.min(...kindOrder.map((kind) => config.retention[kind].bytes)) * burstShare;
   let bytes = 0;
+  let isBehind = false;
   let swept = Number.NEGATIVE_INFINITY;
   let running: Promise<void> | undefined;
 
@@ -44,24 +63,64 @@ export function createRetention(parts: {
 
   async function look(): Promise<void> {
     bytes = 0;
-    const isSweep = Math.abs(clock.now() - swept) >= hourMs;
-    for (const kind of kindOrder) {
-      const limit = config.retention[kind];
-      if (isSweep) await store.retention.sweepStrays(kind, limit.days);
-      const { rows, bytes: freed, pinnedOver } = await store.retention.keep(kind, limit);
-      if (rows > 0) log.info({ store: kind, rows, bytes: freed }, 'let go of what was over its limits');
-      if (pinnedOver && !over.has(kind))
-        log.error(
-          { store: kind, quota: limit.bytes },
-          'what open incidents hold is more than the quota: close some, or raise it',
-        );
-      if (pinnedOver) over.add(kind);
-      else over.delete(kind);
+    await watchQueue();
+    for (const kind of kindOrder) await keep(kind);
+    if (Math.abs(clock.now() - swept) < hourMs) return;
+    await sweep();
+    swept = clock.now();
+  }
+
+  async function keep(kind: Kind): Promise<void> {
+    const limit = config.retention[kind];
+    const { rows, bytes: freed, pinnedOver } = await store.retention.keep(kind, limit);
+    if (rows > 0) log.info({ store: kind, rows, bytes: freed }, 'let go of what was over its limits');
+    if (pinnedOver && !over.has(kind))
+      log.error(
+        { store: kind, quota: limit.bytes },
+        'what open incidents hold is more than the quota: close some, or raise it',
+      );
+    if (pinnedOver) over.add(kind);
+    else over.delete(kind);
+  }
+
+  async function watchQueue(): Promise<void> {
+    const queued = await store.retention.queued();
+    const before = isBehind;
+    isBehind = queued.bytes > (before ? mostQueuedBytes / 2 : mostQueuedBytes);
+    if (isBehind && !before) log.error(queued, 'detection is far behind: observations wait on their hosts');
+    if (!isBehind && before) log.info(queued, 'detection has caught up');
+  }
+
+  /** What grows slowly. */
+  async function sweep(): Promise<void> {
+    for (const kind of kindOrder) await store.retention.sweepStrays(kind, config.retention[kind].days);
+    const signals = await store.signals.sweep(clock.now() - config.retention.observations.days * dayMs, mostSignals);
+    await store.retention.note(
+      signals.map((gone) => ({ store: 'signals', reason: 'age or number', bytes: 0, ...gone })),
+    );
+    const dead = await store.retention.sweepDead(mostDeadLetters);
+    if (dead > 0) {
+      const now = clock.now();
+      log.warn({ batches: dead }, 'let go of the oldest batches that could never be handled');
+      await store.retention.note([
+        { store: 'dead letters', reason: 'number', rows: dead, bytes: 0, since: now, until: now },
+      ]);
     }
-    if (isSweep) swept = clock.now();
+    await store.changes.sweep(mostChanges);
+    const evidence = { store, clock, directory: config.evidenceDir, days: config.retention.evidence.days };
+    const expired = await expireEvidence(evidence);
+    if (expired.length > 0) log.info({ bundles: expired.length }, 'removed evidence beyond its days');
+    const abandoned = await sweepAbandoned(evidence);
+    if (abandoned > 0) log.info({ uploads: abandoned }, 'removed uploads of evidence that were never finished');
   }
 
   return {
+    admit: () => {
+      if (isBehind)
+        throw new ServerError('unavailable', 'detection is behind: observations wait on their host', {
+          hint: 'they are sent again by themselves',
+        });
+    },
     taken: async (batch) => {
       for (const row of batch) bytes += sizeOf(row);
       if (bytes >= burst) await check();

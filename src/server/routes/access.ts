@@ -42,6 +42,8 @@ export const access: Readonly<Record<string, Permission | 'anyone'>> = {
   'POST /v1/actions/apply': 'respond.apply',
   'POST /v1/actions/:id/undo': 'respond.apply',
   'POST /v1/incidents/:id/state': 'incident.decide',
+  'POST /v1/evidence/:id/pin': 'incident.decide',
+  'POST /v1/evidence/:id/unpin': 'incident.decide',
 
   'POST /v1/contracts/:service/approve': 'contract.approve',
   'POST /v1/contracts/:service/reject': 'contract.approve',

@@ -1,10 +1,9 @@
 import { z } from 'zod';
 import { verifyBundle, manifestText } from '../../respond/index.js';
-import type { EvidenceRecord } from '../../store/index.js';
-import { EvidenceAnswer, EvidenceList } from '../api/evidence.js';
+import { type KeptEvidence, StoreError } from '../../store/index.js';
+import { EvidenceAnswer, EvidenceList, EvidencePinned, EvidencePinRequest } from '../api/evidence.js';
 import type { Context } from '../context.js';
 import { ServerError } from '../errors.js';
-import { manifestDigest } from '../evidence/digest.js';
 import { tarStream } from '../evidence/tar.js';
 import { EvidenceId } from '../evidence/vault.js';
 import { type Route, route } from '../http/route.js';
@@ -23,7 +22,7 @@ export const evidenceRoutes: readonly Route<Context>[] = [
         limit: 1_000,
         ...(query.incident === undefined ? {} : { incident: query.incident }),
       });
-      return { evidence: records.map(({ manifest }) => evidenceRow(manifest, manifestDigest(manifest), undefined)) };
+      return { evidence: records.map((record) => evidenceRow(record, undefined)) };
     },
   }),
   route({
@@ -32,10 +31,10 @@ export const evidenceRoutes: readonly Route<Context>[] = [
     params: OfBundle,
     answer: EvidenceAnswer,
     handle: async ({ params, context }) => {
-      const { manifest, path } = await bundle(context, params.id);
-      const { problems } = await verifyBundle(path, context.authority.evidencePublicKeyPem);
+      const record = await bundle(context, params.id);
+      const { problems } = await verifyBundle(record.path, context.authority.evidencePublicKeyPem);
       const checked = { problems: problems.slice(0, 50).map(({ path: file, message }) => `${file}: ${message}`) };
-      return { evidence: evidenceRow(manifest, manifestDigest(manifest), checked), manifest };
+      return { evidence: evidenceRow(record, checked), manifest: record.manifest };
     },
   }),
   route({
@@ -58,6 +57,22 @@ export const evidenceRoutes: readonly Route<Context>[] = [
     },
   }),
   route({
+    method: 'POST',
+    path: '/v1/evidence/:id/pin',
+    params: OfBundle,
+    body: EvidencePinRequest,
+    answer: EvidencePinned,
+    handle: ({ params: { id }, body, context, actor }) => pin(context, id, true, actor.account, body.reason),
+  }),
+  route({
+    method: 'POST',
+    path: '/v1/evidence/:id/unpin',
+    params: OfBundle,
+    body: EvidencePinRequest,
+    answer: EvidencePinned,
+    handle: ({ params: { id }, body, context, actor }) => pin(context, id, false, actor.account, body.reason),
+  }),
+  route({
     method: 'GET',
     path: '/v1/evidence-key',
     answer: z.strictObject({ publicKey: z.string() }),
@@ -65,8 +80,24 @@ export const evidenceRoutes: readonly Route<Context>[] = [
   }),
 ];
 
-async function bundle({ store }: Context, id: string): Promise<EvidenceRecord> {
+async function bundle({ store }: Context, id: string): Promise<KeptEvidence> {
   const record = await store.evidence.get(id);
-  if (record === undefined) throw new ServerError('not-found', `there is no evidence \`${id}\``);
+  if (record === undefined)
+    throw new ServerError('not-found', `there is no evidence \`${id}\``, {
+      hint: 'evidence past its days is removed; the audit trail says when (evidence.remove)',
+    });
   return record;
+}
+
+async function pin(context: Context, id: string, pinned: boolean, by: string, reason: string) {
+  await context.changes
+    .transact(async (tx, note) => {
+      await (pinned ? tx.evidence.pin(id, by, reason) : tx.evidence.unpin(id, by, reason));
+      note.tell('evidence', id, pinned ? 'pinned' : 'unpinned');
+    })
+    .catch((error: unknown) => {
+      if (!(error instanceof StoreError) || error.code !== 'not-found') throw error;
+      throw new ServerError('not-found', error.message, { hint: 'list bundles with `tricordon evidence list`' });
+    });
+  return { id, pinned };
 }

@@ -7,7 +7,6 @@ import type { Context } from '../context.js';
 import { ServerError } from '../errors.js';
 import { type Route, route } from '../http/route.js';
 import { actionRow } from '../views/actions.js';
-import { manifestDigest } from '../evidence/digest.js';
 import { evidenceRow } from '../views/evidence.js';
 import { incidentRow, incidentView } from '../views/incident.js';
 
@@ -62,7 +61,7 @@ export const incidentRoutes: readonly Route<Context>[] = [
       return incidentView({
         incident,
         actions,
-        evidence: evidence.map(({ manifest }) => evidenceRow(manifest, manifestDigest(manifest), undefined)),
+        evidence: evidence.map((record) => evidenceRow(record, undefined)),
         observations,
         active: new Map(active.map((version) => [version.service, version])),
       });

@@ -1,10 +1,10 @@
 import type { z } from 'zod';
-import type { EvidenceManifest } from '../../model/index.js';
+import type { KeptEvidence } from '../../store/index.js';
 import type { EvidenceRow } from '../api/evidence.js';
+import { manifestDigest } from '../evidence/digest.js';
 
 export function evidenceRow(
-  manifest: EvidenceManifest,
-  manifestDigest: string,
+  { manifest, pin }: KeptEvidence,
   checked: { problems: readonly string[] } | undefined,
 ): z.infer<typeof EvidenceRow> {
   return {
@@ -17,7 +17,8 @@ export function evidenceRow(
     files: manifest.files.length,
     bytes: manifest.files.reduce((sum, file) => sum + file.bytes, 0),
     missing: manifest.missing,
-    manifestDigest,
+    manifestDigest: manifestDigest(manifest),
+    pin,
     verified: checked === undefined ? 'not-checked' : checked.problems.length === 0 ? 'ok' : 'broken',
     problems: checked === undefined ? [] : [...checked.problems],
   };

@@ -112,6 +112,8 @@ export interface Tables {
     manifest: Json;
     signature: string;
     path: string;
+    /** By our clock; null in rows of older versions. */
+    sealed_at: number | null;
     pinned_at: number | null;
     pinned_by: string | null;
     pin_reason: string | null;

@@ -39,6 +39,10 @@ export interface RetentionRepository {
   tableBytes(tables: readonly string[]): Promise<Readonly<Record<string, number>>>;
   /** Lets go until the kind is within its limits; what incidents that are not closed refer to stays. */
   keep(kind: Kind, limit: Limit): Promise<Kept>;
+  /** What waits in the queues, as stored. */
+  queued(): Promise<{ readonly messages: number; readonly bytes: number }>;
+  /** Keeps the newest dead letters; returns how many went. */
+  sweepDead(most: number): Promise<number>;
   /** Old rows without a partition of their own. */
   sweepStrays(kind: Kind, days: number): Promise<number>;
   note(drops: readonly Drop[]): Promise<void>;
@@ -72,6 +76,18 @@ export function retentionRepository({ db, clock }: Ground): RetentionRepository 
         db,
       );
       return Object.fromEntries(rows.map((row) => [row.name, row.bytes]));
+    },
+    queued: async () => {
+      const { rows } = await sql<{ messages: number; bytes: number }>`
+        select count(*) as messages, coalesce(sum(pg_column_size(body)), 0)::bigint as bytes
+        from bus_messages where not dead`.execute(db);
+      return rows[0] ?? { messages: 0, bytes: 0 };
+    },
+    sweepDead: async (most) => {
+      const done = await sql`
+        delete from bus_messages where dead and id <= (
+          select id from bus_messages where dead order by id desc offset ${most} limit 1)`.execute(db);
+      return Number(done.numAffectedRows ?? 0n);
     },
     keep: async (kind, limit) => {
       const days = { today: dayOf(clock.now()), oldest: dayOf(clock.now() - limit.days * DAY) };

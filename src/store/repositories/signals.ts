@@ -6,6 +6,8 @@ export interface SignalRepository {
   /** Idempotent on the id; returns the ids that were new. */
   insert(signals: readonly Signal[]): Promise<string[]>;
   get(id: string): Promise<Signal | undefined>;
+  /** Keeps those since `since`, and of these the newest `most`; incidents hold their own copies. Returns what went. */
+  sweep(since: number, most: number): Promise<{ rows: number; since: number; until: number }[]>;
   /** Newest first. */
   list(
     filter?: Page & { readonly service?: string; readonly since?: number; readonly until?: number },
@@ -29,6 +31,14 @@ export function signalRepository({ db }: Ground): SignalRepository {
     get: async (id) => {
       const row = await db.selectFrom('signals').select('body').where('id', '=', columnText(id)).executeTakeFirst();
       return row && Signal.parse(row.body);
+    },
+    sweep: async (since, most) => {
+      const done = await sql<{ rows: number; since: number; until: number }>`
+        with gone as (
+          delete from signals where at < greatest(${since}::float8,
+            coalesce((select at from signals order by at desc offset ${most} limit 1), '-infinity'::float8)) returning at)
+        select count(*) as rows, min(at) as since, max(at) as until from gone having count(*) > 0`.execute(db);
+      return done.rows;
     },
     list: async (filter = {}) => {
       let query = db.selectFrom('signals').select('body').orderBy('at', 'desc').orderBy('id').limit(limitOf(filter));

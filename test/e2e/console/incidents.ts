@@ -209,6 +209,7 @@ const evidence: EvidenceRow = {
   bytes: 18_402_113,
   missing: [{ what: 'memory of pid 4821', reason: 'it had ended before it could be read' }],
   manifestDigest: `sha256:${'5d0fa91c'.repeat(8)}`,
+  pin: null,
   verified: 'not-checked',
   problems: [],
 };

@@ -51,7 +51,7 @@ export interface TestAgent {
 }
 
 export async function startPlane(
-  options: { clock?: Clock; console?: string; fourEyes?: boolean } = {},
+  options: { clock?: Clock; console?: string; fourEyes?: boolean; retention?: ServerConfig['retention'] } = {},
 ): Promise<Plane> {
   const clock = options.clock ?? systemClock;
   const opened = await testStore({ clock });
@@ -68,6 +68,7 @@ export async function startPlane(
     agents: { address: '127.0.0.1', port: 0 },
     accessFile: join(directory, 'access.json'),
     fourEyes: options.fourEyes ?? false,
+    ...(options.retention === undefined ? {} : { retention: options.retention }),
   });
   const start = async () => {
     const started = await startServer({

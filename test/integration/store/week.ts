@@ -20,7 +20,7 @@ export async function liveThroughAWeek({ rowsADay, bytes }: { rowsADay: number; 
     store,
     clock,
     log: silent,
-    config: { retention: { observations: limit, decisions: limit, evidence: limit } },
+    config: { retention: { observations: limit, decisions: limit, evidence: limit }, evidenceDir: '/nonexistent' },
   });
   const began = clock.now();
   await store.audit.append({ actor: 'test', action: 'week.begin', subject: 'store', detail: {} });

@@ -25,6 +25,7 @@ create table retention_drops (
 );
 create index retention_drops_span on retention_drops (to_at);
 
+alter table evidence add column sealed_at double precision;
 alter table evidence add column pinned_at double precision;
 alter table evidence add column pinned_by text;
 alter table evidence add column pin_reason text;
