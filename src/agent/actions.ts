@@ -1,11 +1,12 @@
 /** Carries out the actions that the control plane approved for this host, once each, and says how they went. */
 import { createReadStream, existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Clock, codeOf, type Logger } from '../base/index.js';
+import { type Clock, codeOf, type Logger, type DiskLevel } from '../base/index.js';
 import { wholeDigest } from '../identity/index.js';
 import type { Action, PlaneSnapshot } from '../model/index.js';
 import { applyAction, collectBundle, type EvidenceSource, manifestText, type StepResult } from '../respond/index.js';
 import { readSpool } from '../store/index.js';
+import { memoryBytesFor } from './disk.js';
 import { evidenceSources, type Hands, hostEnforcer, type Target } from './confine/index.js';
 import { Anything } from './control-answers.js';
 import type { ControlClient } from './control-client.js';
@@ -20,6 +21,7 @@ export interface CarrierOptions {
   readonly spool: { readonly directory: string; readonly key: Buffer };
   readonly settings: Pick<AgentSettings, 'directory' | 'logDirectory' | 'host'>;
   readonly snapshot: () => PlaneSnapshot | undefined;
+  readonly disk: () => DiskLevel;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -147,7 +149,7 @@ export function createCarrier(options: CarrierOptions): Carrier {
       target: { prepared: record.prepared, process: record.process },
       codeDirectory: record.request.codeDirectory,
       cleanFiles: null,
-      maxMemoryBytes: 128 << 20,
+      maxMemoryBytes: memoryBytesFor(options.disk()),
       more: [events(), ...logs(record.request.service, id)],
     });
     const manifest = await collectBundle({

@@ -1,5 +1,6 @@
 /** What `tricordon run` says to the agent of its host, over HTTP on a socket that only the operator can open. */
 import { z } from 'zod';
+import { diskLevels } from '../base/index.js';
 import { CallRoute, ContractVersion, Endpoint, GlassOpening, Port, ServiceName } from '../model/index.js';
 import { HeldRules, Prepared } from './confine/index.js';
 
@@ -111,6 +112,16 @@ export const AgentStatus = z.strictObject({
   sight: z.strictObject({ by: z.string(), since: z.number().nullable() }),
   /** Open now on this host: deviations of these are noted, not refused. */
   glass: z.array(GlassOpening),
-  spool: z.strictObject({ pending: z.number(), lost: z.number(), full: z.boolean() }),
+  spool: z.strictObject({
+    pending: z.number(),
+    lost: z.number(),
+    full: z.boolean(),
+    bytes: z.number(),
+    maxBytes: z.number(),
+    /** Observations that went after they were shipped. */
+    dropped: z.number(),
+  }),
+  /** Of the disk with spool and keys. */
+  disk: z.enum(diskLevels),
 });
 export type AgentStatus = z.infer<typeof AgentStatus>;

@@ -36,6 +36,7 @@ import { helperConfinement, ownConfinement } from './confinement.js';
 import { Anything, StateAnswer, WorkloadAnswer } from './control-answers.js';
 import { controlClient } from './control-client.js';
 import { controlTime } from './control-time.js';
+import { spoolFacts, watchDisk } from './disk.js';
 import { earlyObservations } from './early-observations.js';
 import { AgentError } from './errors.js';
 import { createGlass } from './glass.js';
@@ -92,6 +93,7 @@ const spool = await openSpool({
   maxBytes: settings.spool.maxBytes,
   maxAgeMs: settings.spool.maxAgeMs,
 });
+const disk = watchDisk(settings.spoolDirectory, spool, log);
 const shipping = startShipping({
   spool: { directory: settings.spoolDirectory, key: spoolKey },
   client,
@@ -277,6 +279,7 @@ const carrier: Carrier = createCarrier({
   spool: { directory: settings.spoolDirectory, key: spoolKey },
   settings,
   snapshot: () => snapshot,
+  disk: disk.level,
   clock,
   log,
 });
@@ -328,7 +331,8 @@ const local = await serveLocalApi({
     planes: planes(),
     sight: sensor.sight(),
     glass: [...glass.open()],
-    spool: { pending: shipping.pending(), lost: spool.stats().lost, full: spool.stats().full },
+    spool: { ...spoolFacts(spool), pending: shipping.pending(), maxBytes: settings.spool.maxBytes },
+    disk: disk.level(),
   }),
 });
 await workloads.adopt(previous.workloads);
@@ -341,6 +345,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => vo
 async function shutDown(): Promise<void> {
   if (stopping.signal.aborted) return;
   stopping.abort();
+  disk.stop();
   local.close();
   local.closeAllConnections();
   await workloads.close();

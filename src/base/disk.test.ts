@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { expect, test, vi } from 'vitest';
 import { announce } from './announce.js';
-import { isDiskFull, leastRoom, roomAt } from './disk.js';
+import { type DiskLevel, diskLevel, diskWatch, isDiskFull, leastRoom, type Room, roomAt } from './disk.js';
 import { logDestination } from './log.js';
 
 const full = '/dev/full';
@@ -13,6 +13,48 @@ test('a disk is full when PostgreSQL could not make its next file', () => {
   const { freeBytes, full: isFull } = roomAt(tmpdir());
   expect(isFull).toBe(freeBytes < leastRoom);
   expect(() => roomAt(join(tmpdir(), 'not/there'))).toThrow(/ENOENT/);
+});
+
+const GB = 2 ** 30;
+const MB = 2 ** 20;
+
+test.each<[string, number, number, DiskLevel, DiskLevel]>([
+  ['4 % of a common disk is tight', 100 * GB, 4 * GB, 'normal', 'tight'],
+  ['6 % is not', 100 * GB, 6 * GB, 'normal', 'normal'],
+  ['6 % still is when it was', 100 * GB, 6 * GB, 'tight', 'tight'],
+  ['8 % no longer', 100 * GB, 8 * GB, 'tight', 'normal'],
+  ['200 GB free are no shortage, whatever share that is', 20_000 * GB, 200 * GB, 'normal', 'normal'],
+  ['below 10 GB it is one on any disk', 20_000 * GB, 9 * GB, 'normal', 'tight'],
+  ['a small disk is tight before it is full', 200 * MB, 39 * MB, 'normal', 'tight'],
+  ['a small disk with room is not', 200 * MB, 50 * MB, 'normal', 'normal'],
+  ['full beats tight', 100 * GB, leastRoom - 1, 'normal', 'full'],
+  ['from full it goes to tight first', 100 * GB, leastRoom, 'full', 'tight'],
+  ['and straight to normal with much room', 100 * GB, 50 * GB, 'full', 'normal'],
+])('%s', (_what, totalBytes, freeBytes, before, level) => {
+  expect(diskLevel({ totalBytes, freeBytes }, before)).toBe(level);
+});
+
+test('a watch tells each change once, and one that cannot look changes nothing', () => {
+  const told: DiskLevel[] = [];
+  let room: Room | undefined;
+  const watch = diskWatch(
+    '/any',
+    (level) => told.push(level),
+    () => {
+      if (room === undefined) throw new Error('gone');
+      return room;
+    },
+  );
+  const free = (freeBytes: number) => {
+    room = { totalBytes: 100 * GB, freeBytes, full: freeBytes < leastRoom };
+    return watch.look();
+  };
+  expect(watch.look()).toBe('normal');
+  expect([free(50 * GB), free(4 * GB), free(5.5 * GB), free(MB)]).toEqual(['normal', 'tight', 'tight', 'full']);
+  room = undefined;
+  expect([watch.look(), watch.level()]).toEqual(['full', 'full']);
+  expect(free(30 * GB)).toBe('normal');
+  expect(told).toEqual(['tight', 'full', 'normal']);
 });
 
 test('a missing room is told from other failures', () => {

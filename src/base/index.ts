@@ -2,7 +2,18 @@ export { type Account, accountNamed } from './accounts.js';
 export { announce } from './announce.js';
 export { type Clock, manualClock, skewed, steady, systemClock } from './clock.js';
 export { ConfigError, type ConfigErrorCode, nearest, readConfig } from './config-file.js';
-export { isDiskFull, leastRoom, type Room, roomAt } from './disk.js';
+export { loggedDiskWatch } from './disk-log.js';
+export {
+  type DiskLevel,
+  type DiskWatch,
+  diskLevel,
+  diskLevels,
+  diskWatch,
+  isDiskFull,
+  leastRoom,
+  type Room,
+  roomAt,
+} from './disk.js';
 export {
   callEngine,
   type EngineAnswer,

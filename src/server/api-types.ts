@@ -72,6 +72,7 @@ export type ProposeRequest = z.infer<typeof contracts.ProposeRequest>;
 export type DecideRequest = z.infer<typeof contracts.DecideRequest>;
 export type ModeRequest = z.infer<typeof contracts.ModeRequest>;
 
+export type StoreRow = z.infer<typeof status.StoreRow>;
 export type StatusAnswer = z.infer<typeof status.StatusAnswer>;
 export type WorkloadsAnswer = z.infer<typeof status.WorkloadsAnswer>;
 export type EnrolRequest = z.input<typeof status.EnrolRequest>;

@@ -1,5 +1,5 @@
 /** Everything a request or a job may need, made once by `main.ts` and passed on; there are no globals. */
-import type { Clock, Logger } from '../base/index.js';
+import type { Clock, DiskWatch, Logger } from '../base/index.js';
 import type { Bundles, CertificateAuthority } from '../identity/index.js';
 import type { AuditCheckpoint, Store } from '../store/index.js';
 import type { Passwords } from './auth/passwords.js';
@@ -42,6 +42,8 @@ export interface Context {
   readonly mailer: Mailer;
   readonly retention: Retention;
   readonly evidenceSpace: EvidenceSpace;
+  /** Of the data directory. */
+  readonly disk: DiskWatch;
   /** On incidents, not yet told to the correlator. */
   readonly decisions: IncidentDecision[];
   readonly counters: Counters;

@@ -48,6 +48,7 @@ export type {
   SocketRow,
   SocketsAnswer,
   StatusAnswer,
+  StoreRow,
   StoryStep,
   StreamEvent,
   TokenCreated,

@@ -4,7 +4,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Server } from 'node:https';
 import type { FastifyInstance } from 'fastify';
-import { type Clock, codeOf, type Logger, messageOf, steady } from '../base/index.js';
+import { type Clock, codeOf, type Logger, loggedDiskWatch, messageOf, steady } from '../base/index.js';
 import { openCertificateAuthority, openSealingKey } from '../identity/index.js';
 import { auditCheckpoint, openStore, type Store, StoreError } from '../store/index.js';
 import { leaveAccess } from './access-file.js';
@@ -21,7 +21,7 @@ import {
   rootFingerprint,
 } from './certificates.js';
 import { createChanges, revisionKey } from './changes.js';
-import type { ServerConfig } from './config.js';
+import { databaseDisk, type ServerConfig } from './config.js';
 import type { Addresses, Context } from './context.js';
 import { ServerError } from './errors.js';
 import { evidenceSpace } from './evidence/space.js';
@@ -151,6 +151,7 @@ async function createContext(options: ServerOptions, store: Store, authority: Co
   const revision = await store.settings.putIfAbsent(revisionKey, 0);
   const board = revisionBoard(typeof revision === 'number' ? revision : 0);
   const stream = await store.settings.putIfAbsent(streamKey, randomBytes(4).toString('hex'));
+  const disk = loggedDiskWatch(config.evidenceDir, log);
   const live = liveStream({ clock, changes: store.changes, stream: String(stream) });
   const decisions: Context['decisions'] = [];
   return {
@@ -173,8 +174,9 @@ async function createContext(options: ServerOptions, store: Store, authority: Co
     traffic: trafficWindow(),
     learning: createLearning(),
     mailer: createMailer(config.notify, { clock, log, from: `tricordon@${config.trustDomain}` }),
-    retention: createRetention({ store, config, clock, log }),
-    evidenceSpace: evidenceSpace(config.evidenceDir, config.retention.evidence.bytes),
+    disk,
+    retention: createRetention({ store, config, clock, log, disk, ownDatabase: databaseDisk(config) !== undefined }),
+    evidenceSpace: evidenceSpace(config.evidenceDir, config.retention.evidence.bytes, disk.level),
     decisions,
     spoken: new Map(),
     counters: { cspViolations: 0, pending: 0, undigested: 0 },

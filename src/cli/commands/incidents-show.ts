@@ -35,6 +35,12 @@ export const command: Command = async (invocation) => {
     );
     lines.push(
       ...section(
+        'No longer there',
+        answer.gaps.map((gap) => gap.sentence),
+      ),
+    );
+    lines.push(
+      ...section(
         'Evidence',
         answer.evidence.map((bundle) => `${bundle.id}: ${bundle.files} files, ${bundle.verified}`),
       ),

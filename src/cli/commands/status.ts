@@ -1,5 +1,5 @@
 import { AgentStatus } from '../../agent/index.js';
-import { messageOf, type Room, roomAt } from '../../base/index.js';
+import { diskLevel, messageOf, type Room, roomAt } from '../../base/index.js';
 import type { StatusAnswer } from '../../server/index.js';
 import { askAgent } from '../agent-socket.js';
 import { openApi, readAccess } from '../api.js';
@@ -8,6 +8,7 @@ import { locate } from '../installation.js';
 import { coverageLines } from '../output/coverage.js';
 import { openingLine } from '../output/glass.js';
 import { modes } from '../output/modes.js';
+import { storeLines } from '../output/stores.js';
 import { alive, readState } from '../state-file.js';
 
 /** Exit 3 when nothing runs. With the control plane away it still says what the host's own files and agent know. */
@@ -31,7 +32,8 @@ export const command: Command = async (invocation) => {
       silence = messageOf(error);
       return null;
     });
-  const disk = { path: installation.dataDir, ...roomAt(installation.dataDir) };
+  const room = roomAt(installation.dataDir);
+  const disk = { path: installation.dataDir, ...room, level: control?.disk.level ?? diskLevel(room) };
   output.result({ schemaVersion: 1, processes, disk, agent, control }, () => {
     const lines = [
       output.style('strong', 'processes'),
@@ -41,6 +43,7 @@ export const command: Command = async (invocation) => {
       ),
     ];
     if (disk.full) lines.push('', output.style('bad', noSpace(disk)));
+    else if (disk.level === 'tight') lines.push('', output.style('bad', littleSpace(disk)));
     if (!processes[0]?.running)
       lines.push(
         '',
@@ -75,6 +78,7 @@ export const command: Command = async (invocation) => {
         ]),
       ),
     );
+    lines.push('', output.style('strong', 'stores'), ...storeLines(output, control.stores, agent));
     lines.push('', output.style('strong', 'listening sockets'));
     lines.push(
       output.table(
@@ -113,4 +117,9 @@ const versions = {
 function noSpace({ path, freeBytes }: Room & { readonly path: string }): string {
   const free = Math.floor(freeBytes / 1_048_576);
   return `no space left in ${path} (${free} MB are free): what is decided stays in force, but nothing new is kept; free some space, and all comes back by itself`;
+}
+
+function littleSpace({ path, freeBytes }: Room & { readonly path: string }): string {
+  const free = Math.floor(freeBytes / 1_048_576);
+  return `little space left in ${path} (${free} MB are free): less is kept, and little new evidence is taken; free some space`;
 }

@@ -110,6 +110,17 @@ export const IncidentAnswer = z.strictObject({
   touched: Touched,
   actions: z.array(ActionRow),
   evidence: z.array(EvidenceRow),
+  /** What is no longer there of its time (from 20 minutes before it on): what it refers to itself stays until it is closed. */
+  gaps: z.array(
+    z.strictObject({
+      store: z.string(),
+      reason: z.string(),
+      rows: z.int(),
+      since: Time,
+      until: Time,
+      sentence: z.string(),
+    }),
+  ),
   /** What to do next, most useful first. */
   next: z.array(z.strictObject({ sentence: z.string(), command: z.string().nullable() })),
 });

@@ -1,7 +1,29 @@
 import { z } from 'zod';
+import { diskLevels } from '../../base/index.js';
 import { GlassOpening, Workload } from '../../model/index.js';
 import { HostRow, SocketRow } from './coverage.js';
 import { HeldBy, ServiceRef, Time } from './common.js';
+
+/** What one store holds, how much it may, and what it let go of. */
+export const StoreRow = z.strictObject({
+  store: z.enum(['decisions', 'observations', 'evidence', 'signals', 'queue', 'audit', 'incidents', 'changes']),
+  bytes: z.int(),
+  /** Null: it has no quota in bytes. */
+  quota: z.int().nullable(),
+  oldest: Time.nullable(),
+  /** `pinned-over`: what must stay is alone more than the quota. `refusing`: nothing new is taken. */
+  state: z.enum(['ok', 'pinned-over', 'refusing']),
+  dropped: z.array(
+    z.strictObject({
+      reason: z.string(),
+      rows: z.int(),
+      bytes: z.int(),
+      /** Of the time that is no longer there. */
+      since: Time,
+      until: Time,
+    }),
+  ),
+});
 
 /** `GET /v1/status`. */
 export const StatusAnswer = z.strictObject({
@@ -31,6 +53,9 @@ export const StatusAnswer = z.strictObject({
     z.strictObject({ service: ServiceRef, contract: HeldBy.nullable(), running: z.int(), state: z.string() }),
   ),
   sockets: z.array(SocketRow),
+  stores: z.array(StoreRow),
+  /** Of the control plane's data directory. */
+  disk: z.strictObject({ level: z.enum(diskLevels), freeBytes: z.int(), totalBytes: z.int() }),
 });
 
 /** `GET /v1/workloads?service=&running=true`. */

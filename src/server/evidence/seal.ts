@@ -7,9 +7,9 @@ import type { EvidenceSealed } from '../agents/protocol.js';
 import type { Context } from '../context.js';
 import { ServerError } from '../errors.js';
 import { manifestDigest } from './digest.js';
+import { beforeMs, gapRows, gapsAround } from '../views/gaps.js';
 import type { Vault } from './vault.js';
 
-const beforeMs = 20 * 60_000;
 const afterMs = 60_000;
 const maxObservations = 10_000;
 
@@ -34,7 +34,10 @@ export async function sealEvidence(
     return { id, manifestDigest: manifestDigest(sealed.manifest), files: sealed.manifest.files.length };
   }
   const own = await ownFiles(context, manifest);
-  const bundle = await vault.seal(peer.host, manifest, own, (bytes) => context.authority.sign(bytes));
+  const gaps = await gapsAround(store, manifest.collectedAt, manifest.collectedAt);
+  const missing = gapRows(gaps).map(({ sentence }) => ({ what: 'observations', reason: sentence }));
+  const whole = { ...manifest, missing: [...manifest.missing, ...missing] };
+  const bundle = await vault.seal(peer.host, whole, own, (bytes) => context.authority.sign(bytes));
   await context.changes.transact(async (tx, note) => {
     await tx.evidence.insert({ manifest: bundle.manifest, signature: bundle.signature, path: bundle.directory });
     note.tell('evidence', id, 'sealed');

@@ -1,7 +1,7 @@
 /** How much room evidence has: what lies there, measured in blocks of the disk, against its quota. */
 import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { codeOf } from '../../base/index.js';
+import { codeOf, type DiskLevel, leastRoom, roomAt } from '../../base/index.js';
 import { ServerError } from '../errors.js';
 
 /** The folder of the vault in which bundles come in. */
@@ -15,7 +15,12 @@ export interface EvidenceSpace {
   left(): Promise<number>;
 }
 
-export function evidenceSpace(directory: string, quota: number): EvidenceSpace {
+/** `level`: of the disk. On one that is nearly full, a file gets half of what is left above what the database needs. */
+export function evidenceSpace(
+  directory: string,
+  quota: number,
+  level: () => DiskLevel = () => 'normal',
+): EvidenceSpace {
   /** Sealed bundles never change: each is measured once. */
   const sealed = new Map<string, number>();
 
@@ -37,7 +42,13 @@ export function evidenceSpace(directory: string, quota: number): EvidenceSpace {
     left: async () => {
       const left = quota - (await used());
       if (left <= 0) throw evidenceFull(quota);
-      return left;
+      if (level() === 'normal') return left;
+      const room = Math.floor((roomAt(directory).freeBytes - 2 * leastRoom) / 2);
+      if (room <= 0)
+        throw new ServerError('evidence-full', 'the disk is nearly full: no new evidence is taken', {
+          hint: 'free some space; the database comes before new evidence',
+        });
+      return Math.min(left, room);
     },
   };
 }

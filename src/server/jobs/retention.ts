@@ -2,7 +2,7 @@
  * Keeps every store of the control plane within its limits: looked at twice a minute, and after every so many bytes. What
  * goes first stands in docs/guide/operations.md.
  */
-import { type Clock, type Logger, messageOf } from '../../base/index.js';
+import { type Clock, type DiskWatch, type Logger, messageOf } from '../../base/index.js';
 import type { Observation } from '../../model/index.js';
 import { kindOrder, type Kind, type Store } from '../../store/index.js';
 import type { ServerConfig } from '../config.js';
@@ -31,6 +31,8 @@ export interface Retention {
   check(): Promise<void>;
   /** Kinds of which open incidents alone hold more than the quota. */
   pinnedOver(): readonly Kind[];
+  /** Detection is too far behind to be given more. */
+  isBehind(): boolean;
   /** Returns what ends it. */
   start(): () => unknown;
 }
@@ -40,10 +42,22 @@ export interface RetentionParts {
   readonly config: Pick<ServerConfig, 'retention' | 'evidenceDir'>;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Of the data directory. */
+  readonly disk?: DiskWatch;
+  /** Whether the database lies on that disk too; one elsewhere has a disk that we do not see. */
+  readonly ownDatabase?: boolean;
   readonly mostQueuedBytes?: number;
 }
 
-export function createRetention({ store, config, clock, log, ...rest }: RetentionParts): Retention {
+export function createRetention({
+  store,
+  config,
+  clock,
+  log,
+  disk,
+  ownDatabase = false,
+  ...rest
+}: RetentionParts): Retention {
   const mostQueuedBytes = rest.mostQueuedBytes ?? defaultQueuedBytes;
   const over = new Set<Kind>();
   const burst = Math.min(...kindOrder.map((kind) => config.retention[kind].bytes)) * burstShare;
@@ -63,8 +77,10 @@ export function createRetention({ store, config, clock, log, ...rest }: Retentio
 
   async function look(): Promise<void> {
     bytes = 0;
+    disk?.look();
     await watchQueue();
     for (const kind of kindOrder) await keep(kind);
+    await makeRoom();
     if (Math.abs(clock.now() - swept) < hourMs) return;
     await sweep();
     swept = clock.now();
@@ -81,6 +97,17 @@ export function createRetention({ store, config, clock, log, ...rest }: Retentio
       );
     if (pinnedOver) over.add(kind);
     else over.delete(kind);
+  }
+
+  /** On a disk that is nearly full every limit counts half, one store after the other, until there is room again. */
+  async function makeRoom(): Promise<void> {
+    if (disk === undefined || !ownDatabase || disk.level() === 'normal') return;
+    const short = { enough: () => disk.look() === 'normal' };
+    for (const kind of kindOrder) {
+      const { days, bytes: quota } = config.retention[kind];
+      const { rows, bytes: freed } = await store.retention.keep(kind, { days: days / 2, bytes: quota / 2 }, short);
+      if (rows > 0) log.warn({ store: kind, rows, bytes: freed }, 'let go of rows to make room on the disk');
+    }
   }
 
   async function watchQueue(): Promise<void> {
@@ -127,6 +154,7 @@ export function createRetention({ store, config, clock, log, ...rest }: Retentio
     },
     check,
     pinnedOver: () => [...over],
+    isBehind: () => isBehind,
     start: () => {
       void check();
       const timer = setInterval(() => void check(), everyMs);

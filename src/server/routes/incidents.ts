@@ -8,6 +8,7 @@ import { ServerError } from '../errors.js';
 import { type Route, route } from '../http/route.js';
 import { actionRow } from '../views/actions.js';
 import { evidenceRow } from '../views/evidence.js';
+import { gapsAround } from '../views/gaps.js';
 import { incidentRow, incidentView } from '../views/incident.js';
 
 const IncidentId = z.strictObject({ id: z.string().regex(/^INC-[0-9]{1,15}$/) });
@@ -48,10 +49,11 @@ export const incidentRoutes: readonly Route<Context>[] = [
     handle: async ({ params, context: { store } }) => {
       const incident = await store.incidents.get(params.id);
       if (incident === undefined) throw noIncident(params.id);
-      const [actions, evidence, active] = await Promise.all([
+      const [actions, evidence, active, gaps] = await Promise.all([
         store.actions.list({ incident: params.id, limit: 1_000 }),
         store.evidence.list({ incident: params.id }),
         store.contracts.allActive(),
+        gapsAround(store, incident.firstAt, incident.lastAt),
       ]);
       const observations = new Map<string, Observation>();
       for (const { observation, at } of incident.signals.slice(0, 200)) {
@@ -63,6 +65,7 @@ export const incidentRoutes: readonly Route<Context>[] = [
         actions,
         evidence: evidence.map((record) => evidenceRow(record, undefined)),
         observations,
+        gaps,
         active: new Map(active.map((version) => [version.service, version])),
       });
     },

@@ -7,6 +7,7 @@ import type { Context } from '../context.js';
 import { type Route, route } from '../http/route.js';
 import { hostRows, socketRows } from '../views/coverage.js';
 import { loadWorld } from '../views/load-world.js';
+import { diskOf, storeRows } from '../views/stores.js';
 import { heldBy } from '../views/world.js';
 
 export const statusRoutes: readonly Route<Context>[] = [
@@ -16,10 +17,11 @@ export const statusRoutes: readonly Route<Context>[] = [
     answer: StatusAnswer,
     handle: async ({ context }) => {
       const { config, store, addresses, counters } = context;
-      const [world, health, audit] = await Promise.all([
+      const [world, health, audit, stores] = await Promise.all([
         loadWorld(context),
         store.health(),
         store.audit.list({ limit: 1 }),
+        storeRows(context),
       ]);
       const state = (name: string) => world.incidents.filter((incident) => incident.state === name).length;
       return {
@@ -52,6 +54,8 @@ export const statusRoutes: readonly Route<Context>[] = [
           };
         }),
         sockets: socketRows(world),
+        stores,
+        disk: diskOf(context),
       };
     },
   }),

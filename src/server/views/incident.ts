@@ -8,9 +8,11 @@ import {
   layers,
   type Observation,
 } from '../../model/index.js';
+import type { Drop } from '../../store/index.js';
 import type { EvidenceRow } from '../api/evidence.js';
 import type { IncidentAnswer, IncidentRow } from '../api/incidents.js';
 import { actionRow } from './actions.js';
+import { gapRows } from './gaps.js';
 import { isManaged } from './holds.js';
 import { storyOf } from './story.js';
 import { touchedBy } from './touched.js';
@@ -22,6 +24,8 @@ export interface IncidentSources {
   /** Observations behind the signals, as far as they are still kept. */
   readonly observations: ReadonlyMap<string, Observation>;
   readonly active: ReadonlyMap<string, ContractVersion>;
+  /** What retention let go of around it. */
+  readonly gaps: readonly Drop[];
 }
 
 export function incidentRow(incident: Incident): z.infer<typeof IncidentRow> {
@@ -46,6 +50,7 @@ export function incidentView(sources: IncidentSources): z.infer<typeof IncidentA
     touched: touchedBy(incident, sources.observations),
     actions: actions.map(actionRow),
     evidence: [...evidence],
+    gaps: gapRows(sources.gaps),
     next: nextSteps(incident, actions, evidence),
   };
 }

@@ -258,6 +258,7 @@ test('an incident reads in order of time, says what made it possible and what to
     actions: [],
     evidence: [],
     observations: new Map(),
+    gaps: [],
     active: new Map([['orders', audit]]),
   });
   expect(shown.story.map(({ id, afterMs }) => [id, afterMs])).toEqual([

@@ -37,8 +37,11 @@ export interface RetentionRepository {
   usage(kind: Kind): Promise<Usage>;
   /** Size of other tables with their indexes. */
   tableBytes(tables: readonly string[]): Promise<Readonly<Record<string, number>>>;
-  /** Lets go until the kind is within its limits; what incidents that are not closed refer to stays. */
-  keep(kind: Kind, limit: Limit): Promise<Kept>;
+  /**
+   * Lets go until the kind is within its limits; what incidents that are not closed refer to stays. `short`: for want of
+   * room on the disk, until there is enough.
+   */
+  keep(kind: Kind, limit: Limit, short?: { readonly enough: () => boolean }): Promise<Kept>;
   /** What waits in the queues, as stored. */
   queued(): Promise<{ readonly messages: number; readonly bytes: number }>;
   /** Keeps the newest dead letters; returns how many went. */
@@ -48,7 +51,7 @@ export interface RetentionRepository {
   note(drops: readonly Drop[]): Promise<void>;
   /** Everything that ever went, by store and reason. */
   totals(): Promise<Drop[]>;
-  /** What went of a span of time. */
+  /** What went of a span of time; what a mad clock dated is of no time. */
   gaps(since: number, until: number): Promise<Drop[]>;
 }
 
@@ -89,16 +92,17 @@ export function retentionRepository({ db, clock }: Ground): RetentionRepository 
           select id from bus_messages where dead order by id desc offset ${most} limit 1)`.execute(db);
       return Number(done.numAffectedRows ?? 0n);
     },
-    keep: async (kind, limit) => {
+    keep: async (kind, limit, short) => {
       const days = { today: dayOf(clock.now()), oldest: dayOf(clock.now() - limit.days * DAY) };
       const done = new Set<string>();
       const gone = { rows: 0, bytes: 0 };
       let pins: string[] | undefined;
       for (;;) {
         const step = nextStep(kind, await chunksOf(kind), { ...limit, ...days }, done);
-        if (step === undefined) break;
+        if (step === undefined || short?.enough() === true) break;
         pins ??= await pinned(db);
-        const drops = await carryOut(db, kind, step, pins, clock.now());
+        const reason = short === undefined ? step.reason : 'disk';
+        const drops = await carryOut(db, kind, { ...step, reason }, pins, clock.now());
         done.add(step.chunk.name);
         for (const drop of drops) {
           gone.rows += drop.rows;
@@ -135,7 +139,9 @@ export function retentionRepository({ db, clock }: Ground): RetentionRepository 
     gaps: async (since, until) => {
       const { rows } = await sql<Drop>`
         select store, reason, rows, bytes, from_at as since, to_at as until from retention_drops
-        where to_at >= ${since} and from_at <= ${until} order by from_at limit 100`.execute(db);
+        where to_at >= ${since} and from_at <= ${until} and to_at - from_at < ${2 * DAY} order by from_at limit 100`.execute(
+        db,
+      );
       return rows;
     },
   };
@@ -179,7 +185,7 @@ async function pinned(db: Database): Promise<string[]> {
 async function carryOut(
   db: Database,
   kind: Kind,
-  { chunk, reason, keepBytes }: Step,
+  { chunk, reason, keepBytes }: Omit<Step, 'reason'> & { readonly reason: string },
   pins: readonly string[],
   now: number,
 ): Promise<Drop[]> {

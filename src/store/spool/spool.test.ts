@@ -166,6 +166,24 @@ test('retention drops the oldest shipped segments only, counts them, and leaves 
   expect(items.every((item) => item.kind === 'block')).toBe(true);
 });
 
+test('squeezed, a spool keeps half of what was shipped, refuses nothing for it, and keeps what was not', async () => {
+  const { directory, options } = await segmented(4);
+  const whole = segmentsIn(directory).reduce((sum, name) => sum + statSync(join(directory, name)).size, 0);
+  const spool = await openSpool({ ...options, maxBytes: whole + 100 });
+  await spool.squeeze(true);
+  expect(spool.stats().dropped).toBe(0); // nothing was shipped
+  await shippingCursor(directory).commit(100);
+  await spool.squeeze(true);
+  const { bytes, dropped } = spool.stats();
+  expect(bytes).toBeLessThanOrEqual((whole + 100) / 2);
+  expect(dropped).toBeGreaterThan(0);
+  await spool.append([observation(9_000)]);
+  await spool.squeeze(false);
+  expect(spool.stats()).toMatchObject({ dropped, lost: 0, full: false });
+  await spool.close();
+  expect((await all(directory)).filter((item) => item.kind === 'problem')).toEqual([]);
+});
+
 test('a pin keeps its segments readable after retention, until it is released', async () => {
   const { directory, options, clock } = await segmented(4);
   clock.advance(60_000);

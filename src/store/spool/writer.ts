@@ -56,6 +56,8 @@ export interface SpoolWriter {
   unpin(id: string): Promise<void>;
   /** Drops what age and size demand and shipping and pins allow; also done at each rotation. */
   retain(): Promise<void>;
+  /** While the disk is short of room: both limits count half for what was shipped; nothing is refused for it. */
+  squeeze(on: boolean): Promise<void>;
   stats(): SpoolStats;
   close(): Promise<void>;
 }
@@ -98,6 +100,7 @@ export async function openSpool(options: SpoolOptions): Promise<SpoolWriter> {
     let queue: Promise<void> = Promise.resolve();
     let closed = false;
     let full = false;
+    let squeezed = false;
     if (state === 'forged') await save({ ...emptyLedger, droppedTo: tail.before, droppedHash: tail.beforeHash });
 
     /** One thing at a time on the files. */
@@ -208,9 +211,10 @@ export async function openSpool(options: SpoolOptions): Promise<SpoolWriter> {
     }
 
     async function drop(room: number): Promise<void> {
+      const share = squeezed ? 0.5 : 1;
       const done = await dropSegments(directory, ledger, {
-        maxBytes: options.maxBytes - room,
-        olderThan: clock.now() - options.maxAgeMs,
+        maxBytes: options.maxBytes * share - room,
+        olderThan: clock.now() - options.maxAgeMs * share,
         // The active segment is never dropped: it is the last one.
         shippedBefore: options.shipped === false ? Number.POSITIVE_INFINITY : await shippingCursor(directory).read(),
       });
@@ -238,6 +242,10 @@ export async function openSpool(options: SpoolOptions): Promise<SpoolWriter> {
       pin: (id, span) => serially(() => pinSegments(directory, id, span)),
       unpin: (id) => serially(() => rm(pinDirectory(directory, id), { recursive: true, force: true })),
       retain: () => serially(() => drop(0)),
+      squeeze: (on) => {
+        squeezed = on;
+        return on ? serially(() => drop(0)) : Promise.resolve();
+      },
       stats: () => ({ sequence, bytes, segments, lost: ledger.lost, dropped: ledger.droppedObservations, full }),
       close: async () => {
         if (timer !== undefined) clearTimeout(timer);

@@ -220,6 +220,7 @@ export const incident: IncidentAnswer = {
   row,
   story,
   stopped: { contained: true, at: start + 1_304, afterMs: 1_304, sentence: 'Contained 1.30 s after the first event' },
+  gaps: [],
   causes: [
     {
       sentence: 'The runtime layer of catalog was in audit',

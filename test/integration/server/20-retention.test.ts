@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { exec, minimalEnvironment, systemClock } from '../../../src/base/index.js';
+import { observation } from '../../fakes/example-observation.js';
 import { about } from '../store/week.js';
 import { stopTestStores } from '../../fakes/test-store.js';
 import { requires } from '../../requires.js';
@@ -132,6 +133,40 @@ it('gives up uploads that nothing came to for a day, and folders that no row kno
 it('an agent that was refused goes on with its next request', async () => {
   expect((await collect('ev-again', 'INC-1', 1_900_000)).status).toBe(507);
   expect((await agent.call('POST', 'observations', { observations: [] })).status).toBe(200);
+});
+
+it('says how much of what is kept, and what is no longer there of the time of an incident', async () => {
+  const at = systemClock.now() - (days + 2) * day;
+  await plane.store.observations.insert(Array.from({ length: 30 }, (_, n) => observation(n, { at: at + n })));
+  const [first, second] = await plane.store.observations.list({ limit: 2 });
+  if (first === undefined || second === undefined) throw new Error('not there');
+  await plane.store.incidents.save({ ...about([first]), id: 'INC-7', firstAt: at, lastAt: at + 60_000 });
+  await later(7 * 3_600_000);
+  const { gaps, incident } = (await plane.call('GET', '/v1/incidents/INC-7')).json;
+  expect(gaps).toMatchObject([{ store: 'observations', reason: 'age', rows: 29, since: at }]);
+  expect(gaps[0].sentence).toMatch(/^29 observations between .* went beyond their age$/);
+  expect((await plane.store.observations.get(incident.signals[0].observation, first.at))?.id).toBe(first.id);
+  expect(await plane.store.observations.get(second.id, second.at)).toBeUndefined();
+  const now = (await plane.call('GET', '/v1/incidents/INC-1')).json;
+  expect(now.gaps).toEqual([]);
+
+  const { stores, disk } = (await plane.call('GET', '/v1/status')).json;
+  expect(stores.map(({ store }: { store: string }) => store)).toEqual(
+    expect.arrayContaining([
+      'decisions',
+      'observations',
+      'evidence',
+      'queue',
+      'signals',
+      'audit',
+      'incidents',
+      'changes',
+    ]),
+  );
+  const observations = stores.find(({ store }: { store: string }) => store === 'observations');
+  expect(observations).toMatchObject({ quota: 64 << 20, oldest: first.at, state: 'ok' });
+  expect(observations.dropped).toMatchObject([{ reason: 'age', rows: 29 }]);
+  expect(disk.totalBytes).toBeGreaterThan(disk.freeBytes);
 });
 
 it('does the same on the command line, and says what it cannot do', async () => {

@@ -12,6 +12,7 @@ import { Actions } from './actions.tsx';
 import { Causes } from './causes.tsx';
 import { Decision } from './decision.tsx';
 import { Evidence } from './evidence.tsx';
+import { Gaps } from './gaps.tsx';
 import { Lanes } from './lanes.tsx';
 import { Next } from './next.tsx';
 import { Story } from './story.tsx';
@@ -125,6 +126,7 @@ function Incident({ answer, reload }: { readonly answer: IncidentAnswer; readonl
         <section className="area-evidence" aria-labelledby="evidence-title">
           <h2 id="evidence-title">Evidence</h2>
           <Evidence evidence={answer.evidence} />
+          <Gaps gaps={answer.gaps} />
         </section>
       </div>
       <p className="sr" role="status">
