@@ -1,9 +1,8 @@
 /** The one gateway of a host: public listeners in front of published services. Started with the first of them. */
 import { createHash } from 'node:crypto';
-import { rmSync } from 'node:fs';
+import { closeSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { closeSync, openSync } from 'node:fs';
-import { isRunning, type Logger, messageOf, processFacts, spawnProcess } from '../base/index.js';
+import { isRunning, type Logger, messageOf, openLogFile, processFacts, spawnProcess } from '../base/index.js';
 import { type Endpoint, type PlaneSnapshot, serviceId } from '../model/index.js';
 import { AgentError } from './errors.js';
 import { linkPlane, type PlaneLink, type PlaneLinkOptions } from './plane-link.js';
@@ -181,7 +180,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   }
 
   function spawn(): GatewayProcess {
-    const log = openSync(join(options.logDirectory, 'gateway.log'), 'a', 0o600);
+    const log = openLogFile(join(options.logDirectory, 'gateway.log'));
     const child = spawnProcess(options.nodePath, [`${options.programDir}/dist/traffic/main.js`, '--control', control], {
       cwd: '/',
       detached: true,

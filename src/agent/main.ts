@@ -47,6 +47,7 @@ import { serveLocalApi } from './local-api.js';
 import type { AgentStatus } from './local-protocol.js';
 import { coverageOf, listeningSockets } from './report.js';
 import { runtimeCoverage } from './runtime-hold.js';
+import { keepPlaneLogs } from './logs.js';
 import { readSettings } from './settings.js';
 import { startShipping } from './shipping.js';
 import { readAgentState, type WorkloadRecord, writeAgentState } from './workload-record.js';
@@ -336,6 +337,13 @@ const local = await serveLocalApi({
   }),
 });
 await workloads.adopt(previous.workloads);
+const endLogs = keepPlaneLogs({
+  settings,
+  live: () => new Set(workloads.records().map(({ id, request }) => `${request.service}-${id.slice(-8)}`)),
+  disk: disk.level,
+  clock,
+  log,
+});
 const loops = [followState(), keepReporting(), keepChecking(), keepTime()];
 announce({ ready: true, host: settings.host, rung: best.rung, coverage: coverage() });
 
@@ -346,6 +354,7 @@ async function shutDown(): Promise<void> {
   if (stopping.signal.aborted) return;
   stopping.abort();
   disk.stop();
+  endLogs();
   local.close();
   local.closeAllConnections();
   await workloads.close();

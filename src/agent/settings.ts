@@ -28,6 +28,7 @@ export const AgentSettings = z.strictObject({
   helper: z.boolean(),
   collectors: z.array(z.enum(['bpftrace', 'bpf', 'strace', 'proc'])),
   spool: z.strictObject({ maxBytes: z.number(), maxAgeMs: z.number() }),
+  logs: z.strictObject({ bytes: z.number(), files: z.int() }).default({ bytes: 16 << 20, files: 4 }),
   /** Workloads must not see these. */
   hideDirs: z.array(z.string()),
   /** Shift of this host's clock in milliseconds; only tests set it. */

@@ -26,6 +26,7 @@ export { environment, environmentEntries, inheritedEnvironment, minimalEnvironme
 export { codeOf, type ErrorDetail, messageOf, printable, TricordonError } from './errors.js';
 export { type Exec, type ExecOptions, type ExecResult, exec, spawnProcess, which } from './exec.js';
 export { type Logger, logger, silent } from './log.js';
+export { type LogLimits, type LogState, openLogFile, rotateLogs } from './log-file.js';
 export { openPlainFile, type PlainFile } from './plain-file.js';
 export {
   cgroupOf,

@@ -187,6 +187,18 @@ export const Configuration = z.strictObject({
     })
     .prefault({})
     .describe("What the control plane keeps; see *What goes first* in the operator's guide."),
+  logs: z
+    .strictObject({
+      megabytes: z
+        .int()
+        .min(1)
+        .max(10_000)
+        .default(16)
+        .describe('Size at which a file in `log/` is set aside, also what your services print.'),
+      files: z.int().min(0).max(100).default(4).describe('How many older files are kept of each.'),
+    })
+    .prefault({})
+    .describe('Logs of our own processes and of services that `up` starts.'),
   services: z.array(ServiceConfiguration).default([]).describe('Services that `up` starts, each as `run` would.'),
 });
 export type Configuration = z.infer<typeof Configuration>;

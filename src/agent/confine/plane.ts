@@ -1,7 +1,7 @@
-import { closeSync, constants, mkdirSync, openSync } from 'node:fs';
+import { closeSync, mkdirSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { dirname } from 'node:path';
-import { isRunning, minimalEnvironment, processFacts, spawnProcess } from '../../base/index.js';
+import { isRunning, minimalEnvironment, openLogFile, processFacts, spawnProcess } from '../../base/index.js';
 import type { RunningProcess } from './cgroup.js';
 import { ConfineError } from './errors.js';
 import type { Place, Prepared } from './rung.js';
@@ -64,7 +64,7 @@ export async function spawnPlane(options: PlaneOptions): Promise<PlaneProcessPai
 
 function openLog(path: string): number {
   mkdirSync(dirname(path), { recursive: true });
-  return openSync(path, constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
+  return openLogFile(path);
 }
 
 /** What `spawnPlane` needs to know of a prepared workload. */

@@ -9,6 +9,7 @@ import { addressAndPort, locate } from '../installation.js';
 import { entryOf, readState, type StateFile, stopAll } from '../state-file.js';
 import { keepState } from '../supervisor/kept-state.js';
 import { superviseAgent } from '../supervisor/agent-side.js';
+import { keepLogs } from '../supervisor/logs.js';
 import { preparePlaces } from '../supervisor/places.js';
 
 /** Runs this host's agent in the foreground; the token is needed once only. */
@@ -25,6 +26,9 @@ export const command: Command = async (invocation) => {
   const lock = await holdLock(join(places.dataDir, 'up.lock'), systemClock);
   const previous = readState(places.dataDir);
   if (previous !== undefined) await stopAll(previous.processes, 5_000);
+  const { megabytes, files } = installation.configuration.logs;
+  const logs = { bytes: megabytes * 1_048_576, files };
+  const endLogs = keepLogs(places.dataDir, logs, output.progress);
   const side = superviseAgent({
     places,
     events: {
@@ -41,6 +45,7 @@ export const command: Command = async (invocation) => {
         maxBytes: installation.configuration.spool.maxMegabytes * 1_048_576,
         maxAgeMs: installation.configuration.spool.maxDays * 86_400_000,
       },
+      logs,
       clockSkewMs: Number(environment('TRICORDON_CLOCK_SKEW_MS') ?? 0),
       protocol: Number(environment('TRICORDON_AGENT_PROTOCOL') ?? agentProtocol.newest),
     },
@@ -62,6 +67,7 @@ export const command: Command = async (invocation) => {
     await ended;
   } finally {
     state.end();
+    endLogs();
     for (const one of [...side.processes].reverse()) await one.stop(10_000);
     rmSync(join(places.dataDir, 'state.json'), { force: true });
     await lock.release();

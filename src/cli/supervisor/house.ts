@@ -12,6 +12,7 @@ import { patientApi } from '../patient-api.js';
 import { addressAndPort, type Installation } from '../installation.js';
 import { alive, entryOf, type ProcessEntry, readState, stopAll } from '../state-file.js';
 import { keepState } from './kept-state.js';
+import { keepLogs } from './logs.js';
 import { type Places, preparePlaces } from './places.js';
 import { superviseAgent } from './agent-side.js';
 import { writeFor } from './secret-file.js';
@@ -38,6 +39,8 @@ export async function startHouse(installation: Installation, options: HouseOptio
   const { say } = options;
   const places = await preparePlaces(installation);
   const lock = await holdLock(join(dataDir, 'up.lock'), systemClock);
+  const logs = { bytes: configuration.logs.megabytes * 1_048_576, files: configuration.logs.files };
+  const endLogs = keepLogs(dataDir, logs, say);
   const log = logger('up', 'warn');
   const began = performance.now();
   const since = () => `${((performance.now() - began) / 1000).toFixed(1)} s`;
@@ -160,6 +163,7 @@ export async function startHouse(installation: Installation, options: HouseOptio
           maxBytes: configuration.spool.maxMegabytes * 1_048_576,
           maxAgeMs: configuration.spool.maxDays * 86_400_000,
         },
+        logs,
       },
       token: await enrolToken(
         places,
@@ -202,6 +206,7 @@ export async function startHouse(installation: Installation, options: HouseOptio
         // The gateway, and what a service left: they outlive the agent on purpose, but not a stop that was asked for.
         await leftovers({ dataDir, instance: places.instance });
         await cluster?.stop();
+        endLogs();
         rmSync(join(dataDir, 'state.json'), { force: true });
         await lock.release();
       },
@@ -213,6 +218,7 @@ export async function startHouse(installation: Installation, options: HouseOptio
     for (const one of [...running].reverse()) await one.stop(5_000);
     await leftovers({ dataDir, instance: places.instance }).catch(() => []);
     await cluster?.stop().catch(() => {});
+    endLogs();
     rmSync(join(dataDir, 'state.json'), { force: true });
     await lock.release();
     throw error;

@@ -1,7 +1,7 @@
 /** A service of `tricordon.yaml`: started as `tricordon run` would be by hand, with its output in a log file. */
-import { closeSync, openSync } from 'node:fs';
+import { closeSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { inheritedEnvironment, spawnProcess } from '../../base/index.js';
+import { inheritedEnvironment, openLogFile, spawnProcess } from '../../base/index.js';
 import type { ServiceConfiguration } from '../../model/index.js';
 import { programRoot } from '../accounts.js';
 import { CliError } from '../command.js';
@@ -30,7 +30,7 @@ export function startService(
     '--',
     ...(service.command ?? []),
   ];
-  const log = openSync(join(places.dataDir, 'log', `${service.name}.log`), 'a', 0o600);
+  const log = openLogFile(join(places.dataDir, 'log', `${service.name}.log`));
   const child = spawnProcess(process.execPath, args, {
     cwd: directory,
     detached: true,

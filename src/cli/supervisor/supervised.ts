@@ -2,7 +2,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import type { Duplex } from 'node:stream';
-import { codeOf, messageOf, minimalEnvironment, printable, spawnProcess } from '../../base/index.js';
+import { codeOf, messageOf, minimalEnvironment, openLogFile, printable, spawnProcess } from '../../base/index.js';
 import { z } from 'zod';
 import { CliError } from '../command.js';
 import { entryOf, type ProcessEntry, stopAll } from '../state-file.js';
@@ -73,7 +73,7 @@ export function supervise(
 
   function launch(): void {
     const out = openSync(`${spec.log}.out`, 'w', 0o600);
-    const log = openSync(spec.log, 'a', 0o600);
+    const log = openLogFile(spec.log);
     const startedAt = performance.now();
     const started = spawnProcess(spec.file, spec.args, {
       cwd: spec.cwd,

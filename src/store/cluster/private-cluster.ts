@@ -1,6 +1,7 @@
 /** A PostgreSQL of our own: made once, started detached, attached to when it lives, stopped by its lock file. */
 import { randomBytes } from 'node:crypto';
-import { chown, mkdir, open, readdir, readFile, rename, rm, stat, unlink, writeFile } from 'node:fs/promises';
+import { closeSync, fstatSync } from 'node:fs';
+import { chown, mkdir, readdir, readFile, rename, rm, stat, unlink, writeFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import {
   codeOf,
@@ -10,6 +11,7 @@ import {
   leastRoom,
   messageOf,
   minimalEnvironment,
+  openLogFile,
   printable,
   roomAt,
   spawnProcess,
@@ -209,9 +211,9 @@ async function settled(options: ClusterOptions, first: Postmaster): Promise<Post
 async function launch(plan: PrivatePlan, options: ClusterOptions, account: Account): Promise<string | undefined> {
   const directory = clusterDirectory(options.dataDir);
   const path = `${options.dataDir}/log/postgres.log`;
-  const log = await open(path, 'a', 0o600);
+  const log = openLogFile(path);
   try {
-    const before = (await log.stat()).size;
+    const before = fstatSync(log).size;
     const child = spawnProcess(
       `${plan.binaries}/postgres`,
       ['-D', directory, ...Object.entries(settings(options)).flatMap(([key, value]) => ['-c', `${key}=${value}`])],
@@ -219,7 +221,7 @@ async function launch(plan: PrivatePlan, options: ClusterOptions, account: Accou
         ...identityOf(account),
         cwd: '/',
         detached: true,
-        stdio: ['ignore', log.fd, log.fd],
+        stdio: ['ignore', log, log],
         env: minimalEnvironment({ HOME: directory, LC_ALL: 'C', TZ: 'UTC' }),
       },
     );
@@ -238,7 +240,7 @@ async function launch(plan: PrivatePlan, options: ClusterOptions, account: Accou
       await pause(10);
     }
   } finally {
-    await log.close();
+    closeSync(log);
   }
 }
 
