@@ -13,7 +13,7 @@ export function recordLong(report) {
     '',
     'Made by `npm run test:long -- --record`. What CI has no time for: each process of the demo killed (`kill -9`) in the middle',
     'of it, as root and as an ordinary user. A demo holds, or ends with an error that says why; it never hangs, and the next command',
-    'finds everything removed.',
+    'finds everything removed. And a busy week in small quotas.',
     '',
     `${new Date(report.startTime).toISOString().slice(0, 10)}, Node ${process.version}, commit ${commit()}, ${machine()}.`,
   ];
@@ -22,7 +22,7 @@ export function recordLong(report) {
       '',
       `## ${relative('test', file.name)}`,
       '',
-      '| case | result | time | how the demo ended |',
+      '| case | result | time | how it ended |',
       '| --- | --- | --- | --- |',
     );
     for (const { title, status, duration, meta } of file.assertionResults)

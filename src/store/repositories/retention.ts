@@ -190,7 +190,7 @@ async function carryOut(
   now: number,
 ): Promise<Drop[]> {
   return db.transaction().execute(async (tx) => {
-    await sql`set local lock_timeout = '10s'`.execute(tx);
+    await sql`set local lock_timeout = '2s'`.execute(tx);
     const table = sql.table(chunk.name);
     const whole = chunk.day !== null && keepBytes === 0;
     // Writers lock the whole before its part: so do we, or each would wait for the other.

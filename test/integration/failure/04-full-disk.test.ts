@@ -23,13 +23,20 @@ import {
 
 const it = await requires('root', 'nftables', 'iproute2', 'postgresql', 'python');
 const ready = process.getuid?.() === 0 && it !== it.skip;
-const spareMegabytes = 60;
+const spareMegabytes = 100;
+/** Less than the 40 that a warning begins at, more than the 20 of a full disk. */
+const tightMegabytes = 32;
 
 interface Status {
   processes: { name: string; pid: number; running: boolean }[];
-  disk: { path: string; full: boolean };
-  agent: { controlReachable: boolean; spool: { lost: number; full: boolean }; workloads: { ready: boolean }[] } | null;
-  control: { audit: { length: number } } | null;
+  disk: { path: string; full: boolean; level: string };
+  agent: {
+    controlReachable: boolean;
+    disk: string;
+    spool: { lost: number; full: boolean };
+    workloads: { ready: boolean }[];
+  } | null;
+  control: { audit: { length: number }; disk: { level: string } } | null;
 }
 
 describe('a full disk under the whole house', () => {
@@ -85,6 +92,27 @@ describe('a full disk under the whole house', () => {
       await exec('umount', ['-l', disk]);
       remove(directory);
     }
+  });
+
+  it('warns everywhere while there still is room, loses nothing, and takes the warning back', async () => {
+    onTestFailed(explain);
+    const levels = async (wanted: string) =>
+      eventually(async () => {
+        const { agent, control } = await home.json<Status>('status');
+        return agent?.disk === wanted && control?.disk.level === wanted ? true : undefined;
+      });
+    await levels('normal');
+    const { bavail, bsize } = statfsSync(disk);
+    await appendFile(filler, Buffer.alloc(bavail * bsize - tightMegabytes * 1_048_576));
+    await levels('tight');
+    const status = await home.cli('status');
+    expect(status.status, status.stdout + status.stderr).toBe(0);
+    expect(status.stdout).toContain(`little space left in ${home.data}`);
+    await decides();
+    await rm(filler);
+    await levels('normal');
+    const after = await home.json<Status>('status');
+    expect([after.agent?.spool.lost, after.disk.level]).toEqual([0, 'normal']);
   });
 
   it('goes on deciding, counts what it cannot keep, and says so everywhere', async () => {

@@ -12,7 +12,8 @@ const batchRows = 500;
 /** How far a burst may get before it is dealt with. */
 const overshoot = 1.25;
 
-export async function liveThroughAWeek({ rowsADay, bytes }: { rowsADay: number; bytes: number }): Promise<void> {
+/** Returns what became of it, in one line. */
+export async function liveThroughAWeek({ rowsADay, bytes }: { rowsADay: number; bytes: number }): Promise<string> {
   await using made = disposable(await testStore());
   const { store, clock } = made;
   const limit = { days: 5.5, bytes };
@@ -87,6 +88,9 @@ export async function liveThroughAWeek({ rowsADay, bytes }: { rowsADay: number; 
   await retention.check();
   for (const signal of incident?.signals ?? [])
     expect(await store.observations.get(signal.observation, signal.at)).toBeUndefined();
+  const megabytes = (size: number) => (size / 1_048_576).toFixed(1);
+  const largestOf = kindOrder.map((kind) => `${kind} at most ${megabytes(largest[kind])}`).join(', ');
+  return `${number} rows, ${dropped} went, quota ${megabytes(bytes)} MB: ${largestOf} MB`;
 }
 
 /** Of twenty rows one is refused, thirteen are let through, six are what the sensor saw. */
