@@ -181,7 +181,7 @@ export const Configuration = z.strictObject({
       ),
       evidence: limitOf(
         'evidence bundles',
-        { days: 90, megabytes: 4_096 },
+        { days: 365, megabytes: 4_096 },
         'at this size new bundles are refused; none goes before its days',
       ),
     })

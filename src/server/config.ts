@@ -49,7 +49,7 @@ export const ServerConfig = z.strictObject({
   retention: z.strictObject({ observations: Limit, decisions: Limit, evidence: Limit }).default({
     observations: { days: 14, bytes: 2 * 2 ** 30 },
     decisions: { days: 14, bytes: 2 ** 30 },
-    evidence: { days: 90, bytes: 4 * 2 ** 30 },
+    evidence: { days: 365, bytes: 4 * 2 ** 30 },
   }),
   /**
    * Where the CLI's own token is left (`{schemaVersion, url, token, ca}`, mode 0600) for whoever started us; null: no

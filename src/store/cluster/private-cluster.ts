@@ -32,6 +32,7 @@ import { checkClusterDirectory, prepareDataDirectory, prepareDirectories, server
 import type { ClusterPlan } from './discover.js';
 import { createDatabase, isAnswering } from './handshake.js';
 import { type Postmaster, readLockFile } from './postmaster.js';
+import { writeAheadSettings } from './write-ahead.js';
 
 export interface RunningCluster {
   readonly kind: 'external' | 'system' | 'bundled';
@@ -259,7 +260,7 @@ function settings(options: ClusterOptions): Record<string, string> {
     log_parameter_max_length_on_error: '0',
     shared_buffers: '32MB',
     max_connections: '60',
-    max_wal_size: '512MB',
+    ...writeAheadSettings(roomAt(options.dataDir).totalBytes),
     jit: 'off',
     timezone: 'UTC',
   };

@@ -3,7 +3,7 @@ import { rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, expect } from 'vitest';
-import { diskWatch, exec, roomAt, silent, systemClock } from '../../../src/base/index.js';
+import { diskLevel, diskWatch, exec, manualClock, roomAt, silent, systemClock } from '../../../src/base/index.js';
 import { createRetention } from '../../../src/server/jobs/retention.js';
 import {
   discoverCluster,
@@ -17,7 +17,7 @@ import {
 import { decision, observation } from '../../fakes/example-observation.js';
 import { openDirectory, testAccount } from '../../fakes/test-store.js';
 import { requires } from '../../requires.js';
-import { about } from './week.js';
+import { about, liveThrough } from './week.js';
 
 const it = await requires('root', 'postgresql');
 const MB = 1 << 20;
@@ -31,7 +31,8 @@ afterEach(async () => {
 });
 
 it('at 95 % what was let through goes first, then the oldest of the rest, never what is pinned; with room again nothing more', async () => {
-  const { disk, store } = await house('600m');
+  const { disk, connection } = await house('600m');
+  const store = await openStore(connection, { clock: systemClock });
   const limit = { days: 14, bytes: 12 * MB };
   const levels: string[] = [];
   const watch = diskWatch(disk, (level) => levels.push(level));
@@ -91,7 +92,8 @@ it('at 95 % what was let through goes first, then the oldest of the rest, never 
 }, 300_000);
 
 it('on a full disk nothing half done is left, and all goes on when there is room', async () => {
-  const { disk, store } = await house('400m');
+  const { disk, connection } = await house('400m');
+  const store = await openStore(connection, { clock: systemClock });
   const watch = diskWatch(disk, () => {});
   const limit = { days: 14, bytes: 6 * MB };
   const retention = createRetention({
@@ -121,6 +123,15 @@ it('on a full disk nothing half done is left, and all goes on when there is room
   expect((await store.observations.count()) + dropped).toBe(rows.length);
   await store.close();
 }, 300_000);
+
+it('a week fits on a small disk, with the database, its own log and room to spare', async () => {
+  const { disk, connection } = await house('300m');
+  const clock = manualClock();
+  const store = await openStore(connection, { clock });
+  const said = await liveThrough({ rowsADay: 14_000, bytes: 16 * MB }, { store, clock });
+  expect(diskLevel(roomAt(disk)), said).toBe('normal');
+  await store.close();
+}, 600_000);
 
 it('the spool of a host gives back what was shipped, on the same rule', async () => {
   const { disk } = await smallDisk('200m');
@@ -174,14 +185,14 @@ function fillTo(disk: string, free: number): void {
   writeFileSync(join(disk, 'filler'), Buffer.alloc(Math.max(bsize, room - free)));
 }
 
-async function house(size: string): Promise<{ disk: string; store: Store }> {
+async function house(size: string) {
   const { disk, root } = await smallDisk(size);
   const account = await testAccount();
   if (account === undefined) throw new Error('runs as root');
   await mkdir(join(disk, 'e'));
   const options = { dataDir: join(disk, 'd'), runtimeDir: join(root, 'r'), account, clock: systemClock, log: silent };
   const cluster = await startCluster(await discoverCluster({ ...options, dataDir: join(root, 'bin') }), options);
-  return { disk, store: await openStore(cluster.connection, { clock: systemClock }) };
+  return { disk, connection: cluster.connection };
 }
 
 async function smallDisk(size: string): Promise<{ disk: string; root: string }> {

@@ -1,9 +1,9 @@
 /** Days of a busy installation, on a clock that moves when told, through the real store and the job that keeps its limits. */
 import { expect } from 'vitest';
-import { silent } from '../../../src/base/index.js';
+import { type manualClock, silent } from '../../../src/base/index.js';
 import type { Incident, Observation } from '../../../src/model/index.js';
 import { createRetention } from '../../../src/server/jobs/retention.js';
-import { kindOrder } from '../../../src/store/index.js';
+import { kindOrder, type Store } from '../../../src/store/index.js';
 import { decision, observation } from '../../fakes/example-observation.js';
 import { testStore } from '../../fakes/test-store.js';
 
@@ -12,10 +12,25 @@ const batchRows = 500;
 /** How far a burst may get before it is dealt with. */
 const overshoot = 1.25;
 
+export interface Week {
+  readonly rowsADay: number;
+  readonly bytes: number;
+}
+
 /** Returns what became of it, in one line. */
-export async function liveThroughAWeek({ rowsADay, bytes }: { rowsADay: number; bytes: number }): Promise<string> {
-  await using made = disposable(await testStore());
-  const { store, clock } = made;
+export async function liveThroughAWeek(week: Week): Promise<string> {
+  const { dispose, ...made } = await testStore();
+  try {
+    return await liveThrough(week, made);
+  } finally {
+    await dispose();
+  }
+}
+
+export async function liveThrough(
+  { rowsADay, bytes }: Week,
+  { store, clock }: { readonly store: Store; readonly clock: ReturnType<typeof manualClock> },
+): Promise<string> {
   const limit = { days: 5.5, bytes };
   const retention = createRetention({
     store,
@@ -136,8 +151,4 @@ export function about(rows: readonly Observation[]): Incident {
     })),
     links: [],
   };
-}
-
-function disposable<T extends { dispose(): Promise<void> }>(made: T): T & AsyncDisposable {
-  return { ...made, [Symbol.asyncDispose]: () => made.dispose() };
 }
