@@ -2,6 +2,7 @@ import { messageOf, type Probe, type ProbeResult, probes, systemClock } from '..
 import { certificateChecks } from '../certificate-checks.js';
 import { kernelTracers } from '../../sensor/index.js';
 import { CliError, type Command, exitCode, type Invocation, list } from '../command.js';
+import { diskCheck } from '../disk-check.js';
 import { locate } from '../installation.js';
 
 const categories = ['host', 'store', 'runtime', 'network', 'keys', 'test'] as const;
@@ -17,6 +18,17 @@ function withStandIns(checks: readonly Check[]): readonly Check[] {
     const { fix: _fix, ...rest } = check;
     return { ...rest, status: 'ok', detail: `${check.detail}; not needed, since ${working.name} sees the same` };
   });
+}
+
+function disk(invocation: Invocation): readonly Check[] {
+  try {
+    const { configuration, dataDir } = locate(invocation);
+    return [diskCheck(configuration, dataDir)];
+  } catch (error) {
+    const about = { name: 'disk', category: 'store', title: 'room for what is kept' } as const;
+    const [why = ''] = messageOf(error).split(/\\x0a|\n/);
+    return [{ ...about, status: 'warn', detail: why, fix: 'tricordon config check' }];
+  }
 }
 
 /** Broken settings must not keep the rest from being seen. */
@@ -44,7 +56,12 @@ export const command: Command = async (invocation) => {
   for (const probe of chosen)
     probed.push({ name: probe.name, category: probe.category, title: probe.title, ...(await probe.run()) });
   const keys = only.length === 0 || only.includes('keys');
-  const checks = [...withStandIns(probed), ...(keys ? await certificates(invocation) : [])];
+  const store = only.length === 0 || only.includes('store');
+  const checks = [
+    ...withStandIns(probed),
+    ...(store ? disk(invocation) : []),
+    ...(keys ? await certificates(invocation) : []),
+  ];
   const failed = checks.filter((check) => check.status === 'fail').length;
   const { output } = invocation;
   output.result({ schemaVersion: 1, ok: failed === 0, checks }, () =>
