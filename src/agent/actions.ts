@@ -34,6 +34,8 @@ const beforeMs = 10 * 60_000;
 
 export function createCarrier(options: CarrierOptions): Carrier {
   const { workloads, hands, client, clock, log } = options;
+  // Left by an agent that was killed while it collected.
+  rmSync(join(options.settings.directory, 'evidence'), { recursive: true, force: true });
   const seen = new Set<string>();
   let queue: Promise<void> = Promise.resolve();
   let current: Action | undefined;
@@ -135,14 +137,24 @@ export function createCarrier(options: CarrierOptions): Carrier {
     return { digest: wholeDigest(await hands.codeTree(target, where)), wanted: clean['code'] ?? attested, where };
   }
 
+  /** Nothing of it stays on this host, whatever became of it: it may be memory, and a disk may be short of room. */
   async function collect(id: string): Promise<StepResult> {
+    const folder = join(options.settings.directory, 'evidence');
+    try {
+      return await gather(id, folder);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  }
+
+  async function gather(id: string, folder: string): Promise<StepResult> {
     const entry = workloads.entry(id);
     if (entry === undefined || current === undefined)
       return { status: 'failed', detail: `no workload \`${id}\` runs on this host` };
     const action = current;
     const { record } = entry;
     const bundle = `ev-${action.id.toLowerCase().replace(/[^a-z0-9-]/g, '-')}`;
-    const directory = join(options.settings.directory, 'evidence', bundle);
+    const directory = join(folder, bundle);
     rmSync(directory, { recursive: true, force: true });
     const sources = await evidenceSources({
       hands,
@@ -180,7 +192,6 @@ export function createCarrier(options: CarrierOptions): Carrier {
     await client.call('POST', `/agent/v1/evidence/${bundle}`, JSON.parse(manifestText(manifest)), Anything, {
       timeoutMs: 120_000,
     });
-    rmSync(directory, { recursive: true, force: true });
     const missing =
       manifest.missing.length === 0 ? '' : `; missing: ${manifest.missing.map((item) => item.what).join(', ')}`;
     return { status: 'done', detail: `bundle ${bundle}: ${manifest.files.length} files${missing}`.slice(0, 2_000) };

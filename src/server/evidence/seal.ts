@@ -7,7 +7,8 @@ import type { EvidenceSealed } from '../agents/protocol.js';
 import type { Context } from '../context.js';
 import { ServerError } from '../errors.js';
 import { manifestDigest } from './digest.js';
-import { beforeMs, gapRows, gapsAround } from '../views/gaps.js';
+import { beforeMs, gapsAround } from '../gaps.js';
+import { gapRows } from '../views/gaps.js';
 import type { Vault } from './vault.js';
 
 const afterMs = 60_000;

@@ -1,7 +1,7 @@
 /** How much room evidence has: what lies there, measured in blocks of the disk, against its quota. */
 import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { codeOf, type DiskLevel, leastRoom, roomAt } from '../../base/index.js';
+import { codeOf, type DiskLevel, leastRoom, type Room, roomAt } from '../../base/index.js';
 import { ServerError } from '../errors.js';
 
 /** The folder of the vault in which bundles come in. */
@@ -20,6 +20,7 @@ export function evidenceSpace(
   directory: string,
   quota: number,
   level: () => DiskLevel = () => 'normal',
+  read: (path: string) => Room = roomAt,
 ): EvidenceSpace {
   /** Sealed bundles never change: each is measured once. */
   const sealed = new Map<string, number>();
@@ -43,7 +44,7 @@ export function evidenceSpace(
       const left = quota - (await used());
       if (left <= 0) throw evidenceFull(quota);
       if (level() === 'normal') return left;
-      const room = Math.floor((roomAt(directory).freeBytes - 2 * leastRoom) / 2);
+      const room = Math.floor((read(directory).freeBytes - 2 * leastRoom) / 2);
       if (room <= 0)
         throw new ServerError('evidence-full', 'the disk is nearly full: no new evidence is taken', {
           hint: 'free some space; the database comes before new evidence',

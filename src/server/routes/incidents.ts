@@ -8,7 +8,7 @@ import { ServerError } from '../errors.js';
 import { type Route, route } from '../http/route.js';
 import { actionRow } from '../views/actions.js';
 import { evidenceRow } from '../views/evidence.js';
-import { gapsAround } from '../views/gaps.js';
+import { gapsAround } from '../gaps.js';
 import { incidentRow, incidentView } from '../views/incident.js';
 
 const IncidentId = z.strictObject({ id: z.string().regex(/^INC-[0-9]{1,15}$/) });

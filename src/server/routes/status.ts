@@ -7,7 +7,7 @@ import type { Context } from '../context.js';
 import { type Route, route } from '../http/route.js';
 import { hostRows, socketRows } from '../views/coverage.js';
 import { loadWorld } from '../views/load-world.js';
-import { diskOf, storeRows } from '../views/stores.js';
+import { diskOf, storeRows } from '../usage.js';
 import { heldBy } from '../views/world.js';
 
 export const statusRoutes: readonly Route<Context>[] = [

@@ -1,14 +1,7 @@
 /** What is no longer there of a span of time, so that nobody takes silence for peace. */
 import type { z } from 'zod';
-import type { Drop, Store } from '../../store/index.js';
+import type { Drop } from '../../store/index.js';
 import type { IncidentAnswer } from '../api/incidents.js';
-
-/** How far back of an incident, or of the collection of evidence, is looked for what led to it. */
-export const beforeMs = 20 * 60_000;
-
-export function gapsAround(store: Pick<Store, 'retention'>, first: number, last: number): Promise<Drop[]> {
-  return store.retention.gaps(first - beforeMs, last);
-}
 
 const reasons: Readonly<Record<string, string>> = {
   age: 'beyond their age',

@@ -1,9 +1,9 @@
 /** What every store holds, may hold, and let go of. */
 import type { z } from 'zod';
-import { roomAt } from '../../base/index.js';
-import { kindOrder } from '../../store/index.js';
-import type { StatusAnswer, StoreRow } from '../api/status.js';
-import type { Context } from '../context.js';
+import { roomAt } from '../base/index.js';
+import { kindOrder } from '../store/index.js';
+import type { StatusAnswer, StoreRow } from './api/status.js';
+import type { Context } from './context.js';
 
 type Row = z.infer<typeof StoreRow>;
 
