@@ -213,6 +213,7 @@ async function generate() {
   const { reasonCodes, RecordingHeader, tacticNames } = await built('model/index.js');
   const { access } = await built('server/routes/access.js');
   const roleTable = await built('server/auth/roles.js');
+  const { keyRegistry } = await built('cli/keys/registry.js');
   const { statusOf } = await built('server/errors.js');
   const { z } = await import('zod');
   return new Map([
@@ -224,6 +225,7 @@ async function generate() {
     ['rules.md', rulesPage(detectionRules, tacticNames)],
     ['api.md', apiPage(access)],
     ['roles.md', rolesPage(roleTable, access)],
+    ['keys.md', keysPage(keyRegistry)],
     ['dependencies.md', dependenciesPage(dependencies(root))],
     ['observation.schema.json', json(observationJsonSchema())],
     ['recording.schema.json', json(recordingSchema(z.toJSONSchema(RecordingHeader, { io: 'input' })))],
@@ -364,6 +366,24 @@ function dependenciesPage(rows) {
     'Dependencies',
     'What is installed with the package, and what is built into the console. Licences, hashes and install scripts are checked when this page is.',
     table(['package', 'version', 'licence', 'how', 'why'], listed),
+  );
+}
+
+function keysPage(keys) {
+  const owners = { root: '`root`, or who calls `sudo`', control: '`tricordon`', agent: '`tricordon-agent`' };
+  const rows = keys.map(({ name, purpose, path, kept, owner, life, rotation, theft }) => [
+    name,
+    purpose,
+    path === null ? kept : `${code(path)}; ${kept}`,
+    owner === null ? '' : owners[owner],
+    life,
+    rotation.replace(/(tricordon [a-z][^;,]*)/g, '`$1`'),
+    theft.replace(/`?(tricordon (?:agent withdraw HOST|down|respond))`?/g, '`$1`'),
+  ]);
+  return page(
+    'Keys',
+    'Every key and secret that the product holds. Paths are in the data directory; files have mode 0600 and belong to the named account (as an ordinary user: to that user). `tricordon key list` shows them as they are on a host, and `tricordon doctor --only keys` warns before a certificate ends.',
+    table(['key', 'what for', 'where', 'who can read it', 'life', 'how it rotates', 'what its theft means'], rows),
   );
 }
 

@@ -17,6 +17,7 @@ export const groups: Readonly<Record<string, string>> = {
   token: 'Make, list and revoke tokens',
   session: 'List and end sessions',
   backup: 'Make backups, and prove that they are good',
+  key: 'Look at keys and certificates',
   spool: 'Read the raw event spool',
   config: 'Check and explain settings',
 };
@@ -332,6 +333,12 @@ export const catalogue: readonly CommandSpec[] = [
     summary: 'recompute the hash chain of the audit trail',
     options: [config, dataDir],
     load: () => import('./commands/audit-verify.js'),
+  },
+  {
+    name: 'key list',
+    summary: 'show every key that this installation holds, and whether somebody else can read one',
+    options: [config, dataDir],
+    load: () => import('./commands/key-list.js'),
   },
   {
     name: 'spool cat',

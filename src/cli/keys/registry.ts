@@ -1,0 +1,223 @@
+/** Every key and secret that the product holds. The page docs/reference/keys.md and `tricordon key list` are made of it. */
+
+export interface KeyEntry {
+  readonly name: string;
+  readonly purpose: string;
+  /** Relative to the data directory; null: not a file there, `kept` says where. */
+  readonly path: string | null;
+  readonly kept: string;
+  /** Whose file it is as root; as an ordinary user all are that user's. */
+  readonly owner: 'root' | 'control' | 'agent' | null;
+  readonly life: string;
+  readonly rotation: string;
+  /** What whoever has it can do. */
+  readonly theft: string;
+}
+
+const everyStart = 'made anew with every start of its process';
+const notYet = 'not by command yet';
+
+export const keyRegistry: readonly KeyEntry[] = [
+  {
+    name: 'root',
+    purpose:
+      'signs the identities of workloads, agents and the control plane, and the console’s certificate (EC P-256)',
+    path: 'keys/ca/root.key.pem',
+    kept: 'encrypted where `identity.passphraseFile` is set',
+    owner: 'control',
+    life: 'one year',
+    rotation: `${notYet}: plan a new installation`,
+    theft: 'can be any workload, any agent and the control plane: make a new installation',
+  },
+  {
+    name: 'root certificate',
+    purpose: 'what every side trusts; public',
+    path: 'keys/ca/root.crt.pem',
+    kept: 'as a file',
+    owner: 'control',
+    life: 'one year',
+    rotation: 'with the root key',
+    theft: 'nothing: it is public. Whoever can change it decides whom the control plane trusts',
+  },
+  {
+    name: 'evidence',
+    purpose: 'signs evidence bundles and the head of the audit trail (Ed25519)',
+    path: 'keys/ca/evidence.key.pem',
+    kept: 'encrypted where `identity.passphraseFile` is set',
+    owner: 'control',
+    life: 'without end',
+    rotation: notYet,
+    theft:
+      'can sign forged bundles and a forged head of the trail: what was signed before stays good where a copy lies elsewhere',
+  },
+  {
+    name: 'people',
+    purpose: 'seals the secrets of second factors in the database (AES-256-GCM)',
+    path: 'keys/ca/people.key',
+    kept: 'as a file',
+    owner: 'control',
+    life: 'without end',
+    rotation: `${notYet}: people switch their second factor off and on`,
+    theft: 'with the database: can compute codes; passwords stay hashed',
+  },
+  {
+    name: 'console',
+    purpose: 'key and certificate of console and API (TLS)',
+    path: 'keys/ca/console.pem',
+    kept: 'as a file',
+    owner: 'control',
+    life: '14 days',
+    rotation: 'by itself, also without a restart',
+    theft: 'can pose as the console until the certificate ends',
+  },
+  {
+    name: 'audit head',
+    purpose: 'signed head of the audit trail; no secret',
+    path: 'keys/ca/audit-checkpoint.json',
+    kept: 'as a file',
+    owner: 'control',
+    life: 'two seconds',
+    rotation: 'by itself',
+    theft: 'nothing; an older one put back hides what came after it',
+  },
+  {
+    name: 'operator token',
+    purpose: 'lets the commands on this host speak to the API, with all scopes',
+    path: 'token',
+    kept: 'as a file of whoever ran `up`; the database holds its SHA-256',
+    owner: 'root',
+    life: 'until the next start of the control plane',
+    rotation: everyStart,
+    theft: 'may everything that the API offers: `tricordon down`, then `up`',
+  },
+  {
+    name: 'operator token, as left by the control plane',
+    purpose: 'the same, for `up` to take over',
+    path: 'keys/access.json',
+    kept: 'as a file',
+    owner: 'control',
+    life: 'until the next start of the control plane',
+    rotation: everyStart,
+    theft: 'as above',
+  },
+  {
+    name: 'control settings',
+    purpose: 'what `up` tells the control plane; may hold `database.url`',
+    path: 'keys/control.json',
+    kept: 'as a file',
+    owner: 'control',
+    life: 'until the next start',
+    rotation: everyStart,
+    theft: 'names the database; its password belongs into a pgpass file',
+  },
+  {
+    name: 'host',
+    purpose: 'key and certificate of this host’s agent: speaks for the workloads of this host',
+    path: 'agent/identity.json',
+    kept: 'as a file',
+    owner: 'agent',
+    life: 'one day',
+    rotation: 'by itself, at half of its life',
+    theft: 'can attest workloads as this host, for services that may run here: `tricordon agent withdraw HOST`',
+  },
+  {
+    name: 'spool',
+    purpose: 'encrypts and chains the raw events on this host (AES-256-GCM)',
+    path: 'agent/spool.key',
+    kept: 'as a file',
+    owner: 'agent',
+    life: 'without end',
+    rotation: notYet,
+    theft: 'with the spool: can read what happened on this host, and write a spool of its own',
+  },
+  {
+    name: 'one-time token of a host',
+    purpose: 'lets the agent enrol, once',
+    path: 'agent/enrol-token',
+    kept: 'as a file, until it is used; the database holds its SHA-256',
+    owner: 'agent',
+    life: '15 minutes',
+    rotation: 'tricordon agent token HOST',
+    theft: 'can enrol as that host, before it does: `tricordon agent withdraw HOST`',
+  },
+  {
+    name: 'sealed code of a host',
+    purpose: 'breaks the glass on that host; what lies here is a hash',
+    path: 'agent/glass.json',
+    kept: 'SHA-256 with the host’s name, here and in the database; the code itself is on paper',
+    owner: 'agent',
+    life: 'until it is used',
+    rotation: 'tricordon break-glass code HOST',
+    theft: 'of the hash: nothing. Of the code, by who can open the agent’s socket: breaks the glass once, loudly',
+  },
+  {
+    name: 'recovery key, public part',
+    purpose: 'seals backups',
+    path: 'recovery.pub',
+    kept: 'as a file',
+    owner: 'root',
+    life: 'without end',
+    rotation: 'tricordon backup key --out FILE --replace',
+    theft: 'nothing; whoever replaces it makes backups that only he opens: compare with `backup verify`',
+  },
+  {
+    name: 'recovery key',
+    purpose: 'opens backups (X25519)',
+    path: null,
+    kept: 'in the file that `backup key` wrote, away from this host',
+    owner: null,
+    life: 'without end',
+    rotation: 'tricordon backup key --out FILE --replace; older backups need the older one',
+    theft: 'with a backup: has the root, and everything else in this table that lies in a file of the control plane',
+  },
+  {
+    name: 'workload',
+    purpose: 'key and certificate of one workload (X509-SVID)',
+    path: null,
+    kept: 'in the memory of agent and sidecar, and of a workload that asks the Workload API',
+    owner: null,
+    life: '`identity.svidMinutes`, one hour',
+    rotation: 'by itself, at half of its life',
+    theft: 'is that service until it ends: `tricordon respond` revokes it',
+  },
+  {
+    name: 'control plane',
+    purpose: 'key and certificate of the agents’ door',
+    path: null,
+    kept: 'in the memory of the control plane',
+    owner: null,
+    life: 'one day',
+    rotation: 'by itself',
+    theft: 'can pose as the control plane towards agents until it ends',
+  },
+  {
+    name: 'passwords',
+    purpose: 'people sign in with them',
+    path: null,
+    kept: 'in the database, scrypt with a salt of each',
+    owner: null,
+    life: 'without end',
+    rotation: 'tricordon password; tricordon user reset NAME',
+    theft: 'of the hashes: each has to be guessed. Of a password: is that person, where no second factor is on',
+  },
+  {
+    name: 'second factors and recovery codes',
+    purpose: 'codes of an authenticator (RFC 6238); ten codes in their place',
+    path: null,
+    kept: 'in the database: secrets sealed with `people`, recovery codes as hashes',
+    owner: null,
+    life: 'without end; a recovery code once',
+    rotation: 'tricordon totp off; tricordon totp on',
+    theft: 'of the rows: nothing without `people`',
+  },
+  {
+    name: 'sessions, tokens and one-time links',
+    purpose: 'what people and programs show after they signed in',
+    path: null,
+    kept: 'in the database, as SHA-256; a person’s session in `$XDG_CONFIG_HOME/tricordon/session.json`, mode 0600',
+    owner: null,
+    life: '12 hours; as asked for; 15 minutes or one day',
+    rotation: 'tricordon session revoke; tricordon token revoke',
+    theft: 'of the rows: nothing. Of a session or token: may what it may, until it ends or is revoked',
+  },
+];
