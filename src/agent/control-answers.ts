@@ -28,4 +28,8 @@ export const StateAnswer = z.object({
 });
 export type StateAnswer = z.infer<typeof StateAnswer>;
 
+export const SpoolPins = z.object({
+  pins: z.array(z.object({ id: z.string().max(40), since: z.number(), until: z.number() })).max(1_000),
+});
+
 export const Anything = z.unknown();

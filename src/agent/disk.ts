@@ -1,6 +1,6 @@
 /** The agent's disk: while it is short of room, the spool keeps half, and evidence takes little memory of processes. */
 import { type DiskLevel, loggedDiskWatch, type Logger, messageOf } from '../base/index.js';
-import type { SpoolWriter } from '../store/index.js';
+import type { HeldPins, SpoolWriter } from '../store/index.js';
 import type { AgentStatus } from './local-protocol.js';
 
 export interface AgentDisk {
@@ -27,7 +27,10 @@ export function memoryBytesFor(level: DiskLevel): number {
 }
 
 /** What `status` says of the spool. */
-export function spoolFacts(spool: Pick<SpoolWriter, 'stats'>): Omit<AgentStatus['spool'], 'pending' | 'maxBytes'> {
+export function spoolFacts(
+  spool: Pick<SpoolWriter, 'stats'>,
+  held: HeldPins,
+): Omit<AgentStatus['spool'], 'pending' | 'maxBytes'> {
   const { lost, full, bytes, dropped } = spool.stats();
-  return { lost, full, bytes, dropped };
+  return { lost, full, bytes, dropped, pinnedBytes: held.bytes, pinsRefused: held.refused.length };
 }

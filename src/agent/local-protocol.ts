@@ -120,6 +120,10 @@ export const AgentStatus = z.strictObject({
     maxBytes: z.number(),
     /** Observations that went after they were shipped. */
     dropped: z.number(),
+    /** Beside the spool's size, of segments that only open incidents still hold. */
+    pinnedBytes: z.number(),
+    /** Incidents for which there was no room. */
+    pinsRefused: z.number(),
   }),
   /** Of the disk with spool and keys. */
   disk: z.enum(diskLevels),

@@ -49,6 +49,7 @@ import { coverageOf, listeningSockets } from './report.js';
 import { runtimeCoverage } from './runtime-hold.js';
 import { keepPlaneLogs } from './logs.js';
 import { readSettings } from './settings.js';
+import { keepSpoolPins } from './spool-pins.js';
 import { startShipping } from './shipping.js';
 import { readAgentState, type WorkloadRecord, writeAgentState } from './workload-record.js';
 import { createWorkloads, type IdentityHandle } from './workloads.js';
@@ -101,6 +102,7 @@ const shipping = startShipping({
   written: () => spool.stats().sequence,
   log,
 });
+const pinning = keepSpoolPins({ spool, client, maxBytes: settings.spool.maxBytes / 2, log });
 async function store(batch: readonly Observation[]): Promise<void> {
   await spool.append(batch);
   shipping.nudge();
@@ -332,7 +334,7 @@ const local = await serveLocalApi({
     planes: planes(),
     sight: sensor.sight(),
     glass: [...glass.open()],
-    spool: { ...spoolFacts(spool), pending: shipping.pending(), maxBytes: settings.spool.maxBytes },
+    spool: { ...spoolFacts(spool, pinning.held()), pending: shipping.pending(), maxBytes: settings.spool.maxBytes },
     disk: disk.level(),
   }),
 });
@@ -354,6 +356,7 @@ async function shutDown(): Promise<void> {
   if (stopping.signal.aborted) return;
   stopping.abort();
   disk.stop();
+  pinning.stop();
   endLogs();
   local.close();
   local.closeAllConnections();

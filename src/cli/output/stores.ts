@@ -13,16 +13,18 @@ export function storeLines(output: Output, stores: readonly StoreRow[], agent: A
     state === 'ok' ? '' : words[state],
   ]);
   if (agent !== null) {
-    const { bytes, maxBytes, dropped, lost, full } = agent.spool;
+    const { bytes, maxBytes, dropped, lost, full, pinnedBytes, pinsRefused } = agent.spool;
     const went = [...(dropped > 0 ? [`${dropped} after shipping`] : []), ...(lost > 0 ? [`${lost} LOST`] : [])];
+    const refused = pinsRefused > 0 ? `NO ROOM to hold raw events of ${pinsRefused} open incidents` : '';
     rows.push([
       'spool',
       megabytes(bytes),
       megabytes(maxBytes),
       '',
       went.join(', '),
-      full ? 'FULL: nothing new is kept' : '',
+      full ? 'FULL: nothing new is kept' : refused,
     ]);
+    if (pinnedBytes > 0) rows.push(['  held of it', megabytes(pinnedBytes), megabytes(maxBytes / 2), '', '', '']);
   }
   return [output.table(['STORE', 'MB', 'QUOTA', 'OLDEST', 'WENT', ''], rows)];
 }

@@ -129,3 +129,8 @@ export const ActionResult = z.strictObject({
 
 /** `POST evidence/ID` after its files: the manifest as collected. We check every file, add ours, and sign. */
 export const EvidenceSealed = z.strictObject({ id: z.string(), manifestDigest: z.string(), files: z.int() });
+
+/** `GET spool-pins`: what this host's spool has to keep for incidents that are not closed. */
+export const SpoolPins = z.strictObject({
+  pins: z.array(z.strictObject({ id: z.string(), since: z.number(), until: z.number() })),
+});

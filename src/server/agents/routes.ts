@@ -22,12 +22,14 @@ import {
   ObservationsRequest,
   RenewRequest,
   ReportRequest,
+  SpoolPins,
   StateAnswer,
   SvidRequest,
   TimeAnswer,
   WorkloadAnswer,
   WorkloadRequest,
 } from './protocol.js';
+import { spoolPinsFor } from './spool-pins.js';
 import { stateFor, takeReport } from './state.js';
 import { endWorkload, registerWorkload, renewSvid } from './workloads.js';
 
@@ -179,5 +181,11 @@ export const agentRoutes: readonly Route<AgentContext>[] = [
     bodyLimit: 4 << 20,
     handle: ({ params, body, context: { context, peerOf, vault }, request }) =>
       sealEvidence(context, vault, peerOf(request), params.id, body),
+  }),
+  route({
+    method: 'GET',
+    path: '/agent/v1/spool-pins',
+    answer: SpoolPins,
+    handle: ({ context: { context, peerOf }, request }) => spoolPinsFor(context.store, peerOf(request).host),
   }),
 ];

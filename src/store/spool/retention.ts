@@ -3,11 +3,9 @@
  * name (a hard link) in a folder of the pin, so one pin does not stop the rotation of all that came later.
  */
 import { createHash } from 'node:crypto';
-import { link, mkdir, stat, unlink } from 'node:fs/promises';
-import { codeOf } from '../../base/index.js';
+import { stat, unlink } from 'node:fs/promises';
 import type { LedgerContent } from './ledger.js';
 import { listSegments, readBlocks, type Segment } from './segment.js';
-import { syncDirectory } from './small-file.js';
 
 export interface RetentionLimits {
   readonly maxBytes: number;
@@ -75,26 +73,24 @@ export function pinDirectory(directory: string, id: string): string {
   return `${directory}/pins/${createHash('sha256').update(id).digest('hex').slice(0, 32)}`;
 }
 
-/** Links every segment with an observation inside the span into the pin's folder; returns their names. */
-export async function pinSegments(
+export type SegmentSpans = (
   directory: string,
-  id: string,
-  span: { readonly since: number; readonly until: number },
-): Promise<string[]> {
-  const names: string[] = [];
-  const folder = pinDirectory(directory, id);
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  for (const segment of await listSegments(directory)) {
-    const facts = await factsOf(segment);
-    // Undefined: unreadable, and so perhaps evidence itself.
-    if (facts !== undefined && (facts.lastAt < span.since || facts.firstAt > span.until)) continue;
-    await link(segment.path, `${folder}/${segment.name}`).catch((error: unknown) => {
-      if (codeOf(error) !== 'EEXIST') throw error;
-    });
-    names.push(segment.name);
-  }
-  await syncDirectory(folder);
-  return names;
+) => Promise<{ readonly segment: Segment; readonly span: Pick<Facts, 'firstAt' | 'lastAt'> | undefined }[]>;
+
+/** Reads each closed segment once: only the last one still grows. */
+export function segmentSpans(): SegmentSpans {
+  const known = new Map<string, Facts>();
+  return async (directory) => {
+    const segments = await listSegments(directory);
+    const found = [];
+    for (const [index, segment] of segments.entries()) {
+      const span = known.get(segment.name) ?? (await factsOf(segment));
+      if (span !== undefined && index < segments.length - 1) known.set(segment.name, span);
+      found.push({ segment, span });
+    }
+    for (const name of known.keys()) if (!segments.some((segment) => segment.name === name)) known.delete(name);
+    return found;
+  };
 }
 
 async function factsOf(segment: Segment): Promise<Facts | undefined> {

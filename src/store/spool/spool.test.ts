@@ -189,14 +189,39 @@ test('a pin keeps its segments readable after retention, until it is released', 
   clock.advance(60_000);
   const spool = await openSpool({ ...options, maxAgeMs: 0, shipped: false });
   const { at } = observation(12);
-  expect(await spool.pin('INC-1', { since: at, until: at })).toHaveLength(1);
+  await spool.hold([{ id: 'INC-1', since: at, until: at }], 1);
   await spool.retain();
   expect(spool.stats().segments).toBe(1);
   const items = await all(pinDirectory(directory, 'INC-1'), { fragment: true });
   expect(idsOf(items)).toEqual(range(10, 10).map((row) => row.id));
   expect(items.every((item) => item.kind === 'block')).toBe(true);
-  await spool.unpin('INC-1');
+  await spool.hold([], 1);
   expect(await all(pinDirectory(directory, 'INC-1'), { fragment: true })).toEqual([]);
+  await spool.close();
+});
+
+test('what incidents hold stays through rotation; what none wants goes; without room the new is refused, never the old', async () => {
+  const { directory, options, clock } = await segmented(4);
+  const at = (n: number) => observation(n).at;
+  const first = { id: 'INC-1', since: at(0), until: at(9) };
+  const later = { id: 'INC-2', since: at(12), until: at(25) };
+  const spool = await openSpool({ ...options, maxAgeMs: 0 });
+  expect(await spool.hold([first], 1)).toEqual({ bytes: 0, refused: [] });
+  expect(await spool.hold([first], 1)).toEqual({ bytes: 0, refused: [] });
+  clock.advance(60_000);
+  await shippingCursor(directory).commit(100);
+  await spool.retain();
+  expect(segmentsIn(directory)).toHaveLength(1);
+  const held = async (id: string) => {
+    return idsOf(await all(pinDirectory(directory, id), { fragment: true }));
+  };
+  expect(await held('INC-1')).toEqual(range(0, 10).map(({ id }) => id));
+  const refusing = await spool.hold([first, later], 1);
+  expect(refusing.refused).toEqual(['INC-2']);
+  expect(refusing.bytes).toBeGreaterThan(0);
+  expect(await held('INC-1')).toHaveLength(10);
+  expect(await spool.hold([], 1)).toMatchObject({ refused: [] });
+  expect(readdirSync(join(directory, 'pins'))).toEqual([]);
   await spool.close();
 });
 

@@ -1,6 +1,6 @@
 /** Writes the spool: groups what comes within some milliseconds into blocks, one fsync for all of them. */
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, mkdir, open, rm, stat } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, stat } from 'node:fs/promises';
 import { type Clock, codeOf, type Logger, messageOf } from '../../base/index.js';
 import type { Observation } from '../../model/index.js';
 import { holdLock, type ProcessLock } from '../process-lock.js';
@@ -8,7 +8,8 @@ import { StoreError } from '../store-error.js';
 import { sealBlock } from './block.js';
 import { shippingCursor } from './cursor.js';
 import { emptyLedger, type LedgerContent, readLedger, writeLedger } from './ledger.js';
-import { dropSegments, pinDirectory, pinSegments } from './retention.js';
+import { type HeldPins, holdExactly, type SpoolPin } from './pins.js';
+import { dropSegments, segmentSpans } from './retention.js';
 import { listSegments, segmentName } from './segment.js';
 import { syncDirectory } from './small-file.js';
 import { findTail } from './tail.js';
@@ -51,9 +52,11 @@ export interface SpoolWriter {
    * `spool-io`, `spool-closed`.
    */
   append(observations: readonly Observation[]): Promise<void>;
-  /** Keeps every segment that overlaps the time span, beyond retention, until `unpin`. Idempotent. Returns their names. */
-  pin(id: string, span: { readonly since: number; readonly until: number }): Promise<string[]>;
-  unpin(id: string): Promise<void>;
+  /**
+   * Keeps every segment that overlaps a pin's span, beyond retention: exactly of these pins, whatever was held before.
+   * `maxBytes` is for what only pins still hold.
+   */
+  hold(pins: readonly SpoolPin[], maxBytes: number): Promise<HeldPins>;
   /** Drops what age and size demand and shipping and pins allow; also done at each rotation. */
   retain(): Promise<void>;
   /** While the disk is short of room: both limits count half for what was shipped; nothing is refused for it. */
@@ -101,6 +104,7 @@ export async function openSpool(options: SpoolOptions): Promise<SpoolWriter> {
     let closed = false;
     let full = false;
     let squeezed = false;
+    const spans = segmentSpans();
     if (state === 'forged') await save({ ...emptyLedger, droppedTo: tail.before, droppedHash: tail.beforeHash });
 
     /** One thing at a time on the files. */
@@ -239,8 +243,7 @@ export async function openSpool(options: SpoolOptions): Promise<SpoolWriter> {
           timer ??= setTimeout(() => void serially(flush), options.commitMs ?? 50);
         });
       },
-      pin: (id, span) => serially(() => pinSegments(directory, id, span)),
-      unpin: (id) => serially(() => rm(pinDirectory(directory, id), { recursive: true, force: true })),
+      hold: (pins, maxBytes) => serially(() => holdExactly(directory, pins, maxBytes, spans)),
       retain: () => serially(() => drop(0)),
       squeeze: (on) => {
         squeezed = on;

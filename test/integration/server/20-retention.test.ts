@@ -169,6 +169,20 @@ it('says how much of what is kept, and what is no longer there of the time of an
   expect(disk.totalBytes).toBeGreaterThan(disk.freeBytes);
 });
 
+it('tells each host what its spool has to hold, until the incident is closed', async () => {
+  const other = await plane.agent('web2');
+  const pins = async (of: TestAgent) => (await of.call('GET', 'spool-pins')).json.pins;
+  const at = 1_000_000_000;
+  const incident = { ...about([observation(1, { host: 'web2' })]), id: 'INC-8', firstAt: at, lastAt: at + 5 };
+  await plane.store.incidents.save(incident);
+  expect(await pins(other)).toEqual([{ id: 'INC-8', since: at - 600_000, until: at + 60_005 }]);
+  expect(await pins(agent)).toEqual([]);
+  await plane.store.incidents.save({ ...incident, state: 'triaged' });
+  expect(await pins(other)).toHaveLength(1);
+  await plane.store.incidents.save({ ...incident, state: 'closed' });
+  expect(await pins(other)).toEqual([]);
+});
+
 it('does the same on the command line, and says what it cannot do', async () => {
   const house = mkdtempSync(join(tmpdir(), 'tcr-'));
   writeFileSync(join(house, 'token'), readFileSync(join(plane.directory, 'access.json')), { mode: 0o600 });
