@@ -199,7 +199,7 @@ story('evidence is kept once and audited', async ({ store }) => {
   };
   await store.evidence.insert({ manifest, signature: 'c2ln', path: '/e/1' });
   await store.evidence.insert({ manifest, signature: 'b3RoZXI=', path: '/e/2' });
-  expect(await store.evidence.get('ev-1')).toEqual({ manifest, signature: 'c2ln', path: '/e/1' });
+  expect(await store.evidence.get('ev-1')).toEqual({ manifest, signature: 'c2ln', path: '/e/1', pin: null });
   expect(await store.evidence.list({ incident: 'INC-1', service: 'payments' })).toHaveLength(1);
   expect(await store.audit.list()).toHaveLength(1);
 });
