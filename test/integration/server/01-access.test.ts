@@ -173,7 +173,7 @@ describe('hostile input', () => {
       status: 404,
       code: 'not-found',
       detail: 'there is no evidence `no-such`',
-      hint: null,
+      hint: 'evidence past its days is removed; the audit trail says when (evidence.remove)',
     });
   });
 
