@@ -63,6 +63,9 @@ const codeTexts = {
     'engine-unreachable': 'The Docker Engine does not answer.',
     'engine-answer-invalid': 'The Docker Engine answered something that is not understood.',
   },
+  MetricsTextError: {
+    'metrics-text': 'What was read is not of Prometheus’ text format; the message names the line.',
+  },
   ServerError: {
     invalid: 'The request is well formed but not what the route takes; `issues` names each problem.',
     unauthenticated: 'No credential, or one that is wrong, used, expired or revoked: all answered alike.',
@@ -160,6 +163,7 @@ const routeTexts = {
   'GET /v1/contracts/:service/versions/:version': 'one version; `learned` is the live proposal',
   'GET /v1/contracts/:service/diff': 'rights added and removed between two versions',
   'GET /v1/stream': 'what changes, as Server-Sent Events',
+  'GET /metrics': 'numbers of the control plane, as Prometheus reads them; see [metrics](metrics.md)',
   'POST /v1/services': 'registers a service, or says on which hosts it may run',
   'POST /v1/hosts/:host/withdraw': 'ends the trust in a host and in all it vouched for',
   'POST /v1/contracts/:service/propose': 'makes a version of what was learned, or of a given contract',
@@ -215,6 +219,8 @@ async function generate() {
   const roleTable = await built('server/auth/roles.js');
   const { keyRegistry } = await built('cli/keys/registry.js');
   const { statusOf } = await built('server/errors.js');
+  const { processMetrics } = await built('base/index.js');
+  const { controlMetrics } = await built('server/metrics/catalogue.js');
   const { z } = await import('zod');
   return new Map([
     ['commands.md', commandsPage(catalogue, groups)],
@@ -226,6 +232,7 @@ async function generate() {
     ['api.md', apiPage(access)],
     ['roles.md', rolesPage(roleTable, access)],
     ['keys.md', keysPage(keyRegistry)],
+    ['metrics.md', metricsPage(processMetrics, controlMetrics)],
     ['dependencies.md', dependenciesPage(dependencies(root))],
     ['observation.schema.json', json(observationJsonSchema())],
     ['recording.schema.json', json(recordingSchema(z.toJSONSchema(RecordingHeader, { io: 'input' })))],
@@ -414,6 +421,23 @@ function rolesPage({ permissionTexts, roles, ofToken, programRole }, access) {
     table(['permission', ...scopes], bundles),
     '## Routes\n\n`service.place` is asked for within `POST /v1/services`, when it says on which hosts a service may run.',
     table(['permission', 'routes'], routes),
+  );
+}
+
+function metricsPage(ofProcess, ofControl) {
+  const rows = (metrics) =>
+    Object.values(metrics).map(({ name, type, labels = [], help }) => [
+      code(name),
+      type,
+      labels.map(code).join(', '),
+      sentence(help),
+    ]);
+  const head = ['metric', 'type', 'labels', 'what it says'];
+  return page(
+    'Metrics',
+    'Text format 0.0.4 of Prometheus; OpenMetrics 1.0 for a scraper that asks for it. Counters begin with the process. [Operations](../guide/operations.md#metrics) says how to scrape, and what to be woken for.',
+    `## Every process\n\n${table(head, rows(ofProcess))}`,
+    `## Control plane\n\n\`GET /metrics\` on the console address, for whoever has the permission \`metrics.read\`.\n\n${table(head, rows(ofControl))}`,
   );
 }
 

@@ -27,6 +27,18 @@ export { codeOf, type ErrorDetail, messageOf, printable, TricordonError } from '
 export { type Exec, type ExecOptions, type ExecResult, exec, spawnProcess, which } from './exec.js';
 export { type Logger, logger, silent } from './log.js';
 export { type LogLimits, type LogState, openLogFile, rotateLogs } from './log-file.js';
+export {
+  type Distribution,
+  type Exposition,
+  exposition,
+  expositionFor,
+  expositionType,
+  type Family,
+  family,
+  type Metric,
+  type Sample,
+} from './metrics.js';
+export { MetricsTextError, type MetricsTextErrorCode, type ReadFamily, readMetricsText } from './metrics-text.js';
 export { openPlainFile, type PlainFile } from './plain-file.js';
 export {
   cgroupOf,
@@ -36,6 +48,7 @@ export {
   type ProcessFacts,
   processFacts,
 } from './process-facts.js';
+export { processMetrics, watchProcess } from './process-metrics.js';
 export {
   cgroup2Mount,
   kernelTracer,
@@ -47,3 +60,4 @@ export {
   probes,
   landlockVersion,
 } from './preflight.js';
+export { type Durations, durations, type Tally, tally } from './tally.js';

@@ -1,5 +1,5 @@
 /** Everything a request or a job may need, made once by `main.ts` and passed on; there are no globals. */
-import type { Clock, DiskWatch, Logger } from '../base/index.js';
+import type { Clock, DiskWatch, Family, Logger, Tally } from '../base/index.js';
 import type { Bundles, CertificateAuthority } from '../identity/index.js';
 import type { AuditCheckpoint, Store } from '../store/index.js';
 import type { Passwords } from './auth/passwords.js';
@@ -14,6 +14,7 @@ import type { Retention } from './jobs/retention.js';
 import type { RevisionBoard } from './live/revision.js';
 import type { LiveStream } from './live/stream.js';
 import type { Mailer } from './notify/mail.js';
+import type { RequestMeter } from './metrics/request-meter.js';
 import type { TrafficWindow } from './views/traffic-window.js';
 
 export interface Context {
@@ -49,6 +50,12 @@ export interface Context {
   readonly counters: Counters;
   /** The protocol that each host's agent named last, also when it was refused for it. */
   readonly spoken: Map<string, number>;
+  /** Of what the listeners answered. */
+  readonly meter: RequestMeter;
+  /** Age, memory and event loop of this process. */
+  readonly readProcess: () => Family[];
+  /** Ms since 1970, of the certificates that the listeners show now. */
+  readonly certificateEnds: { console: number; agents: number };
   /** Known when the listeners are up. */
   readonly addresses: Addresses;
 }
@@ -59,6 +66,13 @@ export interface Counters {
   pending: number;
   /** Rows that no engine could digest. */
   undigested: number;
+  /** Observations committed, and refused, since the start. */
+  taken: number;
+  refused: number;
+  /** By layer and effect, as they were observed. */
+  readonly decisions: Tally;
+  /** When the audit trail was last found as it was signed; null before the first time. */
+  checkpointAt: number | null;
 }
 
 export interface Addresses {

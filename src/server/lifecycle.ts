@@ -4,7 +4,16 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Server } from 'node:https';
 import type { FastifyInstance } from 'fastify';
-import { type Clock, codeOf, type Logger, loggedDiskWatch, messageOf, steady } from '../base/index.js';
+import {
+  type Clock,
+  codeOf,
+  type Logger,
+  loggedDiskWatch,
+  messageOf,
+  steady,
+  tally,
+  watchProcess,
+} from '../base/index.js';
 import { openCertificateAuthority, openSealingKey } from '../identity/index.js';
 import { auditCheckpoint, openStore, type Store, StoreError } from '../store/index.js';
 import { leaveAccess } from './access-file.js';
@@ -35,6 +44,7 @@ import { startUpkeep } from './jobs/upkeep.js';
 import { revisionBoard } from './live/revision.js';
 import { createMailer } from './notify/mail.js';
 import { liveStream } from './live/stream.js';
+import { requestMeter } from './metrics/request-meter.js';
 import { trafficWindow } from './views/traffic-window.js';
 
 export interface ServerOptions {
@@ -109,6 +119,8 @@ async function start(options: ServerOptions, closers: (() => unknown)[]): Promis
   context.addresses.agentUrl = urlOf(config.advertise ?? config.agents.address, portOf(agents));
   context.addresses.fingerprint = tls.fingerprint;
   context.addresses.caFingerprint = rootFingerprint(authority);
+  context.certificateEnds.console = tls.notAfter;
+  context.certificateEnds.agents = svid.notAfter;
   await leaveAccess(context);
   const rotation = rotate(context, [
     { app: people, current: tls, next: () => consoleCertificate(authority, config, clock.now()), isConsole: true },
@@ -179,7 +191,18 @@ async function createContext(options: ServerOptions, store: Store, authority: Co
     evidenceSpace: evidenceSpace(config.evidenceDir, config.retention.evidence.bytes, disk.level),
     decisions,
     spoken: new Map(),
-    counters: { cspViolations: 0, pending: 0, undigested: 0 },
+    counters: {
+      cspViolations: 0,
+      pending: 0,
+      undigested: 0,
+      taken: 0,
+      refused: 0,
+      decisions: tally(),
+      checkpointAt: null,
+    },
+    meter: requestMeter(),
+    readProcess: watchProcess({ version, process: 'control', startedAt: clock.now() }),
+    certificateEnds: { console: 0, agents: 0 },
     addresses: { consoleUrl: '', agentUrl: '', fingerprint: '', caFingerprint: '' },
   };
 }
@@ -221,6 +244,7 @@ function rotate(context: Context, listeners: Rotating[]): NodeJS.Timeout {
           const server = listener.app.server as unknown as Server; // made by our own serverFactory
           const ca = listener.isConsole ? {} : { ca: [...context.authority.bundle()] };
           server.setSecureContext({ key: next.key, cert: next.cert, ...ca });
+          context.certificateEnds[listener.isConsole ? 'console' : 'agents'] = next.notAfter;
           if (listener.isConsole) context.addresses.fingerprint = next.fingerprint;
         },
         (error: unknown) => context.log.error({ reason: messageOf(error) }, 'a certificate was not renewed'),

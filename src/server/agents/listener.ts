@@ -30,6 +30,7 @@ export function agentListener(context: Context, tls: ServerOptions): FastifyInst
   });
   const served = context.config.agentProtocol;
   const peers = new WeakMap<object, Asking>();
+  context.meter.watch(app, 'agents');
   const attempts = rateLimit({ clock: context.clock, burst: 20, perMinute: 20 });
 
   app.addHook('onRequest', async (request: FastifyRequest, reply: FastifyReply) => {

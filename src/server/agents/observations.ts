@@ -63,6 +63,8 @@ export async function takeObservations(
   });
   context.counters.pending += accepted;
   await context.retention.taken(batch);
+  context.counters.taken += accepted;
+  context.counters.refused += reasons.length;
   if (reasons.length > 0)
     context.log.warn({ host: peer.host, refused: reasons.length, first: reasons[0]?.reason }, 'observations refused');
   return {

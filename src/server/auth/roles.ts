@@ -15,6 +15,7 @@ export const permissionTexts = {
   'observation.read': 'read observations',
   'evidence.read': 'read and download evidence',
   'audit.read': 'read and verify the audit trail',
+  'metrics.read': 'read the metrics of the control plane',
   'service.register': 'make a service known',
   'contract.propose': 'propose a contract version',
   'incident.decide': 'mark incidents triaged or closed; pin evidence',
@@ -38,19 +39,28 @@ const respond = ['incident.decide', 'respond.plan', 'respond.apply'] as const;
 export const roles = {
   viewer: look,
   developer: [...look, 'observation.read', 'service.register', 'contract.propose'],
-  operator: [...look, 'observation.read', 'evidence.read', 'service.register', 'glass.break', ...respond],
+  operator: [
+    ...look,
+    'observation.read',
+    'evidence.read',
+    'metrics.read',
+    'service.register',
+    'glass.break',
+    ...respond,
+  ],
   approver: [...look, 'observation.read', 'contract.approve', 'service.place'],
   security: [
     ...look,
     'observation.read',
     'evidence.read',
     'audit.read',
+    'metrics.read',
     ...respond,
     'glass.break',
     'contract.propose',
     'contract.approve',
   ],
-  auditor: [...look, 'observation.read', 'evidence.read', 'audit.read'],
+  auditor: [...look, 'observation.read', 'evidence.read', 'audit.read', 'metrics.read'],
   administrator: permissions,
 } as const satisfies Readonly<Record<string, readonly Permission[]>>;
 export type RoleName = keyof typeof roles;
@@ -63,7 +73,7 @@ export const programRole = 'program';
 
 /** What each scope adds to the ones before it. */
 const steps: Readonly<Record<ScopeName, readonly Permission[]>> = {
-  read: [...read, 'observation.read', 'evidence.read', 'audit.read'],
+  read: [...read, 'observation.read', 'evidence.read', 'audit.read', 'metrics.read'],
   operate: ['service.register', 'contract.propose', ...respond],
   approve: ['contract.approve', 'service.place', 'glass.break'],
   // A token that could make tokens would never really expire.

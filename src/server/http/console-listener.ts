@@ -28,6 +28,7 @@ export function consoleListener(
 ): FastifyInstance {
   const app = createApp(tls, context.log, { databaseDisk: databaseDisk(context.config) });
   const actors = new WeakMap<FastifyRequest, Actor>();
+  context.meter.watch(app, 'console');
 
   app.addHook('onRoute', (added) => {
     for (const method of [added.method].flat())

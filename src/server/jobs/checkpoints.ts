@@ -7,11 +7,12 @@ const everyMs = 2_000;
 
 /** Returns what ends it, with a last checkpoint. The first is made before anything is appended by this process. */
 export async function startCheckpoints(context: Context): Promise<() => Promise<void>> {
-  const { store, checkpoint, log } = context;
+  const { store, checkpoint, counters, clock, log } = context;
   let said = '';
   const once = async () => {
     try {
       await checkpoint.follow(store.audit);
+      counters.checkpointAt = clock.now();
       said = '';
     } catch (error) {
       const message = messageOf(error);

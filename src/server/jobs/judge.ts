@@ -97,9 +97,11 @@ async function judgeBatch(context: Context, engines: Engines, batch: readonly un
 }
 
 function judgeOne(context: Context, engines: Engines, observation: Observation): readonly Signal[] {
-  const { learning, traffic } = context;
+  const { learning, traffic, counters } = context;
   const again = engines.replayed.delete(observation.id);
   if (!again) traffic.add(observation);
+  if (!again && 'verdict' in observation.event)
+    counters.decisions.add({ layer: observation.layer, effect: observation.event.verdict.effect });
   const workload = observation.workload === null ? undefined : engines.workloads.get(observation.workload);
   const { service, at } = observation;
   const contract = service === null ? undefined : engines.contracts.at(service, at);

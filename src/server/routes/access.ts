@@ -35,6 +35,7 @@ export const access: Readonly<Record<string, Permission | 'anyone'>> = {
   'GET /v1/contracts/:service/versions/:version': 'contract.read',
   'GET /v1/contracts/:service/diff': 'contract.read',
   'GET /v1/stream': 'status.read',
+  'GET /metrics': 'metrics.read',
 
   'POST /v1/services': 'service.register',
   'POST /v1/contracts/:service/propose': 'contract.propose',

@@ -6,6 +6,7 @@ import { coverageRoutes } from './coverage.js';
 import { evidenceRoutes } from './evidence.js';
 import { glassRoutes } from './glass.js';
 import { incidentRoutes } from './incidents.js';
+import { metricsRoutes } from './metrics.js';
 import { ownRoutes } from './own.js';
 import { peopleRoutes } from './people.js';
 import { recordRoutes } from './records.js';
@@ -23,4 +24,5 @@ export const routes: readonly Route<Context>[] = [
   ...evidenceRoutes,
   ...glassRoutes,
   ...recordRoutes,
+  ...metricsRoutes,
 ];

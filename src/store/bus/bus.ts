@@ -30,10 +30,17 @@ export interface Bus extends Publisher {
   register(group: string, topic: string): Promise<void>;
   /** Resolves when the signal fired and nothing is in flight any more. Registers the group first. */
   consume(group: string, topic: string, handler: Handler, options: ConsumeOptions): Promise<void>;
+  /** How many batches wait or are being handled, and how many failed too often. */
+  depth(): Promise<BusDepth>;
   /** Batches that failed too often. */
   deadLetters(topic?: string): Promise<DeadLetter[]>;
   /** Gives a dead batch a fresh start; false when there is none of this id. */
   revive(id: number): Promise<boolean>;
+}
+
+export interface BusDepth {
+  readonly waiting: number;
+  readonly dead: number;
 }
 
 export interface BusSettings {

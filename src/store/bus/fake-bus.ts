@@ -93,6 +93,10 @@ export function fakeBus(settings: BusSettings = {}): Bus {
       }
       await Promise.all(running);
     },
+    depth: async () => {
+      const dead = messages.filter((message) => message.dead).length;
+      return { waiting: messages.length - dead, dead };
+    },
     deadLetters: async (topic) =>
       messages
         .filter((message) => message.dead && (topic === undefined || message.topic === topic))

@@ -64,6 +64,12 @@ export function pgBus(db: Database, connect: Parameters<typeof openConsumer>[0],
         await consumer.persist(() => consumer.done(message));
       }
     },
+    depth: async () => {
+      const { rows } = await sql<{ waiting: number; dead: number }>`
+        select count(*) filter (where not dead)::int as waiting, count(*) filter (where dead)::int as dead
+        from bus_messages`.execute(db);
+      return { waiting: rows[0]?.waiting ?? 0, dead: rows[0]?.dead ?? 0 };
+    },
     deadLetters: async (topic) => {
       let query = db.selectFrom('bus_messages').selectAll().where('dead', '=', true).orderBy('id').limit(1_000);
       if (topic !== undefined) query = query.where('topic', '=', topic);

@@ -141,6 +141,7 @@ export function busConformance(name: string, make: (settings: BusSettings) => Pr
       );
       await bus.publish('poison', [{ broken: true }]);
       await after.passed;
+      expect(await bus.depth()).toMatchObject({ dead: 1 });
       const [letter] = await bus.deadLetters('poison');
       expect(letter).toMatchObject({ topic: 'poison', group: 'g', batch: [{ broken: true }], attempts: 3 });
       expect(letter?.error).toMatch(/^cannot .* read this$/);
@@ -151,6 +152,7 @@ export function busConformance(name: string, make: (settings: BusSettings) => Pr
       stop.abort();
       await run;
       expect(await bus.deadLetters('poison')).toEqual([]);
+      expect(await bus.depth()).toEqual({ waiting: 0, dead: 0 });
     });
 
     within('finishes what is in flight when it is told to end', async (bus, stop) => {
