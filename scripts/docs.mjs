@@ -220,6 +220,7 @@ async function generate() {
   const { keyRegistry } = await built('cli/keys/registry.js');
   const { statusOf } = await built('server/errors.js');
   const { processMetrics } = await built('base/index.js');
+  const { agentMetrics } = await built('agent/metrics/catalogue.js');
   const { controlMetrics } = await built('server/metrics/catalogue.js');
   const { z } = await import('zod');
   return new Map([
@@ -232,7 +233,7 @@ async function generate() {
     ['api.md', apiPage(access)],
     ['roles.md', rolesPage(roleTable, access)],
     ['keys.md', keysPage(keyRegistry)],
-    ['metrics.md', metricsPage(processMetrics, controlMetrics)],
+    ['metrics.md', metricsPage(processMetrics, controlMetrics, agentMetrics)],
     ['dependencies.md', dependenciesPage(dependencies(root))],
     ['observation.schema.json', json(observationJsonSchema())],
     ['recording.schema.json', json(recordingSchema(z.toJSONSchema(RecordingHeader, { io: 'input' })))],
@@ -424,7 +425,7 @@ function rolesPage({ permissionTexts, roles, ofToken, programRole }, access) {
   );
 }
 
-function metricsPage(ofProcess, ofControl) {
+function metricsPage(ofProcess, ofControl, ofAgent) {
   const rows = (metrics) =>
     Object.values(metrics).map(({ name, type, labels = [], help }) => [
       code(name),
@@ -438,6 +439,7 @@ function metricsPage(ofProcess, ofControl) {
     'Text format 0.0.4 of Prometheus; OpenMetrics 1.0 for a scraper that asks for it. Counters begin with the process. [Operations](../guide/operations.md#metrics) says how to scrape, and what to be woken for.',
     `## Every process\n\n${table(head, rows(ofProcess))}`,
     `## Control plane\n\n\`GET /metrics\` on the console address, for whoever has the permission \`metrics.read\`.\n\n${table(head, rows(ofControl))}`,
+    `## Agent\n\n\`tricordon metrics --process agent\`, or \`GET /metrics\` on \`agent.metrics.listen\` where that is set. The data planes are counted by the agent, when their observations are in its spool.\n\n${table(head, rows(ofAgent))}`,
   );
 }
 

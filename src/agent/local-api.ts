@@ -1,7 +1,15 @@
 /** The agent's own socket: bounded requests, closed list of paths, 0600 in a directory that only the operator enters. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { chmodSync, rmSync } from 'node:fs';
-import { type Logger, messageOf, TricordonError } from '../base/index.js';
+import {
+  exposition,
+  expositionFor,
+  expositionType,
+  type Family,
+  type Logger,
+  messageOf,
+  TricordonError,
+} from '../base/index.js';
 import { AgentError } from './errors.js';
 import { type Glass, GlassByCode } from './glass.js';
 import { Closing, Ended, OrderResult, Started, WorkloadRequest } from './local-protocol.js';
@@ -13,6 +21,7 @@ export interface LocalApiOptions {
   readonly workloads: Workloads;
   readonly glass: Glass;
   readonly status: () => AgentStatus;
+  readonly metrics: () => readonly Family[];
   readonly log: Logger;
 }
 
@@ -39,6 +48,11 @@ async function handle(options: LocalApiOptions, request: IncomingMessage, respon
   const { workloads } = options;
   const route = `${request.method} ${request.url ?? ''}`;
   if (route === 'GET /status') return answer(response, 200, options.status());
+  if (route === 'GET /metrics') {
+    const format = expositionFor(request.headers.accept);
+    response.writeHead(200, { 'content-type': expositionType[format] });
+    return void response.end(exposition(options.metrics(), format));
+  }
   if (route === 'POST /workloads')
     return answer(response, 200, await workloads.prepare(WorkloadRequest.parse(await body(request))));
   if (route === 'POST /glass')

@@ -9,6 +9,7 @@ import {
   cgroup2Mount,
   codeOf,
   exec,
+  type Family,
   isDiskFull,
   isRunning,
   landlockVersion,
@@ -17,6 +18,8 @@ import {
   skewed,
   systemClock,
   TricordonError,
+  version,
+  watchProcess,
 } from '../base/index.js';
 import { createSvidSource, generateKeyPair, serveWorkloadApi, type Svid, svidFrom } from '../identity/index.js';
 import {
@@ -45,6 +48,9 @@ import { type HelperClient, helperClient } from './helper/client.js';
 import { establishIdentity } from './host-identity.js';
 import { serveLocalApi } from './local-api.js';
 import type { AgentStatus } from './local-protocol.js';
+import { agentFamilies } from './metrics/collect.js';
+import { serveMetrics } from './metrics/listener.js';
+import { observationMeter } from './metrics/observation-meter.js';
 import { coverageOf, listeningSockets } from './report.js';
 import { runtimeCoverage } from './runtime-hold.js';
 import { keepPlaneLogs } from './logs.js';
@@ -103,8 +109,10 @@ const shipping = startShipping({
   log,
 });
 const pinning = keepSpoolPins({ spool, client, maxBytes: settings.spool.maxBytes / 2, log });
+const meter = observationMeter();
 async function store(batch: readonly Observation[]): Promise<void> {
   await spool.append(batch);
+  meter.count(batch);
   shipping.nudge();
 }
 
@@ -311,33 +319,46 @@ gateway.adopt(
 );
 // The one of that time has ended for the control plane and gets no identity again.
 if (host.wasRefused) gateway.replace();
+const status = (): AgentStatus => ({
+  host: settings.host,
+  pid: process.pid,
+  identity: host.source.current()?.id ?? null,
+  controlReachable: reachable && shipping.reachable(),
+  versionApart: apart,
+  rung: best.rung,
+  workloads: workloads.records().map((record) => ({
+    id: record.id,
+    service: record.request.service,
+    state: record.state,
+    ready: isReady(record),
+    pid: record.process?.pid ?? null,
+    published: workloads.entry(record.id)?.published ?? null,
+  })),
+  planes: planes(),
+  sight: sensor.sight(),
+  glass: [...glass.open()],
+  spool: { ...spoolFacts(spool, pinning.held()), pending: shipping.pending(), maxBytes: settings.spool.maxBytes },
+  disk: disk.level(),
+});
+const readProcess = watchProcess({ version, process: 'agent', startedAt: clock.now() });
+const metrics = (): Family[] => [
+  ...readProcess(),
+  ...agentFamilies({
+    status: status(),
+    spool: { directory: settings.spoolDirectory, bytes: spool.stats().bytes },
+    certificateEnd: host.source.current()?.notAfter,
+  }),
+  ...meter.families(),
+];
 const local = await serveLocalApi({
   socketPath: join(settings.runtimeDir, 'agent.sock'),
   workloads,
   glass,
   log,
-  status: () => ({
-    host: settings.host,
-    pid: process.pid,
-    identity: host.source.current()?.id ?? null,
-    controlReachable: reachable && shipping.reachable(),
-    versionApart: apart,
-    rung: best.rung,
-    workloads: workloads.records().map((record) => ({
-      id: record.id,
-      service: record.request.service,
-      state: record.state,
-      ready: isReady(record),
-      pid: record.process?.pid ?? null,
-      published: workloads.entry(record.id)?.published ?? null,
-    })),
-    planes: planes(),
-    sight: sensor.sight(),
-    glass: [...glass.open()],
-    spool: { ...spoolFacts(spool, pinning.held()), pending: shipping.pending(), maxBytes: settings.spool.maxBytes },
-    disk: disk.level(),
-  }),
+  status,
+  metrics,
 });
+const open = settings.metricsListen === null ? undefined : serveMetrics(settings.metricsListen, metrics, log);
 await workloads.adopt(previous.workloads);
 const endLogs = keepPlaneLogs({
   settings,
@@ -358,6 +379,7 @@ async function shutDown(): Promise<void> {
   disk.stop();
   pinning.stop();
   endLogs();
+  open?.close();
   local.close();
   local.closeAllConnections();
   await workloads.close();

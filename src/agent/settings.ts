@@ -29,6 +29,11 @@ export const AgentSettings = z.strictObject({
   collectors: z.array(z.enum(['bpftrace', 'bpf', 'strace', 'proc'])),
   spool: z.strictObject({ maxBytes: z.number(), maxAgeMs: z.number() }),
   logs: z.strictObject({ bytes: z.number(), files: z.int() }).default({ bytes: 16 << 20, files: 4 }),
+  /** Where its metrics are served to this host without credentials; null: at its own socket only. */
+  metricsListen: z
+    .strictObject({ address: z.string(), port: z.int().min(0).max(65_535) })
+    .nullable()
+    .default(null),
   /** Workloads must not see these. */
   hideDirs: z.array(z.string()),
   /** Shift of this host's clock in milliseconds; only tests set it. */

@@ -60,4 +60,5 @@ export {
   probes,
   landlockVersion,
 } from './preflight.js';
+export { version } from './version.js';
 export { type Durations, durations, type Tally, tally } from './tally.js';

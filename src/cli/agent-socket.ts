@@ -63,6 +63,28 @@ export function askAgent<T>(
   });
 }
 
+/** A text as it is, whole. @throws CliError as `askAgent` does */
+export function readAgentText(socketPath: string, path: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const sent = request({ socketPath, agent: false, path, timeout: 30_000 }, (response) => {
+      let said = '';
+      response.setEncoding('utf8');
+      response.on('data', (chunk: string) => {
+        said += chunk;
+        if (said.length > 16 << 20) response.destroy(new Error('the answer is larger than 16 MiB'));
+      });
+      response.on('error', (error) => reject(noAgent(error)));
+      response.on('end', () => {
+        if (response.statusCode === 200) resolve(said);
+        else reject(new CliError('refused', `the agent answered ${response.statusCode}: is it of an older version?`));
+      });
+    });
+    sent.on('timeout', () => sent.destroy(new Error('no answer within 30 s')));
+    sent.on('error', (error) => reject(noAgent(error)));
+    sent.end();
+  });
+}
+
 /** Follows a stream of JSON lines until it ends; resolves then, whatever the reason. */
 export function followAgent(
   socketPath: string,

@@ -25,6 +25,8 @@ export interface Target {
 
 export interface Api {
   get<T>(path: string): Promise<T>;
+  /** What is no JSON, as it is. */
+  text(path: string): Promise<string>;
   post<T>(path: string, body: unknown): Promise<T>;
   /** Server-Sent Events until `signal` aborts; each event's `data`. */
   stream(path: string, signal: AbortSignal, take: (event: { topic: string; data: string }) => void): Promise<void>;
@@ -68,6 +70,7 @@ export function openTarget({ url, ca, headers }: Target): Api {
   return {
     // The server filters its answers by the schemas in server/api; here they are taken as typed.
     get: async <T>(path: string) => (await exchange(target, 'GET', path, undefined)).value as T,
+    text: async (path) => String((await exchange(target, 'GET', path, undefined)).value),
     post: async <T>(path: string, body: unknown) => (await exchange(target, 'POST', path, body)).value as T,
     stream: (path, signal, take) =>
       new Promise((resolve, reject) => {
@@ -146,7 +149,7 @@ export function exchange(
         response.on('end', () => {
           const text = Buffer.concat(chunks).toString('utf8');
           if ((response.statusCode ?? 500) >= 300) return reject(problem(response.statusCode ?? 500, text));
-          resolve({ value: text === '' ? undefined : JSON.parse(text), headers: response.headers });
+          resolve({ value: bodyOf(text, response.headers['content-type']), headers: response.headers });
         });
       },
     );
@@ -154,6 +157,11 @@ export function exchange(
     sent.on('error', (error) => reject(unreachable(error)));
     sent.end(payload);
   });
+}
+
+function bodyOf(text: string, type: string | undefined): unknown {
+  if (type?.startsWith('text/plain') === true) return text;
+  return text === '' ? undefined : JSON.parse(text);
 }
 
 function unreachable(error: Error): CliError {

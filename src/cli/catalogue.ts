@@ -347,6 +347,35 @@ export const catalogue: readonly CommandSpec[] = [
     load: () => import('./commands/spool-cat.js'),
   },
   {
+    name: 'metrics',
+    summary: 'print the numbers that a process says of itself, as Prometheus reads them',
+    options: [
+      {
+        flags: '--process <name>',
+        description: 'control, agent, gateway, or a service of this host',
+        default: 'control',
+      },
+      config,
+      dataDir,
+    ],
+    load: () => import('./commands/metrics.js'),
+  },
+  {
+    name: 'log',
+    summary: 'print the logs of our own processes, or of one process or service',
+    arguments: [
+      { name: '[process]', description: 'control, agent, helper, gateway or a service (default: the first three)' },
+    ],
+    options: [
+      { flags: '--follow', description: 'go on as they are written' },
+      { flags: '--since <seconds>', description: 'only the last so many seconds' },
+      { flags: '--level <level>', description: 'trace, debug, info, warn, error or fatal, and worse' },
+      config,
+      dataDir,
+    ],
+    load: () => import('./commands/log.js'),
+  },
+  {
     name: 'config check',
     summary: 'check a settings file',
     arguments: [{ name: '[file]', description: 'default: ./tricordon.yaml' }],

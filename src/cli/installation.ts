@@ -49,6 +49,12 @@ export function addressAndPort(written: string): { address: string; port: number
   return { address, port };
 }
 
+/** Where the agent shows its metrics to the whole host; null unless that is set. */
+export function metricsListen({ agent }: Configuration): { address: string; port: number } | null {
+  const { listen } = agent.metrics;
+  return listen === undefined ? null : addressAndPort(listen);
+}
+
 function defaultDataDir(rootMode: boolean): string {
   if (rootMode) return '/var/lib/tricordon';
   return join(environment('XDG_DATA_HOME') ?? join(homedir(), '.local/share'), 'tricordon');

@@ -12,7 +12,7 @@ function failing(...codes: CliErrorCode[]): Api {
     if (code !== undefined) throw new CliError(code, 'socket hang up');
     return JSON.parse(String(asked)) as T; // the fake's own answer
   };
-  return { get: answer, post: answer, stream: async () => {} };
+  return { get: answer, text: answer, post: answer, stream: async () => {} };
 }
 
 function patient(api: Api): { api: Api; said: string[] } {

@@ -1,6 +1,1 @@
-import { readFileSync } from 'node:fs';
-
-/** As in package.json. */
-export const version = (
-  JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
-).version;
+export { version } from '../base/index.js';

@@ -6,6 +6,10 @@ const AddressAndPort = z
   .string()
   .regex(/^(\[[0-9a-fA-F:]+\]|[0-9.]+):([0-9]{1,5})$/, 'written ADDR:PORT, like 127.0.0.1:8080');
 
+function isLoopback(written: string): boolean {
+  return /^127(\.[0-9]{1,3}){3}:/.test(written) || written.startsWith('[::1]:');
+}
+
 export const ServiceConfiguration = z
   .strictObject({
     name: ServiceName.describe('Name of the service: its identity is `spiffe://TRUST-DOMAIN/service/NAME`.'),
@@ -88,6 +92,21 @@ export const Configuration = z.strictObject({
     })
     .prefault({})
     .describe('The door for agents.'),
+  agent: z
+    .strictObject({
+      metrics: z
+        .strictObject({
+          listen: AddressAndPort.refine(isLoopback, 'only an address of this host itself: 127.0.0.1 or [::1]')
+            .optional()
+            .describe(
+              'Address on which every process of this host reads the agent’s metrics, without credentials. Default: only `tricordon metrics --process agent`.',
+            ),
+        })
+        .prefault({})
+        .describe('What it says of itself.'),
+    })
+    .prefault({})
+    .describe('The agent of this host.'),
   mesh: z
     .strictObject({
       address: z

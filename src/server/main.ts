@@ -1,6 +1,15 @@
 /** The control plane's process: `node main.js --config FILE`. Prints one JSON line when it is ready. */
 import { parseArgs } from 'node:util';
-import { announce, environment, logger, messageOf, skewed, systemClock, TricordonError } from '../base/index.js';
+import {
+  announce,
+  environment,
+  logger,
+  messageOf,
+  skewed,
+  systemClock,
+  TricordonError,
+  version,
+} from '../base/index.js';
 import { readConfig, type ServerConfig } from './config.js';
 import { ServerError } from './errors.js';
 import { startServer } from './lifecycle.js';
@@ -17,7 +26,7 @@ async function main(): Promise<void> {
   try {
     const config = configOf(process.argv.slice(2));
     const clock = config.clockSkewMs === 0 ? systemClock : skewed(systemClock, config.clockSkewMs);
-    const server = await startServer({ config, clock, log, version: version(), signal: stop.signal });
+    const server = await startServer({ config, clock, log, version, signal: stop.signal });
     if (server === undefined) return; // told to stop before it was up
     announce({ ready: true, pid: process.pid, ...server.addresses });
     await aborted(stop.signal);
@@ -39,10 +48,6 @@ function configOf(args: readonly string[]): ServerConfig {
   }
   if (path === undefined) throw new ServerError('config', 'no configuration given', { hint: 'give --config FILE' });
   return readConfig(path);
-}
-
-function version(): string {
-  return environment('npm_package_version') ?? '0.1.0';
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -5,7 +5,7 @@ import { codeOf, environment, printable, systemClock } from '../../base/index.js
 import { agentProtocol, HostName } from '../../model/index.js';
 import { holdLock } from '../../store/index.js';
 import { CliError, type Command, exitCode, text } from '../command.js';
-import { addressAndPort, locate } from '../installation.js';
+import { addressAndPort, locate, metricsListen } from '../installation.js';
 import { entryOf, readState, type StateFile, stopAll } from '../state-file.js';
 import { keepState } from '../supervisor/kept-state.js';
 import { superviseAgent } from '../supervisor/agent-side.js';
@@ -41,6 +41,7 @@ export const command: Command = async (invocation) => {
       controlFingerprint: fingerprint,
       meshAddress: text(invocation, 'meshAddress') ?? '127.0.0.1',
       collectors: installation.configuration.sensor.collectors,
+      metricsListen: metricsListen(installation.configuration),
       spool: {
         maxBytes: installation.configuration.spool.maxMegabytes * 1_048_576,
         maxAgeMs: installation.configuration.spool.maxDays * 86_400_000,

@@ -11,7 +11,7 @@ export interface AgentSideOptions {
   readonly events: { changed(): void; restarting(name: string, why: string): void };
   readonly settings: Pick<
     AgentSettings,
-    'host' | 'controlUrl' | 'controlFingerprint' | 'meshAddress' | 'collectors' | 'spool' | 'logs'
+    'host' | 'controlUrl' | 'controlFingerprint' | 'meshAddress' | 'collectors' | 'spool' | 'logs' | 'metricsListen'
   > & { readonly clockSkewMs?: number; readonly protocol?: number };
   /** One-time token; undefined when the host is enrolled already. */
   readonly token: string | undefined;

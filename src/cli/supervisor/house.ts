@@ -9,7 +9,7 @@ import { askAgent } from '../agent-socket.js';
 import { openApi, readAccess } from '../api.js';
 import { CliError } from '../command.js';
 import { patientApi } from '../patient-api.js';
-import { addressAndPort, type Installation } from '../installation.js';
+import { addressAndPort, type Installation, metricsListen } from '../installation.js';
 import { alive, entryOf, type ProcessEntry, readState, stopAll } from '../state-file.js';
 import { keepState } from './kept-state.js';
 import { keepLogs } from './logs.js';
@@ -159,6 +159,7 @@ export async function startHouse(installation: Installation, options: HouseOptio
         controlFingerprint: String(ready['caFingerprint']),
         meshAddress: configuration.mesh.address,
         collectors: configuration.sensor.collectors,
+        metricsListen: metricsListen(configuration),
         spool: {
           maxBytes: configuration.spool.maxMegabytes * 1_048_576,
           maxAgeMs: configuration.spool.maxDays * 86_400_000,
