@@ -219,13 +219,13 @@ async function generate() {
   const roleTable = await built('server/auth/roles.js');
   const { keyRegistry } = await built('cli/keys/registry.js');
   const { statusOf } = await built('server/errors.js');
-  const { processMetrics } = await built('base/index.js');
+  const { processMetrics, settable, variableOf } = await built('base/index.js');
   const { agentMetrics } = await built('agent/metrics/catalogue.js');
   const { controlMetrics } = await built('server/metrics/catalogue.js');
   const { z } = await import('zod');
   return new Map([
     ['commands.md', commandsPage(catalogue, groups)],
-    ['settings.md', settingsPage(configurationDocs())],
+    ['settings.md', settingsPage(configurationDocs(), settable(configurationDocs()), variableOf)],
     ['tricordon.schema.json', json(configurationJsonSchema())],
     ['errors.md', errorsPage(statusOf)],
     ['reasons.md', reasonsPage(reasonCodes)],
@@ -279,18 +279,18 @@ function commandsPage(catalogue, groups) {
   );
 }
 
-function settingsPage(docs) {
+function settingsPage(docs, settable, variableOf) {
   const rows = docs.map(({ key, type, default: fallback, description }) => [
     code(key),
     type,
     fallback === '' || fallback === '{}' || fallback === '[]' ? '' : code(fallback),
     description,
-    type !== 'object' && /^[a-zA-Z]+(\.[a-zA-Z]+)+$/.test(key) ? code(variableOf(key)) : '',
+    settable.some((one) => one.key === key) ? code(variableOf(key)) : '',
   ]);
   return page(
     'Settings',
     '`tricordon.yaml` in the working directory, or the file given with `--config`. Every key is optional. An unknown key is an error, and the message names the key you may have meant. The same as JSON Schema: [tricordon.schema.json](tricordon.schema.json).',
-    'For `dataDir` and `runtimeDir`: option before variable (`TRICORDON_DATA_DIR`, `TRICORDON_RUNTIME_DIR`) before file before default. For keys of a section a variable goes before the file; its value is read as YAML. `TRICORDON_USER` stands for `--user` of `run` as root.',
+    'One precedence for every key that has a variable: flag (`--set KEY=VALUE`; also `--data-dir`, `--runtime-dir`) before variable before file before default; `tricordon config explain` says which of them is in force, and what it overrode. A flag or variable for a number, a truth value or a list is read as YAML, one for text is taken as it is. Sections, and lists of sections like `services`, are set in the file alone. A password in a flag or variable is refused: others can read it there. `TRICORDON_USER` stands for `--user` of `run` as root, `TRICORDON_LOG_LEVEL` is the level of all logs; a variable `TRICORDON_…` that means nothing is warned of.',
     table(['key', 'type', 'default', 'what it does', 'variable'], rows),
   );
 }
@@ -576,11 +576,6 @@ function sentence(text) {
 
 function lower(text) {
   return `${text.charAt(0).toLowerCase()}${text.slice(1)}`;
-}
-
-function variableOf(key) {
-  const name = (part) => part.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
-  return `TRICORDON_${key.split('.').map(name).join('__')}`;
 }
 
 function json(value) {

@@ -11,7 +11,14 @@ const Schema = z.strictObject({
   console: z.strictObject({ listen: z.string().default('127.0.0.1:1') }).prefault({}),
   services: z.array(z.strictObject({ name: z.string() })).default([]),
 });
-const known = ['host', 'console', 'console.listen', 'services', 'services[].name'];
+const keys = [
+  { key: 'host', type: 'string' },
+  { key: 'console', type: 'object' },
+  { key: 'console.listen', type: 'string' },
+  { key: 'services', type: 'list of object' },
+  { key: 'services[].name', type: 'string' },
+];
+const read = (path: string | undefined) => readConfig(Schema, { path, keys }).value;
 let folder = '';
 let number = 0;
 
@@ -29,7 +36,7 @@ function file(content: string | Buffer): string {
 
 function failure(path: string): ConfigError {
   try {
-    readConfig(Schema, path, known);
+    read(path);
   } catch (error) {
     if (error instanceof ConfigError) return error;
     throw error;
@@ -38,13 +45,13 @@ function failure(path: string): ConfigError {
 }
 
 test('without a file, and with an empty one, the defaults hold', () => {
-  expect(readConfig(Schema, undefined, known)).toEqual({
+  expect(read(undefined)).toEqual({
     host: 'here',
     console: { listen: '127.0.0.1:1' },
     services: [],
   });
-  expect(readConfig(Schema, file(''), known).host).toBe('here');
-  expect(readConfig(Schema, file('# nothing\n'), known).host).toBe('here');
+  expect(read(file('')).host).toBe('here');
+  expect(read(file('# nothing\n')).host).toBe('here');
 });
 
 test('broken YAML is refused with the place, whatever is wrong with it', () => {
@@ -123,6 +130,10 @@ test('a variable sets a key at any depth and leaves its neighbours', () => {
   const path = file('keep: { old: { days: 1, megaBytes: 2 }, on: true }\n');
   vi.stubEnv('TRICORDON_KEEP__OLD__MEGA_BYTES', '3');
   vi.stubEnv('TRICORDON_KEEP__ON', 'false');
-  expect(readConfig(schema, path, [])).toEqual({ keep: { old: { days: 1, megaBytes: 3 }, on: false } });
+  const keys = [
+    { key: 'keep.old.megaBytes', type: 'number' },
+    { key: 'keep.on', type: 'boolean' },
+  ];
+  expect(readConfig(schema, { path, keys }).value).toEqual({ keep: { old: { days: 1, megaBytes: 3 }, on: false } });
   vi.unstubAllEnvs();
 });

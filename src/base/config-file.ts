@@ -2,6 +2,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { parseDocument } from 'yaml';
 import type { ZodType } from 'zod';
+import { type Given, type Layers, layered, type SettingKey } from './config-layers.js';
 import { environmentEntries } from './environment.js';
 import { codeOf, messageOf, printable, TricordonError } from './errors.js';
 
@@ -12,24 +13,38 @@ export class ConfigError extends TricordonError<ConfigErrorCode> {
 
 const limit = 1 << 20;
 
+export interface SettingsSource {
+  /** Undefined: there is no file. */
+  readonly path: string | undefined;
+  readonly keys: readonly SettingKey[];
+  /** What the command line sets, by key. */
+  readonly flags?: Given['flags'];
+}
+
+export interface ReadSettings<T> extends Pick<Layers, 'origins' | 'unknown'> {
+  readonly value: T;
+}
+
 /**
- * Reads `path` (YAML or JSON) and checks it. `undefined` means that there is no file: then the schema's defaults hold.
- * Variables `TRICORDON_SECTION__KEY` (as deep as the key) override the file; their values are read as YAML scalars.
+ * Reads the settings file (YAML or JSON), lays variables `TRICORDON_SECTION__KEY` and flags over it, and checks the whole;
+ * what is given nowhere has the schema's default.
  *
  * @throws ConfigError with every problem, one a line
  */
-export function readConfig<T>(schema: ZodType<T>, path: string | undefined, known: readonly string[]): T {
-  const fromFile = path === undefined ? {} : parse(path);
-  const merged = override(fromFile);
-  const result = schema.safeParse(merged);
-  if (result.success) return result.data;
+export function readConfig<T>(schema: ZodType<T>, { path, keys, flags = [] }: SettingsSource): ReadSettings<T> {
+  const file = path === undefined ? undefined : { path, content: parse(path) };
+  const { value, origins, unknown } = layered(keys, { file, flags, variables: environmentEntries('TRICORDON_') });
+  refuseSecrets(origins);
+  const result = schema.safeParse(value);
+  if (result.success) return { value: result.data, origins, unknown };
+  const known = keys.map(({ key }) => key);
   const problems = result.error.issues.map((issue) => {
     const where = issue.path
       .map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`))
       .join('')
       .replace(/^\./, '');
     if (issue.code !== 'unrecognized_keys')
-      return `${where === '' ? 'the file' : `\`${printable(where)}\``}: ${issue.message}`;
+      return `${where === '' ? 'the file' : `\`${printable(where)}\``}: ${issue.message}${from(origins, where)}`;
     return issue.keys
       .map((key) => {
         const full = where === '' ? key : `${where}.${key}`;
@@ -41,6 +56,22 @@ export function readConfig<T>(schema: ZodType<T>, path: string | undefined, know
   throw new ConfigError('config-invalid', `${path ?? 'settings'}: ${problems.join('\n')}`, {
     hint: 'see `tricordon config explain` for every key',
   });
+}
+
+/** Where a value that is not good was given, when that is not the file. */
+function from(origins: Layers['origins'], key: string): string {
+  const [origin] = origins.get(key) ?? [];
+  return origin === undefined || origin.source === 'file' ? '' : ` (given by ${origin.where})`;
+}
+
+/** Arguments stand in the process list, variables in /proc and in what every child may inherit. */
+function refuseSecrets(origins: Layers['origins']): void {
+  for (const [key, all] of origins)
+    for (const { source, where, value } of all)
+      if (source !== 'file' && typeof value === 'string' && /^[a-z][a-z0-9+.-]*:\/\/[^/@]*:[^/@]*@/i.test(value))
+        throw new ConfigError('config-invalid', `${where} gives \`${key}\` a password, which others can read there`, {
+          hint: 'take the password out; for PostgreSQL it belongs into a pgpass file',
+        });
 }
 
 /** The candidate within an edit distance of a third of the word's length, or undefined. */
@@ -111,24 +142,6 @@ function readBounded(path: string): string {
   } finally {
     if (file !== undefined) closeSync(file);
   }
-}
-
-function override(value: unknown): unknown {
-  const entries = environmentEntries('TRICORDON_').filter(([name]) => name.includes('__'));
-  if (entries.length === 0) return value;
-  let merged = value;
-  for (const [name, text] of entries)
-    merged = withKey(merged, name.split('__').map(camel), parseDocument(text).toJS() as unknown);
-  return merged;
-}
-
-function withKey(value: unknown, [key = '', ...deeper]: readonly string[], given: unknown): unknown {
-  const old: Record<string, unknown> = typeof value === 'object' && value !== null ? { ...value } : {};
-  return { ...old, [key]: deeper.length === 0 ? given : withKey(old[key], deeper, given) };
-}
-
-function camel(name: string): string {
-  return name.toLowerCase().replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
 
 function editDistance(a: string, b: string, limitAt: number): number {

@@ -1,7 +1,8 @@
 export { type Account, accountNamed } from './accounts.js';
 export { announce } from './announce.js';
 export { type Clock, manualClock, skewed, steady, systemClock } from './clock.js';
-export { ConfigError, type ConfigErrorCode, nearest, readConfig } from './config-file.js';
+export { ConfigError, type ConfigErrorCode, nearest, type ReadSettings, readConfig } from './config-file.js';
+export { type Origin, type SettingKey, settable, variableOf } from './config-layers.js';
 export { loggedDiskWatch } from './disk-log.js';
 export {
   type DiskLevel,

@@ -1,5 +1,5 @@
 /** Every command, its arguments and options: the source of `--help`, of completion and of docs/reference/commands.md. */
-import { type CommandSpec, config, dataDir, type OptionSpec } from './command-spec.js';
+import { type CommandSpec, config, dataDir, type OptionSpec, set } from './command-spec.js';
 import { glassCommands } from './glass-commands.js';
 import { peopleCommands } from './people-commands.js';
 
@@ -26,7 +26,7 @@ const runtimeDir: OptionSpec = { flags: '--runtime-dir <dir>', description: 'dir
 const reason: OptionSpec = { flags: '--reason <text>', description: 'why; stands in the audit trail' };
 const recoveryKey: OptionSpec = { flags: '--key <file>', description: 'the recovery key, as `backup key` wrote it' };
 
-export const catalogue: readonly CommandSpec[] = [
+const commands: readonly CommandSpec[] = [
   {
     name: 'doctor',
     summary: 'say what this host can cover, and which command covers the rest',
@@ -160,8 +160,7 @@ export const catalogue: readonly CommandSpec[] = [
       { flags: '--host <name>', description: 'name of this host' },
       {
         flags: '--mesh-address <addr>',
-        description: 'address where this host takes traffic from others',
-        default: '127.0.0.1',
+        description: 'address where this host takes traffic from others (default: mesh.address)',
       },
       config,
       dataDir,
@@ -395,3 +394,8 @@ export const catalogue: readonly CommandSpec[] = [
     load: () => import('./commands/completion.js'),
   },
 ];
+
+export const catalogue: readonly CommandSpec[] = commands.map((spec) => {
+  const options = spec.options?.flatMap((option) => (option === config ? [config, set] : [option]));
+  return options === undefined ? spec : { ...spec, options };
+});

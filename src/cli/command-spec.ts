@@ -22,6 +22,12 @@ export interface CommandSpec {
 }
 
 export const dataDir: OptionSpec = { flags: '--data-dir <dir>', description: 'directory of the installation' };
+/** On every command that reads the settings. */
+export const set: OptionSpec = {
+  flags: '--set <key=value>',
+  description: 'a setting, before variable and file: --set console.listen=127.0.0.1:9443',
+  repeatable: true,
+};
 export const config: OptionSpec = {
   flags: '-c, --config <file>',
   description: 'settings file (default: ./tricordon.yaml if it exists)',

@@ -2,10 +2,11 @@
 import { existsSync } from 'node:fs';
 import { homedir, hostname } from 'node:os';
 import { join, resolve } from 'node:path';
-import { environment, readConfig } from '../base/index.js';
+import { environment, readConfig, type ReadSettings } from '../base/index.js';
 import { Configuration } from '../model/index.js';
 import { CliError, type Invocation, text } from './command.js';
-import { configurationKeys } from './configuration-keys.js';
+import { configurationDocs } from './configuration-keys.js';
+import { namedFlags, warnOfUnknown } from './setting-flags.js';
 
 export interface Installation {
   readonly configuration: Configuration;
@@ -18,14 +19,14 @@ export interface Installation {
   readonly host: string;
 }
 
-/** Reads the settings and finds the directories: option before variable before file before default. */
+/** Reads the settings, flag before variable before file before default, and finds the directories. */
 export function locate(invocation: Invocation): Installation {
-  const asked = text(invocation, 'config');
-  const configPath = asked ?? (existsSync('tricordon.yaml') ? 'tricordon.yaml' : undefined);
-  const configuration = readConfig(Configuration, configPath, configurationKeys());
+  const configPath = configPathOf(invocation);
+  const read = readSettings(invocation);
+  warnOfUnknown(invocation, read.unknown);
+  const configuration = fromHere(read);
   const rootMode = process.getuid?.() === 0;
-  const dataDir = text(invocation, 'dataDir') ?? environment('TRICORDON_DATA_DIR') ?? configuration.dataDir;
-  const runtimeDir = text(invocation, 'runtimeDir') ?? environment('TRICORDON_RUNTIME_DIR') ?? configuration.runtimeDir;
+  const { dataDir, runtimeDir } = configuration;
   const absolute = resolve(dataDir ?? defaultDataDir(rootMode));
   return {
     configuration,
@@ -36,6 +37,29 @@ export function locate(invocation: Invocation): Installation {
     rootMode,
     host: configuration.host ?? safeHostName(hostname()),
   };
+}
+
+/** The settings, and where each of them comes from. */
+export function readSettings(invocation: Invocation): ReadSettings<Configuration> {
+  const path = configPathOf(invocation);
+  return readConfig(Configuration, { path, keys: configurationDocs(), flags: namedFlags(invocation) });
+}
+
+/** Whether this command line or environment names an installation, rather than a file or a default. */
+export function isNamed(invocation: Invocation): boolean {
+  const named = namedFlags(invocation).some(({ key }) => key === 'dataDir');
+  return named || environment('TRICORDON_DATA_DIR') !== undefined;
+}
+
+function configPathOf(invocation: Invocation): string | undefined {
+  return text(invocation, 'config') ?? (existsSync('tricordon.yaml') ? 'tricordon.yaml' : undefined);
+}
+
+/** A path in the file is relative to the file; one that was typed, to where it was typed. */
+function fromHere({ value, origins }: ReadSettings<Configuration>): Configuration {
+  const { passphraseFile } = value.identity;
+  if (passphraseFile === undefined || origins.get('identity.passphraseFile')?.[0]?.source === 'file') return value;
+  return { ...value, identity: { ...value.identity, passphraseFile: resolve(passphraseFile) } };
 }
 
 /** `HOST:PORT` or `[v6]:PORT`, checked. */

@@ -15,8 +15,8 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { codeOf, environment, systemClock } from '../base/index.js';
 import { type Api, openApi, openTarget, readAccess, type Target } from './api.js';
-import { CliError, type Invocation, text } from './command.js';
-import { locate } from './installation.js';
+import { CliError, type Invocation } from './command.js';
+import { isNamed, locate } from './installation.js';
 
 const SignedIn = z.strictObject({
   schemaVersion: z.literal(1),
@@ -75,8 +75,7 @@ export function targetOf({ url, ca, session }: SignedIn): Target {
 
 /** A person who signed in, unless an installation is named: its token is then meant. */
 export function apiOf(invocation: Invocation): Api {
-  const named = text(invocation, 'dataDir') ?? environment('TRICORDON_DATA_DIR');
-  const person = named === undefined ? signedIn() : undefined;
+  const person = isNamed(invocation) ? undefined : signedIn();
   if (person?.session === undefined || person.session === null) return openApi(readAccess(locate(invocation).dataDir));
   if (person.session.expiresAt <= systemClock.now())
     throw notSignedIn(`the session of \`${person.account}\` has ended`);

@@ -39,7 +39,7 @@ export const command: Command = async (invocation) => {
       host: installation.host,
       controlUrl: `https://${address.includes(':') ? `[${address}]` : address}:${port}`,
       controlFingerprint: fingerprint,
-      meshAddress: text(invocation, 'meshAddress') ?? '127.0.0.1',
+      meshAddress: text(invocation, 'meshAddress') ?? installation.configuration.mesh.address,
       collectors: installation.configuration.sensor.collectors,
       metricsListen: metricsListen(installation.configuration),
       spool: {
