@@ -20,6 +20,7 @@ export const groups: Readonly<Record<string, string>> = {
   key: 'Look at keys and certificates',
   spool: 'Read the raw event spool',
   config: 'Check and explain settings',
+  support: 'Help others to help you',
 };
 
 const runtimeDir: OptionSpec = { flags: '--runtime-dir <dir>', description: 'directory for sockets; keep it short' };
@@ -373,6 +374,17 @@ const commands: readonly CommandSpec[] = [
       dataDir,
     ],
     load: () => import('./commands/log.js'),
+  },
+  {
+    name: 'support bundle',
+    summary: 'write what helps to find a fault into one file, without secrets; nothing is sent',
+    options: [
+      { flags: '--to <file>', description: 'new file (default: tricordon-support-TIME.tar.gz here)' },
+      { flags: '--list', description: 'only say what it would hold' },
+      config,
+      dataDir,
+    ],
+    load: () => import('./commands/support-bundle.js'),
   },
   {
     name: 'config check',

@@ -43,6 +43,16 @@ export function configurationJsonSchema(): Record<string, unknown> {
   return z.toJSONSchema(Configuration, { io: 'input' });
 }
 
+/** The value of a dotted key in the settings; undefined for what is in a list. */
+export function valueAt(value: unknown, key: string): unknown {
+  let at = value;
+  for (const part of key.split('.')) {
+    if (typeof at !== 'object' || at === null || part.endsWith('[]')) return undefined;
+    at = (at as Readonly<Record<string, unknown>>)[part]; // a parsed settings object, walked by its own keys
+  }
+  return at;
+}
+
 function typeName(shape: Shape): string {
   if (shape.enum !== undefined) return shape.enum.map(String).join(' | ');
   if (shape.items !== undefined) return `list of ${typeName(shape.items)}`;

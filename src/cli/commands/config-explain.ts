@@ -1,6 +1,6 @@
 import { nearest, type Origin, settable, variableOf } from '../../base/index.js';
 import { CliError, type Command, exitCode } from '../command.js';
-import { configurationDocs, configurationKeys } from '../configuration-keys.js';
+import { configurationDocs, configurationKeys, valueAt } from '../configuration-keys.js';
 import { readSettings } from '../installation.js';
 import { withoutPasswords } from '../redaction.js';
 import { warnOfUnknown } from '../setting-flags.js';
@@ -47,13 +47,4 @@ export const command: Command = async (invocation) => {
 
 function shownOrigin({ source, where, value }: Origin) {
   return { source, where, value: withoutPasswords(value) };
-}
-
-function valueAt(value: unknown, key: string): unknown {
-  let at = value;
-  for (const part of key.split('.')) {
-    if (typeof at !== 'object' || at === null || part.endsWith('[]')) return undefined;
-    at = (at as Readonly<Record<string, unknown>>)[part]; // a parsed settings object, walked by its own keys
-  }
-  return at;
 }

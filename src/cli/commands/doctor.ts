@@ -42,13 +42,8 @@ async function certificates(invocation: Invocation): Promise<readonly Check[]> {
   }
 }
 
-/** Runs the preflight probes. Exit 0 if nothing failed, 3 if something that must be there is not. */
-export const command: Command = async (invocation) => {
-  const only = list(invocation, 'only');
-  const unknown = only.find((name) => !categories.some((category) => category === name));
-  if (unknown !== undefined) {
-    throw new CliError('usage', `there is no category \`${unknown}\``, { hint: `use one of ${categories.join(', ')}` });
-  }
+/** Every check of the categories asked for; of all but `test` when none is. */
+export async function examine(invocation: Invocation, only: readonly string[]): Promise<readonly Check[]> {
   const chosen = probes.filter((probe) =>
     only.length === 0 ? probe.category !== 'test' : only.includes(probe.category),
   );
@@ -57,11 +52,17 @@ export const command: Command = async (invocation) => {
     probed.push({ name: probe.name, category: probe.category, title: probe.title, ...(await probe.run()) });
   const keys = only.length === 0 || only.includes('keys');
   const store = only.length === 0 || only.includes('store');
-  const checks = [
-    ...withStandIns(probed),
-    ...(store ? disk(invocation) : []),
-    ...(keys ? await certificates(invocation) : []),
-  ];
+  return [...withStandIns(probed), ...(store ? disk(invocation) : []), ...(keys ? await certificates(invocation) : [])];
+}
+
+/** Runs the preflight probes. Exit 0 if nothing failed, 3 if something that must be there is not. */
+export const command: Command = async (invocation) => {
+  const only = list(invocation, 'only');
+  const unknown = only.find((name) => !categories.some((category) => category === name));
+  if (unknown !== undefined) {
+    throw new CliError('usage', `there is no category \`${unknown}\``, { hint: `use one of ${categories.join(', ')}` });
+  }
+  const checks = await examine(invocation, only);
   const failed = checks.filter((check) => check.status === 'fail').length;
   const { output } = invocation;
   output.result({ schemaVersion: 1, ok: failed === 0, checks }, () =>

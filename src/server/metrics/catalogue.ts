@@ -69,6 +69,7 @@ export const controlMetrics = {
     type: 'gauge',
     help: 'How long it took to answer.',
   },
+  schema: { name: 'tricordon_schema_version', type: 'gauge', help: 'Number of the newest migration of the database.' },
   bus: {
     name: 'tricordon_bus_batches',
     type: 'gauge',

@@ -47,6 +47,7 @@ async function fromDatabase(context: Context): Promise<Family[]> {
     return [
       family(metrics.databaseUp, 1),
       family(metrics.databaseSeconds, seconds),
+      family(metrics.schema, store.schema),
       family(metrics.auditEntries, head.seq),
       family(metrics.bus, [
         { labels: { state: 'waiting' }, value: depth.waiting },
