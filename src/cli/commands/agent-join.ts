@@ -10,6 +10,7 @@ import { entryOf, readState, type StateFile, stopAll } from '../state-file.js';
 import { keepState } from '../supervisor/kept-state.js';
 import { superviseAgent } from '../supervisor/agent-side.js';
 import { keepLogs } from '../supervisor/logs.js';
+import { tellManager } from '../supervisor/service-manager.js';
 import { preparePlaces } from '../supervisor/places.js';
 
 /** Runs this host's agent in the foreground; the token is needed once only. */
@@ -65,7 +66,9 @@ export const command: Command = async (invocation) => {
       { schemaVersion: 1, ...ready },
       () => `this host is \`${installation.host}\` and reports to ${address}:${port}. Stop with Ctrl-C.`,
     );
+    await tellManager('ready', output.progress);
     await ended;
+    await tellManager('stopping', output.progress);
   } finally {
     state.end();
     endLogs();

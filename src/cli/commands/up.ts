@@ -1,6 +1,7 @@
 import { type Command, exitCode, text } from '../command.js';
 import { locate } from '../installation.js';
 import { startHouse } from '../supervisor/house.js';
+import { tellManager } from '../supervisor/service-manager.js';
 import type { StatusAnswer } from '../../server/index.js';
 import { openApi, readAccess } from '../api.js';
 import { patientApi } from '../patient-api.js';
@@ -43,8 +44,10 @@ export const command: Command = async (invocation) => {
         'Stop with Ctrl-C, or `tricordon down`.',
       ].join('\n'),
   );
+  await tellManager('ready', output.progress);
   await ended;
   output.progress('stopping …');
+  await tellManager('stopping', output.progress);
   await house.stop();
   return exitCode.done;
 };
