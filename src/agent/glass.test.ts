@@ -29,10 +29,18 @@ beforeEach(() => {
   clock = manualClock();
   changes = 0;
 });
-afterEach(() => rmSync(directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 20 }));
+afterEach(async () => {
+  for (const { written } of agents.splice(0)) await written();
+  rmSync(directory, { recursive: true, force: true });
+});
 
 const path = () => join(directory, 'glass.json');
-const agent = (host = 'alpha'): Glass => createGlass({ path: path(), host, clock, log: silent, changed });
+const agents: Glass[] = [];
+const agent = (host = 'alpha'): Glass => {
+  const made = createGlass({ path: path(), host, clock, log: silent, changed });
+  agents.push(made);
+  return made;
+};
 const remote = (more: Partial<GlassOpening> = {}): GlassOpening => ({
   id: 'GLASS-0123456789',
   services: ['shop'],

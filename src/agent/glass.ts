@@ -42,6 +42,8 @@ export interface Glass {
   told(openings: readonly GlassOpening[]): void;
   /** Call every second or so: ends what has come to its end. */
   look(): void;
+  /** Once all that is known so far is on disk, or cannot be. */
+  written(): Promise<void>;
 }
 
 /** `seen`: the latest wall time while it was open: a clock set back does not undo it. */
@@ -132,6 +134,7 @@ export function createGlass(options: GlassOptions): Glass {
       saveLater();
     },
     look,
+    written: () => writing.catch(() => {}),
   };
 
   async function openNow(request: GlassByCode): Promise<GlassOpening> {

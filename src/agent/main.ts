@@ -380,6 +380,7 @@ async function shutDown(): Promise<void> {
   pinning.stop();
   endLogs();
   open?.close();
+  await glass.written();
   local.close();
   local.closeAllConnections();
   await workloads.close();
