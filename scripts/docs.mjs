@@ -217,6 +217,13 @@ async function generate() {
   const { reasonCodes, RecordingHeader, tacticNames } = await built('model/index.js');
   const { access } = await built('server/routes/access.js');
   const roleTable = await built('server/auth/roles.js');
+  const doors = [
+    ...(await built('server/listeners.js')).serverListeners,
+    ...(await built('agent/listeners.js')).agentListeners,
+    ...(await built('identity/listeners.js')).identityListeners,
+    ...(await built('traffic/listeners.js')).trafficListeners,
+    ...(await built('store/listeners.js')).storeListeners,
+  ];
   const { keyRegistry } = await built('cli/keys/registry.js');
   const { statusOf } = await built('server/errors.js');
   const { processMetrics, settable, variableOf } = await built('base/index.js');
@@ -232,6 +239,7 @@ async function generate() {
     ['rules.md', rulesPage(detectionRules, tacticNames)],
     ['api.md', apiPage(access)],
     ['roles.md', rolesPage(roleTable, access)],
+    ['listeners.md', listenersPage(doors)],
     ['keys.md', keysPage(keyRegistry)],
     ['metrics.md', metricsPage(processMetrics, controlMetrics, agentMetrics)],
     ['dependencies.md', dependenciesPage(dependencies(root))],
@@ -374,6 +382,24 @@ function dependenciesPage(rows) {
     'Dependencies',
     'What is installed with the package, and what is built into the console. Licences, hashes and install scripts are checked when this page is.',
     table(['package', 'version', 'licence', 'how', 'why'], listed),
+  );
+}
+
+function listenersPage(doors) {
+  return page(
+    'Listeners',
+    'Every door of our own processes: who may speak there, how that is known, and what one peer can make us hold. The numbers are the constants that the code goes by. Agent and privileged helper speak over an inherited descriptor, which nobody else can open; sensors write to pipes.',
+    table(
+      ['listener', 'process', 'where', 'transport', 'authentication', 'limits'],
+      doors.map(({ name, process, where, transport, authentication, limits }) => [
+        name,
+        process,
+        where,
+        transport,
+        authentication,
+        limits.join('; '),
+      ]),
+    ),
   );
 }
 

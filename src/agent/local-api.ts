@@ -25,16 +25,18 @@ export interface LocalApiOptions {
   readonly log: Logger;
 }
 
+export const localLimits = { headerBytes: 8 << 10, headersMs: 10_000, connections: 256, bodyBytes: 1 << 20 } as const;
+
 export async function serveLocalApi(options: LocalApiOptions): Promise<Server> {
-  const server = createServer({ maxHeaderSize: 8_192 }, (request, response) => {
+  const server = createServer({ maxHeaderSize: localLimits.headerBytes }, (request, response) => {
     handle(options, request, response).catch((error: unknown) => {
       options.log.warn({ error: messageOf(error), path: request.url }, 'local request failed');
       if (response.headersSent) response.destroy();
       else answer(response, 400, problem(error));
     });
   });
-  server.headersTimeout = 10_000;
-  server.maxConnections = 256;
+  server.headersTimeout = localLimits.headersMs;
+  server.maxConnections = localLimits.connections;
   rmSync(options.socketPath, { force: true });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -90,7 +92,7 @@ async function body(request: IncomingMessage): Promise<unknown> {
   let size = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > 1 << 20) throw new AgentError('request-refused', 'the request is larger than 1 MiB');
+    if (size > localLimits.bodyBytes) throw new AgentError('request-refused', 'the request is larger than 1 MiB');
     chunks.push(chunk);
   }
   return size === 0 ? {} : (JSON.parse(Buffer.concat(chunks).toString('utf8')) as unknown);

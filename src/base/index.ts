@@ -26,6 +26,7 @@ export {
 export { environment, environmentEntries, inheritedEnvironment, minimalEnvironment } from './environment.js';
 export { codeOf, type ErrorDetail, messageOf, printable, TricordonError } from './errors.js';
 export { type Exec, type ExecOptions, type ExecResult, exec, spawnProcess, which } from './exec.js';
+export { kibibytes, type ListenerFact, seconds } from './listener-fact.js';
 export { type Logger, logger, silent } from './log.js';
 export { type LogLimits, type LogState, openLogFile, rotateLogs } from './log-file.js';
 export {

@@ -45,6 +45,9 @@ export function isIsolated(state: PlaneState, service: string | undefined): bool
   return policy.isolated.has(configuration.service) || (service !== undefined && policy.isolated.has(service));
 }
 
+/** Of one process; beyond it new ones are refused. */
+export const mostConnections = 20_000;
+
 /** True when one more connection may be taken. */
 export function hasRoom(state: PlaneState): boolean {
   return !state.draining && state.connections.size < state.maxConnections;

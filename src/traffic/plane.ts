@@ -13,7 +13,7 @@ import { createInbound, type Inbound, listenedAt } from './inbound.js';
 import type { OriginalDestination } from './original-destination.js';
 import { directOut, routeOut } from './outbound.js';
 import { PeerPools } from './peer-pools.js';
-import type { PlaneState } from './plane-state.js';
+import { mostConnections, type PlaneState } from './plane-state.js';
 import { policyFrom } from './policy.js';
 import type { RecordRing } from './record-ring.js';
 import { cut } from './sockets.js';
@@ -74,7 +74,7 @@ export function createPlane(deps: PlaneDeps): Plane {
     context,
     log: deps.log,
     connections: new Set(),
-    maxConnections: deps.maxConnections ?? 20_000,
+    maxConnections: deps.maxConnections ?? mostConnections,
     configuration: undefined,
     policy: undefined,
     svid: undefined,

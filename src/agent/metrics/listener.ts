@@ -2,12 +2,14 @@
 import { createServer, type Server } from 'node:http';
 import { expositionFor, expositionType, exposition, type Family, type Logger } from '../../base/index.js';
 
+export const metricsLimits = { headerBytes: 8 << 10, requestMs: 5_000, connections: 16 } as const;
+
 export function serveMetrics(
   at: { readonly address: string; readonly port: number },
   read: () => readonly Family[],
   log: Logger,
 ): Server {
-  const server = createServer({ maxHeaderSize: 8_192 }, (request, response) => {
+  const server = createServer({ maxHeaderSize: metricsLimits.headerBytes }, (request, response) => {
     if (request.method !== 'GET' || request.url !== '/metrics') {
       response.writeHead(404, { 'content-length': 0 }).end();
       return;
@@ -22,9 +24,9 @@ export function serveMetrics(
     response.writeHead(200, { 'content-type': expositionType[format], 'cache-control': 'no-store' });
     response.end(exposition(read(), format));
   });
-  server.headersTimeout = 5_000;
-  server.requestTimeout = 5_000;
-  server.maxConnections = 16;
+  server.headersTimeout = metricsLimits.requestMs;
+  server.requestTimeout = metricsLimits.requestMs;
+  server.maxConnections = metricsLimits.connections;
   // An agent without its metrics still guards: that the port is taken is said, and no reason to end.
   server.on('error', (error) => log.error({ error: error.message, ...at }, 'metrics are not served'));
   server.listen(at.port, at.address);

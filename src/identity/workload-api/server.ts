@@ -46,13 +46,14 @@ const service = '/SpiffeWorkloadAPI/';
 const unimplemented = ['FetchJWTSVID', 'FetchJWTBundles', 'ValidateJWTSVID', 'FetchWITSVID', 'FetchWITBundles'];
 /** On the socket, since a session shows its socket only through a proxy. */
 const refusedMark = Symbol('refused');
-const mostSessions = 64;
-const mostStreams = 32;
+export const mostSessions = 64;
+export const mostStreams = 32;
+export const patienceMs = 30_000;
 
 /** @throws IdentityError `socket-path-too-long`, `socket-in-use`, `socket-failed`. */
 export async function serveWorkloadApi(options: WorkloadApiOptions): Promise<WorkloadApi> {
   const log = options.logger ?? silent;
-  const patience = options.patienceMs ?? 30_000;
+  const patience = options.patienceMs ?? patienceMs;
   const sessions = new Set<Http2Session>();
   const streams = new Set<() => void>();
   const server = createServer({

@@ -13,6 +13,9 @@ import { type Asking, checkSerial, peerOf } from './peer.js';
 import { agentContext, agentRoutes, enrolPath } from './routes.js';
 import { shown, spokenBy } from './spoken.js';
 
+/** Of one source. */
+export const enrolRate = { burst: 20, perMinute: 20 } as const;
+
 const agent: Actor = {
   account: 'agent',
   kind: 'token',
@@ -31,7 +34,7 @@ export function agentListener(context: Context, tls: ServerOptions): FastifyInst
   const served = context.config.agentProtocol;
   const peers = new WeakMap<object, Asking>();
   context.meter.watch(app, 'agents');
-  const attempts = rateLimit({ clock: context.clock, burst: 20, perMinute: 20 });
+  const attempts = rateLimit({ clock: context.clock, ...enrolRate });
 
   app.addHook('onRequest', async (request: FastifyRequest, reply: FastifyReply) => {
     void reply.header(agentProtocol.header, shown(served));

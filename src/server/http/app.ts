@@ -13,13 +13,16 @@ export interface AppOptions {
   readonly databaseDisk?: string | undefined;
 }
 
+/** Of routes that do not say another. */
+export const bodyBytes = 64 << 10;
+
 export function createApp(tls: ServerOptions, log: Logger, options: AppOptions = {}): FastifyInstance {
   const { databaseDisk } = options;
   const isFull = () => databaseDisk !== undefined && roomAt(databaseDisk).full;
   const app = Fastify({
     serverFactory: (handler) => httpsServer(tls, handler, options),
     logger: false,
-    bodyLimit: 64 << 10,
+    bodyLimit: bodyBytes,
     return503OnClosing: true,
     forceCloseConnections: true,
     onProtoPoisoning: 'error',

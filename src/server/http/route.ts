@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import type { Actor } from '../auth/access.js';
 import { ServerError } from '../errors.js';
+import { bodyBytes } from './app.js';
 
 export interface Call<P, Q, B, C> {
   readonly params: P;
@@ -53,7 +54,7 @@ export function route<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodT
         method,
         url: path,
         exposeHeadRoute: false,
-        bodyLimit: definition.bodyLimit ?? 64 << 10,
+        bodyLimit: definition.bodyLimit ?? bodyBytes,
         handler: async (request, reply) => {
           if (body !== undefined && request.body === undefined)
             throw new ServerError('invalid', 'a JSON body is missing');

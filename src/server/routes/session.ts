@@ -143,8 +143,11 @@ function whoAmI(context: Context, actor: Actor): z.input<typeof WhoAmI> {
   };
 }
 
+/** Of one source. */
+export const linkRate = { burst: 10, perMinute: 10 } as const;
+
 function limiterOf(context: Context): ReturnType<typeof rateLimit> {
-  const known = limiters.get(context) ?? rateLimit({ clock: context.clock, burst: 10, perMinute: 10 });
+  const known = limiters.get(context) ?? rateLimit({ clock: context.clock, ...linkRate });
   limiters.set(context, known);
   return known;
 }

@@ -47,6 +47,7 @@ export interface RunningCluster {
 }
 
 const startAttempts = 60;
+export const mostConnections = 60;
 type PrivatePlan = Exclude<ClusterPlan, { kind: 'external' }>;
 
 /**
@@ -259,7 +260,7 @@ function settings(options: ClusterOptions): Record<string, string> {
     log_parameter_max_length: '0',
     log_parameter_max_length_on_error: '0',
     shared_buffers: '32MB',
-    max_connections: '60',
+    max_connections: String(mostConnections),
     ...writeAheadSettings(roomAt(options.dataDir).totalBytes),
     jit: 'off',
     timezone: 'UTC',
