@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -43,4 +43,17 @@ test('what others can read, change or have put there is told', async () => {
   writeFileSync(join(dataDir, 'token'), 'x', { mode: 0o600 });
   const [strange] = (await keyFacts(dataDir, 0, { root: uid + 1 })).filter(({ name }) => name === 'operator token');
   expect(strange?.file?.flaw).toBe(`it belongs to user id ${uid}, not to ${uid + 1}`);
+});
+
+test('a folder in which others could put another key is told', async () => {
+  const folder = join(dataDir, 'agent');
+  writeFileSync(join(folder, 'spool.key'), 'x', { mode: 0o600 });
+  chmodSync(folder, 0o711);
+  expect((await look('spool'))?.flaw).toBeNull();
+  chmodSync(folder, 0o730);
+  expect((await look('spool'))?.flaw).toBe('the mode of its folder is 730: others can replace it');
+  chmodSync(folder, 0o700);
+  renameSync(folder, join(dataDir, 'elsewhere'));
+  symlinkSync('elsewhere', folder);
+  expect((await look('spool'))?.flaw).toBe('its folder is not a directory but leads elsewhere');
 });

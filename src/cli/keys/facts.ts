@@ -1,6 +1,6 @@
 /** What is there of the keys that are files: whose they are, who can read them, until when they are good. */
 import { lstatSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { codeOf } from '../../base/index.js';
 import { certificateChecks } from '../certificate-checks.js';
 import { type KeyEntry, keyRegistry } from './registry.js';
@@ -56,10 +56,18 @@ function fileFacts(path: string, { name }: KeyEntry, owner: number | undefined):
         ? `it belongs to user id ${facts.uid}, not to ${owner}`
         : open !== 0
           ? `its mode is ${(facts.mode & 0o777).toString(8)}: others can ${publicOnes.has(name) ? 'change' : 'read'} it`
-          : null;
+          : folderFlaw(dirname(path));
     return { state: 'present', flaw, changedAt: facts.mtimeMs };
   } catch (error) {
     const code = codeOf(error);
     return { state: code === 'ENOENT' || code === 'ENOTDIR' ? 'absent' : 'unreadable', flaw: null, changedAt: null };
   }
+}
+
+/** Whoever can write to the folder of a file can put another in its place, whatever the mode of the file. */
+function folderFlaw(folder: string): string | null {
+  const facts = lstatSync(folder);
+  if (!facts.isDirectory()) return 'its folder is not a directory but leads elsewhere';
+  const mode = facts.mode & 0o777;
+  return (mode & 0o022) === 0 ? null : `the mode of its folder is ${mode.toString(8)}: others can replace it`;
 }

@@ -66,7 +66,7 @@ export const keyRegistry: readonly KeyEntry[] = [
     path: 'keys/ca/console.pem',
     kept: 'as a file',
     owner: 'control',
-    life: '14 days',
+    life: '13 days',
     rotation: 'by itself, also without a restart',
     theft: 'can pose as the console until the certificate ends',
   },
