@@ -17,6 +17,7 @@ export const groups: Readonly<Record<string, string>> = {
   token: 'Make, list and revoke tokens',
   session: 'List and end sessions',
   backup: 'Make backups, and prove that they are good',
+  trust: 'Let this host trust our root',
   key: 'Look at keys and certificates',
   spool: 'Read the raw event spool',
   config: 'Check and explain settings',
@@ -333,6 +334,22 @@ const commands: readonly CommandSpec[] = [
     summary: 'recompute the hash chain of the audit trail',
     options: [config, dataDir],
     load: () => import('./commands/audit-verify.js'),
+  },
+  {
+    name: 'trust install',
+    summary: 'put our root into the certificates that this host trusts, as root',
+    options: [config, dataDir],
+    load: () => import('./commands/trust-install.js'),
+  },
+  {
+    name: 'trust remove',
+    summary: 'take it away again, and no other',
+    options: [
+      { flags: '--fingerprint <sha256>', description: 'of the root of an installation that is gone' },
+      config,
+      dataDir,
+    ],
+    load: () => import('./commands/trust-remove.js'),
   },
   {
     name: 'key list',
