@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { printable } from '../base/index.js';
 import type { z } from 'zod';
 import { hostCodeHash } from '../identity/index.js';
-import type { GlassOpening, Signal } from '../model/index.js';
+import { type GlassOpening, glassMinutes, type Signal } from '../model/index.js';
 import type { Repositories } from '../store/index.js';
 import type { GlassRequest } from './api/glass.js';
 import type { Note } from './changes.js';
@@ -45,6 +45,8 @@ export async function takeOpenings(context: Context, host: string, reported: rea
     // A host speaks of its own code alone.
     if (opening.host !== host || !opening.id.startsWith(`GLASS-${host}-`))
       throw new ServerError('foreign-host', `host \`${host}\` cannot say that \`${opening.id}\` was opened`);
+    if (opening.until - opening.openedAt > glassMinutes.max * 60_000)
+      throw new ServerError('invalid', `\`${opening.id}\` would be open for longer than ${glassMinutes.max} minutes`);
     const known = await context.store.glass.get(opening.id);
     if (known !== undefined && (known.closed !== null || opening.closed === null)) continue;
     const isNew = await context.changes.transact(async (tx, note) => {
