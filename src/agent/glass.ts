@@ -9,20 +9,12 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { type Clock, codeOf, type Logger, messageOf, printable } from '../base/index.js';
 import { isHostCode } from '../identity/index.js';
-import { GlassOpening, GlassReason, glassMinutes, Layer, layers, ServiceName } from '../model/index.js';
+import { GlassOpening, GlassRequest, glassMinutes } from '../model/index.js';
 import { AgentError } from './errors.js';
 
 /** `POST /glass` on the agent's own socket. */
-export const GlassByCode = z.strictObject({
+export const GlassByCode = GlassRequest.extend({
   code: z.string().min(1).max(200),
-  services: z.array(ServiceName).min(1).max(100).nullable(),
-  layers: z
-    .array(Layer)
-    .min(1)
-    .max(3)
-    .default([...layers]),
-  minutes: z.int().min(glassMinutes.min).max(glassMinutes.max).default(glassMinutes.default),
-  reason: GlassReason,
   /** Who typed it, by name. */
   operator: z.string().min(1).max(200),
 });

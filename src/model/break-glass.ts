@@ -1,6 +1,6 @@
 /** Break-glass: for a limited time a contract's deviations are noted instead of refused, loudly and with a reason. */
 import { z } from 'zod';
-import { Layer } from './layer.js';
+import { Layer, layers } from './layer.js';
 import { HostName, ServiceName } from './names.js';
 
 /** How long the glass stays open, in minutes. */
@@ -8,6 +8,20 @@ export const glassMinutes = { min: 1, max: 240, default: 30 } as const;
 
 export const GlassId = z.string().regex(/^GLASS-[a-z0-9.-]{1,80}$/);
 export const GlassReason = z.string().trim().min(5).max(1_024);
+
+/** What somebody asks for. */
+export const GlassRequest = z.strictObject({
+  /** Null: every service. */
+  services: z.array(ServiceName).min(1).max(100).nullable(),
+  layers: z
+    .array(Layer)
+    .min(1)
+    .max(3)
+    .default([...layers]),
+  minutes: z.int().min(glassMinutes.min).max(glassMinutes.max).default(glassMinutes.default),
+  reason: GlassReason,
+});
+export type GlassRequest = z.infer<typeof GlassRequest>;
 
 export const GlassOpening = z.strictObject({
   id: GlassId,

@@ -1,5 +1,5 @@
 export { agentProtocol, commonProtocol, type ProtocolSpan, protocolSpan } from './agent-protocol.js';
-export { concerns, GlassId, GlassOpening, GlassReason, glassMinutes } from './break-glass.js';
+export { concerns, GlassId, GlassOpening, GlassRequest, glassMinutes } from './break-glass.js';
 export { Configuration, ServiceConfiguration } from './configuration.js';
 export {
   Call,

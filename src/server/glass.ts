@@ -1,21 +1,15 @@
 /** Break-glass: opened for a while, told to everybody, closed by itself. */
 import { randomBytes } from 'node:crypto';
 import { printable } from '../base/index.js';
-import type { z } from 'zod';
 import { hostCodeHash } from '../identity/index.js';
-import { type GlassOpening, glassMinutes, type Signal } from '../model/index.js';
+import { type GlassOpening, type GlassRequest, glassMinutes, type Signal } from '../model/index.js';
 import type { Repositories } from '../store/index.js';
-import type { GlassRequest } from './api/glass.js';
 import type { Note } from './changes.js';
 import type { Context } from './context.js';
 import { ServerError } from './errors.js';
 
 /** @throws ServerError `not-found` for a service that nobody knows */
-export async function openGlass(
-  context: Context,
-  request: z.infer<typeof GlassRequest>,
-  by: string,
-): Promise<GlassOpening> {
+export async function openGlass(context: Context, request: GlassRequest, by: string): Promise<GlassOpening> {
   const known = new Set((await context.store.services.list()).map(({ name }) => name));
   const stranger = request.services?.find((service) => !known.has(service));
   if (stranger !== undefined)

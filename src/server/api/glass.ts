@@ -1,19 +1,7 @@
 import { z } from 'zod';
-import { GlassOpening, GlassReason, glassMinutes, HostName, Layer, layers, ServiceName } from '../../model/index.js';
+import { GlassOpening, HostName } from '../../model/index.js';
 import { Time } from './common.js';
 
-/** `POST /v1/glass`. */
-export const GlassRequest = z.strictObject({
-  /** Null: every service. */
-  services: z.array(ServiceName).min(1).max(100).nullable(),
-  layers: z
-    .array(Layer)
-    .min(1)
-    .max(3)
-    .default([...layers]),
-  minutes: z.int().min(glassMinutes.min).max(glassMinutes.max).default(glassMinutes.default),
-  reason: GlassReason,
-});
 /** `GET /v1/glass`: newest first, what is open now on top. */
 export const GlassAnswer = z.strictObject({
   now: Time,

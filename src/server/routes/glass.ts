@@ -1,7 +1,7 @@
 /** Break-glass, and the sealed codes of hosts. */
 import { z } from 'zod';
-import { GlassId, GlassOpening, HostName } from '../../model/index.js';
-import { GlassAnswer, GlassCode, GlassRequest } from '../api/glass.js';
+import { GlassId, GlassOpening, GlassRequest, HostName } from '../../model/index.js';
+import { GlassAnswer, GlassCode } from '../api/glass.js';
 import type { Context } from '../context.js';
 import { closeGlass, makeHostCode, openGlass } from '../glass.js';
 import { type Route, route } from '../http/route.js';
