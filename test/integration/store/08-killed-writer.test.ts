@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -10,7 +10,8 @@ import { observation } from '../../fakes/example-observation.js';
 const key = Buffer.alloc(32, 3);
 
 test('a writer killed in the middle of its work loses nothing that it had acknowledged, five times in a row', async () => {
-  const program = resolve('.tricordon/killed-writer');
+  const home = resolve('.tricordon/killed-writer');
+  const program = join(home, 'dist');
   const directory = mkdtempSync(join(tmpdir(), 'tc-spool-'));
   try {
     await compile(program);
@@ -34,12 +35,13 @@ test('a writer killed in the middle of its work loses nothing that it had acknow
     expect(await count(directory)).toBe(acknowledged + 1);
   } finally {
     rmSync(directory, { recursive: true, force: true });
-    rmSync(program, { recursive: true, force: true });
+    rmSync(home, { recursive: true, force: true });
   }
 });
 
 async function compile(program: string): Promise<void> {
   mkdirSync(program, { recursive: true });
+  copyFileSync('package.json', join(program, '../package.json'));
   const files = [
     'src/store/index.ts',
     '--outDir',
