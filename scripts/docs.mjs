@@ -381,6 +381,7 @@ function dependenciesPage(rows) {
   return page(
     'Dependencies',
     'What is installed with the package, and what is built into the console. Licences, hashes and install scripts are checked when this page is.',
+    'The package brings the same list as a bill of materials, `dist/sbom.cdx.json` ([CycloneDX](https://cyclonedx.org) 1.6), with the SHA-512 of each archive in the registry and who needs whom; `tricordon version` says where it lies. With `SOURCE_DATE_EPOCH` set, a build of the same source writes the same bytes.',
     table(['package', 'version', 'licence', 'how', 'why'], listed),
   );
 }

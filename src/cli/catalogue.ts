@@ -99,6 +99,11 @@ const commands: readonly CommandSpec[] = [
     load: () => import('./commands/backup-drill.js'),
   },
   {
+    name: 'version',
+    summary: 'say which version this is, and where its bill of materials lies',
+    load: () => import('./commands/version.js'),
+  },
+  {
     name: 'upgrade',
     summary: 'try what `up` of this version would change in an installation of an older one',
     options: [{ flags: '--check', description: 'change nothing' }, config, dataDir, runtimeDir],
