@@ -80,6 +80,12 @@ export const Configuration = z.strictObject({
       listen: AddressAndPort.default('127.0.0.1:8443').describe(
         'Address of console and API (HTTPS). Port 0 takes a free one.',
       ),
+      bindSessions: z
+        .boolean()
+        .default(true)
+        .describe(
+          'A session ends when its cookie comes from another network address than it was opened from (of IPv6: another /64). Turn it off only where one person reaches the console from changing addresses.',
+        ),
     })
     .prefault({})
     .describe('Console and public API.'),

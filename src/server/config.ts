@@ -40,6 +40,8 @@ export const ServerConfig = z.strictObject({
   passphraseFile: z.string().nullable().default(null),
   /** Who proposed a contract version does not approve it. */
   fourEyes: z.boolean().default(false),
+  /** A session ends when it is seen at another network address than it was opened from. */
+  bindSessions: z.boolean().default(true),
   /** Where messages go; null: nowhere. */
   notify: z
     .strictObject({ command: z.array(z.string().min(1)).min(1), to: z.array(z.string().min(3)).min(1) })

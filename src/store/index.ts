@@ -32,7 +32,7 @@ export { type RunningCluster, startCluster, stopCluster } from './cluster/privat
 export { canonicalJson } from './canonical-json.js';
 export type { SchemaCheck } from './database/check.js';
 export { holdLock, type ProcessLock } from './process-lock.js';
-export type { Account, AccountRepository, OpenSession, Session, Token } from './repositories/accounts.js';
+export type { Account, AccountRepository, FoundSession, OpenSession, Session, Token } from './repositories/accounts.js';
 export type { ActionRepository } from './repositories/actions.js';
 export type { ChangeRepository, RecordedChange } from './repositories/changes.js';
 export type { ContractDraft, ContractRepository, Decided } from './repositories/contracts.js';

@@ -290,6 +290,7 @@ function controlConfig(
         ? null
         : resolve(installation.base, configuration.identity.passphraseFile),
     fourEyes: configuration.approval.fourEyes,
+    bindSessions: configuration.console.bindSessions,
     notify:
       configuration.notify.command === undefined || configuration.notify.to === undefined
         ? null

@@ -2,10 +2,13 @@
 import { createHash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Store } from '../../store/index.js';
+import type { Context } from '../context.js';
 import { ServerError } from '../errors.js';
 import { readCookie, sessionCookie } from '../http/cookies.js';
 import type { Actor } from './access.js';
+import { endElsewhere } from './elsewhere.js';
 import { ofRole, ofToken } from './roles.js';
+import { sourceOf } from './throttle.js';
 
 /** The value a session must repeat in `x-csrf-token`: derived, so it cannot be planted, and it does not give the cookie away. */
 export function csrfOf(cookie: string): string {
@@ -13,12 +16,21 @@ export function csrfOf(cookie: string): string {
 }
 
 /** @throws ServerError `unauthenticated` */
-export async function authenticate(store: Pick<Store, 'accounts'>, headers: IncomingHttpHeaders): Promise<Actor> {
+export async function authenticate(
+  context: Pick<Context, 'store' | 'config' | 'clock' | 'log' | 'mailer' | 'addresses'>,
+  { headers, ip }: { readonly headers: IncomingHttpHeaders; readonly ip: string },
+): Promise<Actor> {
+  const { store } = context;
   if (headers.authorization !== undefined) return bearer(store, headers.authorization);
   const cookie = readCookie(headers.cookie, sessionCookie);
   if (cookie === undefined) throw unauthenticated();
   const session = await store.accounts.session(cookie);
   if (session === undefined) throw unauthenticated();
+  const source = sourceOf(ip);
+  if (context.config.bindSessions && session.source !== null && session.source !== source) {
+    await endElsewhere(context, cookie, session, source);
+    throw unauthenticated();
+  }
   return {
     account: session.account,
     kind: 'session',

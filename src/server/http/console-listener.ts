@@ -44,7 +44,7 @@ export function consoleListener(
     if (request.is404) return;
     const needed = Object.hasOwn(access, routeKey(request)) ? access[routeKey(request)] : undefined;
     if (needed === 'anyone') return;
-    const actor = await authenticate(context.store, request.headers);
+    const actor = await authenticate(context, request);
     if (needed === undefined) throw new ServerError('not-found', 'there is nothing here');
     const csrf = request.headers['x-csrf-token'];
     authorise(actor, needed, { method: request.method, csrf: typeof csrf === 'string' ? csrf : undefined });

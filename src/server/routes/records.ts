@@ -77,7 +77,8 @@ export const recordRoutes: readonly Route<Context>[] = [
     method: 'GET',
     path: '/v1/stream',
     query: z.strictObject({ topics: z.string().max(200).optional() }),
-    handle: async ({ query, context: { live, store }, actor, request, reply }) => {
+    handle: async ({ query, context, actor, request, reply }) => {
+      const { live } = context;
       const wanted = query.topics === undefined ? [...streamTopics] : query.topics.split(',');
       const topics = new Set(streamTopics.filter((topic) => wanted.includes(topic)));
       if (topics.size === 0 || topics.size !== new Set(wanted).size)
@@ -93,7 +94,7 @@ export const recordRoutes: readonly Route<Context>[] = [
       });
       // A right that was taken away ends here too, not only where something is asked anew.
       const look = setInterval(() => {
-        authenticate(store, request.headers).then(
+        authenticate(context, request).then(
           (now) => now.permissions.has('status.read') || reply.raw.end(),
           (error: unknown) => codeOf(error) === 'unauthenticated' && reply.raw.end(),
         );

@@ -17,6 +17,10 @@ export interface Session {
   readonly role: string;
   readonly expiresAt: number;
 }
+/** One that is open, with where it was opened from; null: not noted. */
+export interface FoundSession extends Session {
+  readonly source: string | null;
+}
 /** As others see it: the id is the beginning of the hash, and opens nothing. */
 export interface OpenSession {
   readonly id: string;
@@ -54,7 +58,9 @@ export interface AccountRepository {
     sessionTtlMs: number,
     source: string,
   ): Promise<{ readonly cookie: string; readonly session: Session }>;
-  session(cookie: string): Promise<Session | undefined>;
+  session(cookie: string): Promise<FoundSession | undefined>;
+  /** Ends a session whose cookie came from elsewhere; of those who notice at the same time one is told true. */
+  endElsewhere(cookie: string, seenFrom: string): Promise<boolean>;
   endSession(cookie: string): Promise<void>;
   /** Of one account, or all. */
   sessions(account?: string): Promise<OpenSession[]>;
@@ -179,15 +185,33 @@ export function accountRepository(
       const row = await db
         .selectFrom('sessions')
         .innerJoin('accounts', 'accounts.name', 'sessions.account')
-        .select(['account', 'role', 'expires_at'])
+        .select(['account', 'role', 'expires_at', 'source'])
         .where('hash', '=', hashSecret(cookie))
         .where('state', '=', 'active')
         // One from the future was made before the clock was set back: how long it has lived, nobody can say.
         .where('sessions.created_at', '<=', now)
         .where('expires_at', '>', now)
         .executeTakeFirst();
-      return row && { account: row.account, role: row.role, expiresAt: row.expires_at };
+      return row && { account: row.account, role: row.role, expiresAt: row.expires_at, source: row.source };
     },
+    endElsewhere: (cookie, seenFrom) =>
+      atomically(db, async (tx) => {
+        const hash = hashSecret(cookie);
+        const ended = await tx
+          .deleteFrom('sessions')
+          .where('hash', '=', hash)
+          .returning(['account', 'source'])
+          .executeTakeFirst();
+        if (ended === undefined) return false;
+        const detail = { session: hash.slice(0, 12), openedFrom: ended.source ?? '', seenFrom };
+        await auditIn(tx).append({
+          actor: 'control plane',
+          action: 'session.elsewhere',
+          subject: ended.account,
+          detail,
+        });
+        return true;
+      }),
     endSession: async (cookie) => {
       await db.deleteFrom('sessions').where('hash', '=', hashSecret(cookie)).execute();
     },

@@ -51,7 +51,13 @@ export interface TestAgent {
 }
 
 export async function startPlane(
-  options: { clock?: Clock; console?: string; fourEyes?: boolean; retention?: ServerConfig['retention'] } = {},
+  options: {
+    clock?: Clock;
+    console?: string;
+    fourEyes?: boolean;
+    bindSessions?: boolean;
+    retention?: ServerConfig['retention'];
+  } = {},
 ): Promise<Plane> {
   const clock = options.clock ?? systemClock;
   const opened = await testStore({ clock });
@@ -68,6 +74,7 @@ export async function startPlane(
     agents: { address: '127.0.0.1', port: 0 },
     accessFile: join(directory, 'access.json'),
     fourEyes: options.fourEyes ?? false,
+    bindSessions: options.bindSessions ?? true,
     ...(options.retention === undefined ? {} : { retention: options.retention }),
   });
   const start = async () => {
