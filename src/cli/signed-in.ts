@@ -10,11 +10,13 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
+import { Agent } from 'node:https';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { codeOf, environment, systemClock } from '../base/index.js';
-import { type Api, openApi, openTarget, readAccess, type Target } from './api.js';
+import type { WhoAmI } from '../server/index.js';
+import { type Api, type Exchanged, exchange, openApi, openTarget, readAccess, type Target } from './api.js';
 import { CliError, type Invocation } from './command.js';
 import { isNamed, locate } from './installation.js';
 
@@ -84,11 +86,34 @@ export function apiOf(invocation: Invocation): Api {
 
 /** For what only a person does: a token does not do. */
 export function personalApi(): Api {
-  const person = signedIn();
-  if (person?.session === undefined || person.session === null) throw notSignedIn('nobody is signed in here');
-  if (person.session.expiresAt <= systemClock.now())
-    throw notSignedIn(`the session of \`${person.account}\` has ended`);
-  return openTarget(targetOf(person));
+  return openTarget(targetOf(person()));
+}
+
+/** @throws CliError `prerequisite` */
+export function person(): SignedIn {
+  const found = signedIn();
+  if (found?.session === undefined || found.session === null) throw notSignedIn('nobody is signed in here');
+  if (found.session.expiresAt <= systemClock.now()) throw notSignedIn(`the session of \`${found.account}\` has ended`);
+  return found;
+}
+
+/** For calls that end the session and answer with another one. */
+export async function keepNewSession(known: SignedIn, path: string, body: unknown): Promise<void> {
+  const agent = new Agent({ ca: known.ca, minVersion: 'TLSv1.3' });
+  try {
+    remember({ ...known, session: sessionOf(await exchange({ ...targetOf(known), agent }, 'POST', path, body)) });
+  } finally {
+    agent.destroy();
+  }
+}
+
+export function sessionOf({ value, headers }: Exchanged): NonNullable<SignedIn['session']> {
+  const me = value as WhoAmI; // the server filters its answers by the schemas in server/api
+  return {
+    cookie: String(headers['set-cookie']?.[0] ?? '').split(';')[0] ?? '',
+    csrf: me.csrf ?? '',
+    expiresAt: me.expiresAt ?? 0,
+  };
 }
 
 function notSignedIn(message: string): CliError {

@@ -1,10 +1,10 @@
 import { Agent } from 'node:https';
 import type { WhoAmI } from '../../server/index.js';
-import { exchange, openTarget } from '../api.js';
+import { exchange } from '../api.js';
 import { type Asking, asking } from '../ask.js';
 import { CliError, type Command, exitCode, flag, type Invocation, text } from '../command.js';
 import { authorityAt } from '../first-contact.js';
-import { remember, type SignedIn, signedIn, targetOf } from '../signed-in.js';
+import { keepNewSession, remember, sessionOf, type SignedIn, signedIn } from '../signed-in.js';
 
 /** Signs a person in. Password, code and link are asked for; without a terminal they are the lines of standard input. */
 export const command: Command = async (invocation) => {
@@ -17,18 +17,14 @@ export const command: Command = async (invocation) => {
   const withLink = flag(invocation, 'link');
   const proof = withLink ? { token: await linkSecret(questions) } : await password(questions);
   const agent = new Agent({ ca: where.ca, minVersion: 'TLSv1.3' });
-  const { value, headers } = await exchange({ ...where, headers: {}, agent }, 'POST', '/v1/login', { name, ...proof });
+  const answer = await exchange({ ...where, headers: {}, agent }, 'POST', '/v1/login', { name, ...proof });
   agent.destroy();
-  const me = value as WhoAmI; // the server filters its answers by the schemas in server/api
+  const me = answer.value as WhoAmI; // the server filters its answers by the schemas in server/api
   const person: SignedIn = {
     schemaVersion: 1,
     ...where,
     account: me.account,
-    session: {
-      cookie: String(headers['set-cookie']?.[0] ?? '').split(';')[0] ?? '',
-      csrf: me.csrf ?? '',
-      expiresAt: me.expiresAt ?? 0,
-    },
+    session: sessionOf(answer),
   };
   remember(person);
   if (withLink) await firstPassword(person, questions, output.progress);
@@ -92,7 +88,7 @@ async function firstPassword(person: SignedIn, questions: Asking, say: (line: st
   const said = await questions.secret('New password, at least 12 characters (empty: none)');
   if (said === undefined || said === '') return;
   try {
-    await openTarget(targetOf(person)).post('/v1/password', { password: said });
+    await keepNewSession(person, '/v1/password', { password: said });
   } catch (error) {
     say('signed in, but the password was not set: try `tricordon password`');
     throw error;

@@ -36,7 +36,7 @@ const Password = z.string().min(12).max(256);
 const GivenPassword = z.string().min(1).max(256);
 const Code = z.string().min(1).max(64);
 
-/** `POST /v1/password`: a first one, or another; then all other sessions end. */
+/** `POST /v1/password`: a first one, or another. All sessions end; the answer brings a new one. */
 export const PasswordRequest = z.strictObject({
   current: GivenPassword.optional(),
   code: Code.optional(),

@@ -10,14 +10,15 @@ import {
   TotpOffer,
   TotpRequest,
 } from '../api/people.js';
+import { WhoAmI } from '../api/session.js';
 import { type Actor, requirePermission } from '../auth/access.js';
-import { type Proof, prove, recoveryText, totpPlace } from '../auth/sign-in.js';
+import { type Proof, prove, recoveryText, sessionMs, totpPlace } from '../auth/sign-in.js';
 import { sourceOf } from '../auth/throttle.js';
 import { base32, stepOf, totpUri } from '../auth/totp.js';
 import type { Context } from '../context.js';
 import { ServerError } from '../errors.js';
-import { readCookie, sessionCookie } from '../http/cookies.js';
 import { type Route, route } from '../http/route.js';
+import { handOver } from './opened-session.js';
 
 const Done = z.strictObject({ ok: z.literal(true) });
 const Whose = z.strictObject({ all: z.enum(['true', 'false']).optional() });
@@ -28,8 +29,8 @@ export const ownRoutes: readonly Route<Context>[] = [
     method: 'POST',
     path: '/v1/password',
     body: PasswordRequest,
-    answer: Done,
-    handle: async ({ body, context, actor, request }) => {
+    answer: WhoAmI,
+    handle: async ({ body, context, actor, request, reply }) => {
       onlyPeople(actor);
       const kept = await context.store.credentials.of(actor.account);
       if (actor.account.length > 3 && body.password.toLowerCase().includes(actor.account.toLowerCase()))
@@ -40,9 +41,12 @@ export const ownRoutes: readonly Route<Context>[] = [
         await proveAgain(context, { name: actor.account, password: current, code }, request.ip);
       }
       const hash = await context.passwords.hash(body.password);
-      const cookie = readCookie(request.headers.cookie, sessionCookie);
-      await context.store.credentials.setPassword(actor.account, hash, cookie);
-      return { ok: true as const };
+      // A cookie that somebody else has too does not outlive the password.
+      const opened = await context.store.transaction(async ({ accounts, credentials }) => {
+        await credentials.setPassword(actor.account, hash);
+        return accounts.openSession(actor.account, sessionMs, sourceOf(request.ip));
+      });
+      return handOver(context, opened, reply);
     },
   }),
   route({

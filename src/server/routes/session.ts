@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import {
   AccountName,
@@ -9,9 +8,8 @@ import {
   TokenRevocation,
   WhoAmI,
 } from '../api/session.js';
-import { type Actor, requirePermission } from '../auth/access.js';
-import { csrfOf } from '../auth/authenticate.js';
-import { ofRole, ofToken, programRole, scopesOf } from '../auth/roles.js';
+import { requirePermission } from '../auth/access.js';
+import { ofToken, programRole } from '../auth/roles.js';
 import { sessionMs, signIn } from '../auth/sign-in.js';
 import { sourceOf } from '../auth/throttle.js';
 import type { Context } from '../context.js';
@@ -20,6 +18,7 @@ import { readCookie, sessionCookie, writeCookie } from '../http/cookies.js';
 import { rateLimit } from '../http/rate-limit.js';
 import { type Route, route } from '../http/route.js';
 import { checkName, linkFor, redeem } from '../people.js';
+import { handOver, whoAmI } from './opened-session.js';
 
 const linkMs = 15 * 60_000;
 const limiters = new WeakMap<Context, ReturnType<typeof rateLimit>>();
@@ -33,16 +32,7 @@ export const sessionRoutes: readonly Route<Context>[] = [
     handle: async ({ body, context, request, reply }) => {
       const source = sourceOf(request.ip);
       const opened = 'token' in body ? await byLink(context, body, source) : await signIn(context, body, source);
-      void reply.header('set-cookie', writeCookie(sessionCookie, opened.cookie, sessionMs / 1_000));
-      return whoAmI(context, {
-        account: opened.session.account,
-        kind: 'session',
-        id: createHash('sha256').update(opened.cookie).digest('hex').slice(0, 12),
-        role: opened.session.role,
-        permissions: ofRole(opened.session.role),
-        csrf: csrfOf(opened.cookie),
-        expiresAt: opened.session.expiresAt,
-      });
+      return handOver(context, opened, reply);
     },
   }),
   route({
@@ -126,21 +116,6 @@ async function byLink(
   throw new ServerError('unauthenticated', 'this login link is used, too old or unknown', {
     hint: '`tricordon up` prints a fresh one; an administrator makes one with `tricordon user link NAME`',
   });
-}
-
-function whoAmI(context: Context, actor: Actor): z.input<typeof WhoAmI> {
-  return {
-    account: actor.account,
-    kind: actor.kind,
-    role: actor.role,
-    permissions: [...actor.permissions],
-    scopes: scopesOf(actor.permissions),
-    csrf: actor.csrf,
-    expiresAt: actor.expiresAt,
-    instance: context.config.instance,
-    trustDomain: context.config.trustDomain,
-    version: context.version,
-  };
 }
 
 /** Of one source. */

@@ -12,8 +12,8 @@ export interface Credentials {
 export interface CredentialRepository {
   /** Of an active account; undefined when there is none. */
   of(account: string): Promise<Credentials | undefined>;
-  /** All other sessions of the account end. */
-  setPassword(account: string, hash: string, keepSession: string | undefined): Promise<void>;
+  /** All sessions of the account end. */
+  setPassword(account: string, hash: string): Promise<void>;
   /** A second factor that counts when `confirmTotp` took its first code. */
   offerTotp(account: string, sealed: string): Promise<void>;
   offeredTotp(account: string): Promise<string | undefined>;
@@ -60,14 +60,10 @@ export function credentialRepository(
         .executeTakeFirst();
       return row && { password: row.password ?? undefined, totp: row.totp ?? undefined };
     },
-    setPassword: (account, hash, keepSession) =>
+    setPassword: (account, hash) =>
       atomically(db, async (tx) => {
         await put(tx, account, { password: hash });
-        await tx
-          .deleteFrom('sessions')
-          .where('account', '=', account)
-          .where('hash', '!=', keepSession === undefined ? '' : hashSecret(keepSession))
-          .execute();
+        await tx.deleteFrom('sessions').where('account', '=', account).execute();
         await tell(tx, account, 'account.password');
       }),
     offerTotp: async (account, sealed) => {

@@ -55,7 +55,7 @@ async function withPassword(name: string, role?: string): Promise<Signed> {
   const invited = await invite(name, role);
   const set = await as(invited.session, 'POST', '/v1/password', { password: passwordOf(name) });
   if (set.status !== 200) throw new Error(set.text);
-  return invited;
+  return open(set);
 }
 
 const signIn = (name: string, code?: string, client?: Agent) =>
@@ -68,19 +68,22 @@ describe('an account', () => {
     expect((await signIn('Ana Lima')).status).toBe(401);
     for (const password of ['short', 'x'.repeat(257), 'my name is ana lima'])
       expect((await as(ana.session, 'POST', '/v1/password', { password })).status).toBe(400);
-    expect((await as(ana.session, 'POST', '/v1/password', { password: passwordOf('Ana Lima') })).status).toBe(200);
+    const first = await as(ana.session, 'POST', '/v1/password', { password: passwordOf('Ana Lima') });
+    expect(first.status).toBe(200);
     const back = open(await signIn('Ana Lima'));
     expect(back.answer.json).toMatchObject({ account: 'Ana Lima', role: 'viewer' });
     expect((await as(back.session, 'GET', '/v1/status')).status).toBe(200);
     expect((await as(back.session, 'GET', '/v1/people')).status).toBe(403);
-    // Another password needs the one before, and ends every other session.
+    // Another password needs the one before, and ends every session: who changed it gets a new one.
     const next = { password: 'another horse, another staple' };
     expect((await as(back.session, 'POST', '/v1/password', next)).status).toBe(400);
     expect((await as(back.session, 'POST', '/v1/password', { ...next, current: 'wrong' })).status).toBe(401);
     const right = { ...next, current: passwordOf('Ana Lima') };
-    expect((await as(back.session, 'POST', '/v1/password', right)).status).toBe(200);
-    expect((await as(ana.session, 'GET', '/v1/whoami')).status).toBe(401);
-    expect((await as(back.session, 'GET', '/v1/whoami')).status).toBe(200);
+    const changed = open(await as(back.session, 'POST', '/v1/password', right));
+    expect(changed.answer.status).toBe(200);
+    for (const { session } of [ana, open(first), back])
+      expect((await as(session, 'GET', '/v1/whoami')).status).toBe(401);
+    expect((await as(changed.session, 'GET', '/v1/whoami')).json).toMatchObject({ account: 'Ana Lima' });
   });
 
   it('says the same of a wrong password, an unknown name, a wrong code, a disabled account and one without password', async () => {

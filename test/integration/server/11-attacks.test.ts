@@ -174,7 +174,7 @@ describe('guessing', () => {
       },
     });
     try {
-      await plane.store.credentials.setPassword('Ben', await passwords.hash('correct horse of Ben'), 'Ben');
+      await plane.store.credentials.setPassword('Ben', await passwords.hash('correct horse of Ben'));
       const login = (name: string) =>
         plane.call('POST', '/v1/login', { token: null, body: { name, password: 'guess' } });
       const [known, unknown] = [await login('Ben'), await login('Nobody at all')];
