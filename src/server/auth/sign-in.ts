@@ -45,7 +45,9 @@ export async function prove(
     parts.throttle.succeeded(attempt);
     return;
   }
-  parts.log.warn({ account: printable(name, 64), source: attempt.source }, 'sign-in refused');
+  // A name that nobody has may be a password in the wrong field.
+  const account = kept === undefined ? null : printable(name, 64);
+  parts.log.warn({ account, source: attempt.source }, 'sign-in refused');
   throw new ServerError('unauthenticated', 'name, password or code is wrong', {
     hint: 'a code counts once: wait for the next; an administrator can make a one-time link with `tricordon user link NAME`',
   });

@@ -5,6 +5,7 @@ import { systemClock } from '../../../src/base/index.js';
 import { codeAt, stepAt } from '../../../src/server/auth/totp.js';
 import { stopTestStores } from '../../fakes/test-store.js';
 import { requires } from '../../requires.js';
+import { fromBase32 } from './base32.js';
 import { type Answer, listenTo, type Plane, startPlane } from './harness.js';
 
 const it = await requires('postgresql');
@@ -400,11 +401,4 @@ async function everything(): Promise<string> {
   const { rows } = await client.query(union);
   await client.end();
   return rows.map(({ row }) => row).join('\n');
-}
-
-function fromBase32(text: string): Buffer {
-  const bits = [...text]
-    .map((letter) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0'))
-    .join('');
-  return Buffer.from((bits.match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)));
 }
