@@ -1,43 +1,19 @@
 /** The control plane under its own contract: held by a second Tricordon on all layers, for a whole story and against itself. */
-import {
-  chmodSync,
-  chownSync,
-  copyFileSync,
-  cpSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, chownSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { Agent } from 'node:https';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
-import { exec, silent, systemClock } from '../../../src/base/index.js';
+import { silent, systemClock } from '../../../src/base/index.js';
 import type { Observation } from '../../../src/model/index.js';
 import { discoverCluster, type RunningCluster, startCluster, stopCluster } from '../../../src/store/index.js';
 import { requires } from '../../requires.js';
-import {
-  asRoot,
-  eventually,
-  get,
-  type House,
-  house,
-  leftOf,
-  remove,
-  roomy,
-  type Running,
-  tree,
-} from '../house/support.js';
+import { asRoot, eventually, get, type House, house, leftOf, remove, roomy, type Running } from '../house/support.js';
 import { type Answer, send } from '../server/harness.js';
+import { account, committed, expectNothingPlanted, expectUnheld, plantProgram, refused, said } from './support.js';
 
 const it = await requires('root', 'nftables', 'iproute2', 'postgresql', 'landlock');
 const ready = process.getuid?.() === 0 && it !== it.skip;
-/** Of the inner control plane and its database: in every Debian. */
-const account = { name: 'www-data', uid: 33, gid: 33 };
 const service = 'tricordon-control';
-const attempts = ['shell', 'foreignFile', 'foreignFolder', 'planted', 'changedCode'];
 
 let directory = '';
 let inner = '';
@@ -54,12 +30,11 @@ beforeAll(async () => {
   directory = roomy();
   inner = join(directory, 'self');
   mkdirSync(inner);
-  for (const folder of ['keys', 'keys/ca', 'evidence', 'other']) {
+  for (const folder of ['keys', 'keys/ca', 'evidence']) {
     mkdirSync(join(inner, folder), { mode: folder === 'keys/ca' ? 0o700 : 0o755 });
     chownSync(join(inner, folder), account.uid, account.gid);
   }
-  writeFileSync(join(inner, 'other/secret'), 'of another service', { mode: 0o644 });
-  await plantProgram();
+  await plantProgram(inner, account);
   const options = {
     dataDir: join(inner, 'db'),
     runtimeDir: join(inner, 'r'),
@@ -80,7 +55,7 @@ beforeAll(async () => {
       headers: { authorization: `Bearer ${access.token}` },
       ...(body === undefined ? {} : { body }),
     });
-  await hold(service, contract());
+  await hold(service, committed('control.yaml', inner));
   control = await run();
   base = await people();
 });
@@ -93,17 +68,6 @@ afterAll(async () => {
   expect(await leftOf(directory, home.instance())).toEqual([]);
   remove(directory);
 });
-
-/** The built program, and an attacker's module in it: a folder that the account may change, so that only the contract can refuse. */
-async function plantProgram(): Promise<void> {
-  const program = join(inner, 'program');
-  mkdirSync(program);
-  cpSync(join(tree, 'dist'), join(program, 'dist'), { recursive: true });
-  copyFileSync(join(tree, 'package.json'), join(program, 'package.json'));
-  copyFileSync(join(import.meta.dirname, 'intruder.mjs'), join(program, 'dist/intruder.mjs'));
-  symlinkSync(join(tree, 'node_modules'), join(program, 'node_modules'));
-  await exec('chown', ['-R', `${account.uid}:${account.gid}`, join(program, 'dist')]);
-}
 
 function settings(): object {
   return {
@@ -118,15 +82,6 @@ function settings(): object {
     agents: { address: '127.0.0.1', port: 8444 },
     accessFile: join(inner, 'keys/access.json'),
   };
-}
-
-/** As it is committed, with the folders of this test. */
-function contract(): string {
-  return readFileSync(join(tree, 'examples/self/control.yaml'), 'utf8')
-    .replaceAll('/opt/tricordon/node_modules', join(tree, 'node_modules'))
-    .replaceAll('/opt/tricordon', join(inner, 'program'))
-    .replaceAll('/var/lib/tricordon', inner)
-    .replaceAll('/usr/bin/node', process.execPath);
 }
 
 async function hold(name: string, text: string): Promise<void> {
@@ -229,33 +184,19 @@ describe('the control plane under its own contract', () => {
   });
 
   it('is refused what a stranger in its own process tries, and each attempt is seen', async () => {
-    // Without the contract the account may do all of it: what follows can fail.
-    const wait = "const stay = setInterval(() => {}, 1000); process.once('SIGUSR2', () => clearInterval(stay));";
-    const alone = await exec(
-      process.execPath,
-      ['--import', join(inner, 'program/dist/intruder.mjs'), '-e', `${wait} process.kill(process.pid, 'SIGUSR2')`],
-      { uid: account.uid, gid: account.gid, timeoutMs: 300_000 },
-    );
-    const unheld = JSON.parse(alone.stdout).tried;
-    expect(attempts.map((name) => [name, unheld[name]])).toEqual(attempts.map((name) => [name, 'done']));
-    for (const made of ['other/planted', 'program/dist/planted.js']) rmSync(join(inner, made));
-
+    await expectUnheld(inner, account);
     control.child.kill('SIGUSR2');
-    const tried = await control.until((out) => {
-      const line = out.split('\n').find((each) => each.startsWith('{"tried"'));
-      return line === undefined ? undefined : JSON.parse(line).tried;
-    });
-    expect(attempts.map((name) => [name, tried[name]])).toEqual(attempts.map((name) => [name, 'EACCES']));
-    expect(tried.dialled).not.toContain('HTTP/1.1 2');
-    for (const made of ['other/planted', 'program/dist/planted.js'])
-      expect(existsSync(join(inner, made)), made).toBe(false);
+    const tried = await control.until(said('tried'));
+    expect(tried).toEqual(refused);
+    expect(await control.until(said('dialled'))).not.toContain('HTTP/1.1 2');
+    expectNothingPlanted(inner);
 
     await eventually(async () => {
-      const refused = (await seen('runtime')).flatMap(({ event }) =>
+      const paths = (await seen('runtime')).flatMap(({ event }) =>
         'refused' in event && event.refused === true && 'path' in event ? [event.path] : [],
       );
       const wanted = ['/bin/sh', 'other/secret', 'other/planted', 'dist/planted.js'];
-      return wanted.every((end) => refused.some((path) => path.endsWith(end))) ? true : undefined;
+      return wanted.every((end) => paths.some((path) => path.endsWith(end))) ? true : undefined;
     });
     await eventually(async () =>
       (await seen('network')).some(

@@ -15,9 +15,9 @@ process.on('SIGUSR2', async () => {
     foreignFolder: attempt(() => void readdirSync(other)),
     planted: attempt(() => writeFileSync(`${other}/planted`, '')),
     changedCode: attempt(() => writeFileSync(`${here}/planted.js`, '')),
-    dialled: await dial(80, '192.0.2.1'),
   };
   process.stdout.write(`${JSON.stringify({ tried })}\n`);
+  process.stdout.write(`${JSON.stringify({ dialled: await dial(80, '192.0.2.1') })}\n`);
 });
 
 function attempt(act) {
