@@ -8,7 +8,11 @@ export type { Logger } from 'pino';
 const redacted = ['authorization', 'cookie', 'token', 'password', 'passphrase', 'key', 'secret', 'privateKey', 'env'];
 
 /** JSON lines on stderr; level by `TRICORDON_LOG_LEVEL` (default `info`). */
-export function logger(name: string, level = environment('TRICORDON_LOG_LEVEL') ?? 'info'): Logger {
+export function logger(
+  name: string,
+  level = environment('TRICORDON_LOG_LEVEL') ?? 'info',
+  destination: DestinationStream = logDestination(2),
+): Logger {
   return pino(
     {
       name,
@@ -18,8 +22,20 @@ export function logger(name: string, level = environment('TRICORDON_LOG_LEVEL') 
         paths: [...redacted, ...redacted.map((field) => `*.${field}`), ...redacted.map((field) => `*.*.${field}`)],
         censor: '[redacted]',
       },
+      hooks: { streamWrite: inPlainCharacters },
     },
-    logDestination(2),
+    destination,
+  );
+}
+
+/**
+ * JSON leaves in strings what a terminal acts on when somebody looks at the file: DEL, C1 controls, overrides of the writing
+ * direction. The same value, written as `\uNNNN`.
+ */
+function inPlainCharacters(line: string): string {
+  return line.replace(
+    /[\u007f-\u009f\u2028-\u202e\u2066-\u2069\ufeff]/g,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
 }
 

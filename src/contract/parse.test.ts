@@ -175,6 +175,22 @@ const contracts: fc.Arbitrary<Contract> = fc
   }));
 
 describe('printing', () => {
+  test('what would read as another path, or move a cursor, is printed as an escape and reads back', () => {
+    const path = '/srv/\u202egpj.exe\u2066\u200b\u009b2J\u0007\u2028# {x}: "y"\ufeff';
+    const files = [{ id: 'read', path, access: 'read' as const }];
+    const contract: Contract = {
+      apiVersion: 'tricordon/v1',
+      kind: 'Contract',
+      service: 'web',
+      mode: { runtime: 'audit', network: 'audit', api: 'audit' },
+      runtime: { files },
+    };
+    const text = printContract(contract);
+    expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/);
+    expect(text).toContain('\\u202egpj.exe');
+    expect(parseContract(text)).toEqual(contract);
+  });
+
   test('what is printed reads back to the same contract, with the same digest', () => {
     fc.assert(
       fc.property(contracts, (contract) => {

@@ -5,7 +5,7 @@ import type { IncomingMessage } from 'node:http';
 import { Agent, request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Clock, silent, systemClock } from '../../../src/base/index.js';
+import { type Clock, type Logger, silent, systemClock } from '../../../src/base/index.js';
 import type { Observation } from '../../../src/model/index.js';
 import type { Connection, Store } from '../../../src/store/index.js';
 import { ServerConfig } from '../../../src/server/config.js';
@@ -56,6 +56,7 @@ export async function startPlane(
     console?: string;
     fourEyes?: boolean;
     bindSessions?: boolean;
+    log?: Logger;
     retention?: ServerConfig['retention'];
   } = {},
 ): Promise<Plane> {
@@ -81,7 +82,7 @@ export async function startPlane(
     const started = await startServer({
       config,
       clock,
-      log: silent,
+      log: options.log ?? silent,
       version: 'test',
       signal: new AbortController().signal,
       store: opened.store,
