@@ -17,7 +17,7 @@ afterAll(async () => {
 });
 
 async function session(name: string): Promise<Record<string, string>> {
-  const { cookie } = await plane.store.accounts.openSession(name, 600_000, 'test');
+  const { cookie } = await plane.store.accounts.openSession(name, 600_000, '127.0.0.1');
   return { cookie: `__Host-tricordon=${cookie}`, 'x-csrf-token': csrfOf(cookie) };
 }
 const ask = (headers: Record<string, string>, what: string, body: unknown): Promise<Answer> =>
