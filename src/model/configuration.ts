@@ -1,5 +1,6 @@
 /** `tricordon.yaml`: every key optional. The description of each is its documentation and `config explain`. */
 import { z } from 'zod';
+import { Labels } from './labels.js';
 import { HostName, Port, ServiceName } from './names.js';
 
 const AddressAndPort = z
@@ -39,6 +40,9 @@ export const ServiceConfiguration = z
       .record(z.string(), z.string())
       .optional()
       .describe('Variables for the command or container. Not a place for secrets.'),
+    labels: Labels.optional().describe(
+      'Labels by which roles may be limited, like `team: shop` or `environment: production`. Given, they replace those before at the next `up`; left out, they stay as they are.',
+    ),
   })
   .refine((service) => service.image !== undefined || (service.command ?? []).length > 0, 'give `command` or `image`');
 export type ServiceConfiguration = z.infer<typeof ServiceConfiguration>;

@@ -18,6 +18,7 @@ export { Coverage, HostCoverage, LayerCoverage } from './coverage.js';
 export { type Decision, type NearestMiss, type ReasonCode, reasonCodes } from './decision.js';
 export { EvidenceManifest } from './evidence.js';
 export { Action, ActionKind, actionKinds, Incident, incidentStates } from './incident.js';
+export { Grant, LabelKey, Labels, LabelValue, labelText, matches, sameLabels } from './labels.js';
 export { Layer, layers, Mode, ModeByLayer, modes } from './layer.js';
 export { Digest, HostName, Port, ServiceName, WorkloadId } from './names.js';
 export { Endpoint, Event, type EventKind, JoinKeys, Observation, Verdict } from './observation.js';

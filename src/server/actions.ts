@@ -9,6 +9,7 @@ import type { Note } from './changes.js';
 import { changeMode } from './contracts.js';
 import { ServerError } from './errors.js';
 import { callersFault } from './http/problem.js';
+import { noService } from './reach.js';
 
 export interface ActionContext {
   readonly tx: Repositories;
@@ -25,7 +26,7 @@ const pending: readonly Action['status'][] = ['approved', 'running'];
 export async function applyAction(context: ActionContext, id: string): Promise<Action> {
   const { tx, note, by, at } = context;
   const action = await tx.actions.get(id);
-  if (action === undefined) throw new ServerError('not-found', `there is no action \`${id}\``);
+  if (action === undefined) throw noAction(id);
   if (pending.includes(action.status) || action.status === 'done') return action; // asked twice
   if (action.status !== 'planned' && action.status !== 'failed')
     throw new ServerError('conflict', `this action is ${action.status}`);
@@ -52,11 +53,15 @@ export async function applyAction(context: ActionContext, id: string): Promise<A
   }));
 }
 
+export function noAction(id: string): ServerError {
+  return new ServerError('not-found', `there is no action \`${id}\``);
+}
+
 /** The new action that goes back on one that is done. */
 export async function undoAction(context: ActionContext, id: string): Promise<Action> {
   const { tx, by, at } = context;
   const done = await tx.actions.get(id);
-  if (done === undefined) throw new ServerError('not-found', `there is no action \`${id}\``);
+  if (done === undefined) throw noAction(id);
   const back = taken(done, { requestedBy: by, now: at, newId: actionIds(at) });
   await tx.actions.insert(back);
   return applyAction(context, back.id);
@@ -71,7 +76,7 @@ export async function takeResult(
 ): Promise<Action> {
   const { tx, note, by, at } = context;
   const action = await tx.actions.get(id);
-  if (action === undefined) throw new ServerError('not-found', `there is no action \`${id}\``);
+  if (action === undefined) throw noAction(id);
   if (action.host !== host) throw new ServerError('foreign-host', 'this action is for another host');
   if (!pending.includes(action.status)) return action;
   const finishedAt = result.status === 'running' ? null : at;
@@ -115,8 +120,7 @@ export async function planForService(
   request: { service: string; kinds: readonly ActionKind[]; incident: string | null },
 ): Promise<Action[]> {
   const { tx, note, by, at } = context;
-  if ((await tx.services.get(request.service)) === undefined)
-    throw new ServerError('not-found', `there is no service \`${request.service}\``);
+  if ((await tx.services.get(request.service)) === undefined) throw noService(request.service);
   const running = await tx.workloads.list({ service: request.service, running: true });
   const plan: Action[] = [];
   const newId = actionIds(at);

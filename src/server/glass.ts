@@ -7,15 +7,13 @@ import type { Repositories } from '../store/index.js';
 import type { Note } from './changes.js';
 import type { Context } from './context.js';
 import { ServerError } from './errors.js';
+import { noService } from './reach.js';
 
 /** @throws ServerError `not-found` for a service that nobody knows */
 export async function openGlass(context: Context, request: GlassRequest, by: string): Promise<GlassOpening> {
   const known = new Set((await context.store.services.list()).map(({ name }) => name));
   const stranger = request.services?.find((service) => !known.has(service));
-  if (stranger !== undefined)
-    throw new ServerError('not-found', `there is no service \`${stranger}\``, {
-      hint: 'list them with `tricordon status`',
-    });
+  if (stranger !== undefined) throw noService(stranger);
   const now = context.clock.now();
   const opening: GlassOpening = {
     id: `GLASS-${randomBytes(5).toString('hex')}`,
@@ -61,11 +59,13 @@ export async function takeOpenings(context: Context, host: string, reported: rea
   }
 }
 
-/** @throws ServerError `not-found`, `conflict` when it is closed already */
-export async function closeGlass(context: Context, id: string, by: string): Promise<GlassOpening> {
-  const opening = await context.store.glass.get(id);
-  if (opening === undefined)
-    throw new ServerError('not-found', `the glass was never opened as \`${printable(id, 100)}\``);
+export function noGlass(id: string): ServerError {
+  return new ServerError('not-found', `the glass was never opened as \`${printable(id, 100)}\``);
+}
+
+/** @throws ServerError `conflict` when it is closed already */
+export async function closeGlass(context: Context, opening: GlassOpening, by: string): Promise<GlassOpening> {
+  const { id } = opening;
   const closed = { at: context.clock.now(), by };
   const done = await context.changes.transact(async (tx, note) => {
     const was = await tx.glass.close(id, closed);

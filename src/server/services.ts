@@ -1,8 +1,8 @@
 /** The nouns' life cycle: a service is known, and has a contract, before anything of it gets an identity or traffic. */
 import { z } from 'zod';
 import { initialVersion } from '../contract/index.js';
-import type { ContractVersion } from '../model/index.js';
-import type { Repositories } from '../store/index.js';
+import { type ContractVersion, type Labels, sameLabels } from '../model/index.js';
+import type { Repositories, ServiceRecord } from '../store/index.js';
 import type { Note } from './changes.js';
 import { ServerError } from './errors.js';
 
@@ -10,21 +10,32 @@ export interface ServiceRequest {
   readonly service: string;
   readonly by: string;
   readonly at: number;
+  /** Of a new service; of a known one in place of those before. */
+  readonly labels?: Labels | undefined;
+  /** Throws unless this may be: `now` are its labels, or would be for a new one; `wanted`: what they are to be changed to. */
+  readonly permit?: (now: Labels, wanted: Labels | undefined) => void;
 }
 
 const Hosts = z.array(z.string());
 const hostsKey = (service: string) => `service-hosts/${service}`;
 
 /** INVARIANT: version 0, in `learn`, is approved in the same transaction in which a service becomes known. */
-export async function ensureService(tx: Repositories, note: Note, request: ServiceRequest): Promise<ContractVersion> {
-  const known = await tx.services.get(request.service);
+export async function ensureService(
+  tx: Repositories,
+  note: Note,
+  request: ServiceRequest,
+): Promise<{ readonly active: ContractVersion; readonly record: ServiceRecord }> {
+  const { service, by } = request;
   // Locks the row: of two first starts at once the second sees what the first wrote.
-  await tx.services.declare(request.service);
-  if (known === undefined) {
-    await tx.audit.append({ actor: request.by, action: 'service.register', subject: request.service, detail: {} });
-  }
-  const active = await tx.contracts.active(request.service);
-  if (active !== undefined) return active;
+  const { isNew, ...before } = await tx.services.declare(service, request.labels);
+  const labels = request.labels ?? before.labels;
+  const changed = !sameLabels(labels, before.labels);
+  request.permit?.(before.labels, changed ? labels : undefined);
+  if (isNew) await tx.audit.append({ actor: by, action: 'service.register', subject: service, detail: { labels } });
+  if (changed) await tx.services.setLabels(service, labels, by);
+  const record = { ...before, labels };
+  const active = await tx.contracts.active(service);
+  if (active !== undefined) return { active, record };
   const initial = initialVersion(request.service, request.by, request.at);
   const proposed = await tx.contracts.propose(initial);
   const approved = await tx.contracts.approve(request.service, proposed.version, {
@@ -34,7 +45,7 @@ export async function ensureService(tx: Repositories, note: Note, request: Servi
   });
   note.revise();
   note.tell('contracts', request.service, 'created');
-  return approved;
+  return { active: approved, record };
 }
 
 /**

@@ -5,7 +5,12 @@ import type { Permission } from './api.ts';
 /** Who is signed in. */
 export const Me = createContext<WhoAmI | undefined>(undefined);
 
-/** May the signed-in person do this? The control plane decides anew with each request; this only hides what it refuses. */
+/**
+ * May the signed-in person do this, at least for some services? The control plane decides anew with each request; this only
+ * hides what it would refuse everywhere.
+ */
 export function useMay(permission: Permission): boolean {
-  return useContext(Me)?.permissions.includes(permission) ?? false;
+  const me = useContext(Me);
+  if (me === undefined) return false;
+  return me.permissions.includes(permission) || me.within.some(({ permissions }) => permissions.includes(permission));
 }

@@ -22,6 +22,7 @@ const agent: Actor = {
   id: '-',
   role: 'agent',
   permissions: new Set(),
+  within: [],
   csrf: null,
   expiresAt: null,
 };

@@ -21,7 +21,11 @@ export async function registerWorkload(
     throw new ServerError('invalid', 'a workload id is written SERVICE-HOST-8HEX');
   return context.changes.transact(async (tx, note) => {
     await admitHost(tx, service, peer.host);
-    const contract = await ensureService(tx, note, { service, by: `agent/${peer.host}`, at: context.clock.now() });
+    const { active: contract } = await ensureService(tx, note, {
+      service,
+      by: `agent/${peer.host}`,
+      at: context.clock.now(),
+    });
     const known = await tx.workloads.get(request.id);
     if (known !== undefined) {
       ownWorkload(known, peer);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Coverage, HostName, Layer, ListeningSocket, ServiceName } from '../../model/index.js';
+import { Coverage, HostName, Labels, Layer, ListeningSocket, ServiceName } from '../../model/index.js';
 import { HeldBy, Hold, ServiceRef, Time } from './common.js';
 
 /** `behind`: one version, and served; `apart`: more, or newer than the control plane, and refused; `unknown`: not heard yet. */
@@ -27,6 +27,7 @@ export const SocketRow = ListeningSocket.extend({
 
 export const CoveredService = z.strictObject({
   service: ServiceRef,
+  labels: Labels,
   contract: HeldBy.nullable(),
   /** Number of a proposed version that waits for approval. */
   proposal: z.int().nullable(),
@@ -74,16 +75,21 @@ export const HostsAnswer = z.strictObject({ hosts: z.array(HostRow) });
 export const ServicesAnswer = z.strictObject({ services: z.array(CoveredService) });
 /** `GET /v1/sockets`. */
 export const SocketsAnswer = z.strictObject({ sockets: z.array(SocketRow) });
-/** `POST /v1/services`; to name hosts takes the scope `approve`. */
+/** `POST /v1/services`; to name hosts takes the permission `service.place`. */
 export const ServiceRequest = z.strictObject({
   service: ServiceName,
+  /** In place of those before, which takes the permission `service.label`. Absent: none for a new one, else as they are. */
+  labels: Labels.optional(),
   /** The hosts that may run it from now on, in place of those before. Absent: whoever comes first. */
   hosts: z.array(HostName).max(1_000).optional(),
   /** Hosts that may run it as well. */
   addHosts: z.array(HostName).max(1_000).optional(),
 });
+/** `POST /v1/services/:service/labels`: all of them anew. */
+export const LabelsRequest = z.strictObject({ labels: Labels });
 export const ServiceRegistered = z.strictObject({
   service: ServiceName,
+  labels: Labels,
   version: z.int(),
   /** Null: not run yet, the first host that does is the only one. */
   hosts: z.array(HostName).nullable(),

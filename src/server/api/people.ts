@@ -1,16 +1,21 @@
 import { z } from 'zod';
-import { roleNames } from '../auth/roles.js';
+import { Grant, Labels } from '../../model/index.js';
+import { limitedRole, roleNames } from '../auth/roles.js';
 import { Time } from './common.js';
 import { AccountName, LoginLink } from './session.js';
 
 const Role = z.enum(roleNames);
+/** Counts only for services with all of these labels, of which there is at least one. */
+const Where = Grant.shape.where;
 
 /** `GET /v1/people`. */
 export const PeopleAnswer = z.strictObject({
   people: z.array(
     z.strictObject({
       name: z.string(),
+      /** Counts everywhere; `limited`: nothing does. */
       role: z.string(),
+      grants: z.array(Grant),
       state: z.enum(['active', 'disabled']),
       createdAt: Time,
       hasPassword: z.boolean(),
@@ -19,17 +24,29 @@ export const PeopleAnswer = z.strictObject({
   ),
 });
 
-/** `POST /v1/people`: a new person, with the least role unless told otherwise. */
-export const InviteRequest = z.strictObject({ name: AccountName, role: Role.default('viewer') });
+/** `POST /v1/people`: a new person, with the least role unless told otherwise; with `where` for those services alone. */
+export const InviteRequest = z.strictObject({
+  name: AccountName,
+  role: Role.default('viewer'),
+  where: Where.optional(),
+});
 
 /** `POST /v1/people/:name/change`. */
 export const PersonChange = z.discriminatedUnion('change', [
-  z.strictObject({ change: z.literal('role'), role: Role }),
+  z.strictObject({ change: z.literal('role'), role: z.enum([...roleNames, limitedRole]) }),
+  z.strictObject({ change: z.literal('grant'), role: Role, where: Where }),
+  z.strictObject({ change: z.literal('ungrant'), where: Where }),
   z.strictObject({ change: z.enum(['disable', 'enable', 'remove']) }),
 ]);
 
 /** A one-time link, and the fingerprint by which whoever gets it knows the control plane. */
-export const PersonLink = LoginLink.extend({ account: z.string(), role: z.string(), fingerprint: z.string() });
+export const PersonLink = LoginLink.extend({
+  account: z.string(),
+  role: z.string(),
+  /** When the role counts only for services with these labels. */
+  where: Where.optional(),
+  fingerprint: z.string(),
+});
 
 /** Long rather than complicated (NIST SP 800-63B section 5.1.1.2). */
 const Password = z.string().min(12).max(256);
@@ -70,6 +87,7 @@ export const TokensAnswer = z.strictObject({
       name: z.string(),
       account: z.string(),
       scopes: z.array(z.string()),
+      where: Labels,
       expiresAt: Time.nullable(),
       lastUsedAt: Time.nullable(),
     }),

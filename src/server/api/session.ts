@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Labels } from '../../model/index.js';
 import { permissions } from '../auth/roles.js';
 import { Scope, Time } from './common.js';
 
@@ -30,8 +31,11 @@ export const WhoAmI = z.strictObject({
   account: z.string(),
   kind: z.enum(['session', 'token']),
   role: z.string(),
+  /** What counts for every service. */
   permissions: z.array(z.enum(permissions)),
-  /** The bundles of permissions that are held in full. */
+  /** What counts for services with these labels alone. */
+  within: z.array(z.strictObject({ permissions: z.array(z.enum(permissions)), where: Labels })),
+  /** The bundles of permissions that are held in full, everywhere. */
   scopes: z.array(Scope),
   /** To be sent as `x-csrf-token` with everything that changes something; null for bearer tokens. */
   csrf: z.string().nullable(),
@@ -47,6 +51,8 @@ export const TokenRequest = z.strictObject({
   /** Whose doings these are in the audit trail; default: the caller's own. */
   account: AccountName.optional(),
   scopes: z.array(Scope).min(1).max(4),
+  /** For services with these labels alone; none: for whatever its account may. */
+  where: Labels.default({}),
   ttlSeconds: z
     .int()
     .min(60)

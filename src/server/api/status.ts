@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { diskLevels } from '../../base/index.js';
-import { GlassOpening, Workload } from '../../model/index.js';
+import { GlassOpening, Labels, Workload } from '../../model/index.js';
 import { HostRow, SocketRow } from './coverage.js';
 import { HeldBy, ServiceRef, Time } from './common.js';
 
@@ -50,7 +50,13 @@ export const StatusAnswer = z.strictObject({
   unsentMail: z.int(),
   hosts: z.array(HostRow),
   services: z.array(
-    z.strictObject({ service: ServiceRef, contract: HeldBy.nullable(), running: z.int(), state: z.string() }),
+    z.strictObject({
+      service: ServiceRef,
+      labels: Labels,
+      contract: HeldBy.nullable(),
+      running: z.int(),
+      state: z.string(),
+    }),
   ),
   sockets: z.array(SocketRow),
   stores: z.array(StoreRow),

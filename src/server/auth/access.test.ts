@@ -2,9 +2,10 @@ import { expect, test } from 'vitest';
 import { type Actor, authorise } from './access.js';
 import { ofRole } from './roles.js';
 
-const session = (role: string): Pick<Actor, 'kind' | 'permissions' | 'csrf'> => ({
+const session = (role: string): Pick<Actor, 'kind' | 'permissions' | 'within' | 'csrf'> => ({
   kind: 'session',
   permissions: ofRole(role),
+  within: [],
   csrf: 'token',
 });
 const codeOf = (work: () => void): unknown => {
@@ -18,8 +19,8 @@ const codeOf = (work: () => void): unknown => {
 
 test('a session proves with each change that the page is ours; reading needs no proof', () => {
   const ana = session('operator');
-  const post = (csrf: string | undefined) => ({ method: 'POST', csrf });
-  expect(codeOf(() => authorise(ana, 'status.read', { method: 'GET', csrf: undefined }))).toBe('ok');
+  const post = (csrf: string | undefined) => ({ method: 'POST', csrf, limited: false });
+  expect(codeOf(() => authorise(ana, 'status.read', { method: 'GET', csrf: undefined, limited: false }))).toBe('ok');
   expect(codeOf(() => authorise(ana, 'respond.apply', post(undefined)))).toBe('csrf');
   expect(codeOf(() => authorise(ana, 'respond.apply', post('tokem')))).toBe('csrf');
   expect(codeOf(() => authorise(ana, 'respond.apply', post('token')))).toBe('ok');

@@ -1,27 +1,30 @@
 /** May this caller do this? Pure; the routes' needs stand in `routes/access.ts`, the roles in `roles.ts`. */
 import { ServerError } from '../errors.js';
+import { type Held, holdsSomewhere } from './limits.js';
 import { type Permission, programRole } from './roles.js';
 import { sameSecret } from './same-secret.js';
 
-export interface Actor {
+export interface Actor extends Held {
   readonly account: string;
   readonly kind: 'session' | 'token';
   /** Id of the session or token: for the audit trail, never the secret. */
   readonly id: string;
   readonly role: string;
-  readonly permissions: ReadonlySet<Permission>;
   /** What a session must send with every change. */
   readonly csrf: string | null;
   readonly expiresAt: number | null;
 }
 
-/** @throws ServerError `forbidden` or `csrf` */
+/**
+ * `limited`: the route asks further for each service that it touches or tells of.
+ * @throws ServerError `forbidden` or `csrf`
+ */
 export function authorise(
-  actor: Pick<Actor, 'kind' | 'permissions' | 'csrf'>,
+  actor: Pick<Actor, 'kind' | 'permissions' | 'within' | 'csrf'>,
   needed: Permission,
-  request: { method: string; csrf: string | undefined },
+  request: { method: string; csrf: string | undefined; limited: boolean },
 ): void {
-  requirePermission(actor, needed);
+  if (!request.limited || !holdsSomewhere(actor, needed)) requirePermission(actor, needed);
   if (actor.kind !== 'session' || request.method === 'GET' || request.method === 'HEAD') return;
   // SameSite=Strict keeps other sites out; the header keeps out whatever can send a form but not read an answer.
   if (actor.csrf === null || request.csrf === undefined || !sameSecret(actor.csrf, request.csrf)) {
@@ -46,10 +49,11 @@ export function requireSecondPerson(actor: Pick<Actor, 'account' | 'role'>, prop
   });
 }
 
-/** @throws ServerError `forbidden` */
-export function requirePermission(actor: Pick<Actor, 'permissions'>, needed: Permission): void {
+/** Everywhere. @throws ServerError `forbidden` */
+export function requirePermission(actor: Pick<Actor, 'permissions' | 'within'>, needed: Permission): void {
   if (actor.permissions.has(needed)) return;
-  throw new ServerError('forbidden', `this needs the permission \`${needed}\``, {
+  const where = holdsSomewhere(actor, needed) ? ' for the whole installation' : '';
+  throw new ServerError('forbidden', `this needs the permission \`${needed}\`${where}`, {
     hint: 'ask an administrator for a role or a token that has it',
   });
 }

@@ -7,7 +7,7 @@ import { ServerError } from '../errors.js';
 import { readCookie, sessionCookie } from '../http/cookies.js';
 import type { Actor } from './access.js';
 import { endElsewhere } from './elsewhere.js';
-import { ofRole, ofToken } from './roles.js';
+import { heldByPerson, heldByToken } from './limits.js';
 import { sourceOf } from './throttle.js';
 
 /** The value a session must repeat in `x-csrf-token`: derived, so it cannot be planted, and it does not give the cookie away. */
@@ -36,7 +36,7 @@ export async function authenticate(
     kind: 'session',
     id: createHash('sha256').update(cookie).digest('hex').slice(0, 12),
     role: session.role,
-    permissions: ofRole(session.role),
+    ...heldByPerson(session),
     csrf: csrfOf(cookie),
     expiresAt: session.expiresAt,
   };
@@ -52,7 +52,7 @@ async function bearer(store: Pick<Store, 'accounts'>, header: string): Promise<A
     kind: 'token',
     id: token.name,
     role: token.role,
-    permissions: ofToken(token.scopes, token.role),
+    ...heldByToken(token),
     csrf: null,
     expiresAt: token.expiresAt,
   };

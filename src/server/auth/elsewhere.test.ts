@@ -3,7 +3,7 @@ import { silent } from '../../base/index.js';
 import type { Context } from '../context.js';
 import { endElsewhere } from './elsewhere.js';
 
-const session = { account: 'Ana\u001b[2J', role: 'viewer', expiresAt: 9, source: '192.0.2.1' };
+const session = { account: 'Ana\u001b[2J', grants: [], role: 'viewer', expiresAt: 9, source: '192.0.2.1' };
 
 test('the first who notices tells everybody, with names that cannot draw on a terminal; the next say nothing', async () => {
   let open = true;

@@ -24,11 +24,37 @@ export const permissionTexts = {
   'glass.break': 'break the glass: for a while deviations are noted instead of refused; close it again',
   'contract.approve': 'approve and reject contract versions, change modes',
   'service.place': 'say on which hosts a service may run',
+  'service.label': 'change the labels of a service, by which roles are limited',
   'host.admit': 'bring hosts in and withdraw them',
   'people.manage': 'invite people, change roles, manage everybody’s sessions and tokens',
 } as const;
 export type Permission = keyof typeof permissionTexts;
 export const permissions = Object.keys(permissionTexts) as readonly Permission[]; // the keys as written above
+
+/** `service`: counts also in a role that is limited to services with certain labels. `own`: concerns nobody else. */
+export const reachOfPermission = {
+  'self.read': 'own',
+  'session.own': 'own',
+  'token.own': 'own',
+  'status.read': 'service',
+  'contract.read': 'service',
+  'incident.read': 'service',
+  'observation.read': 'service',
+  'evidence.read': 'service',
+  'audit.read': 'installation',
+  'metrics.read': 'installation',
+  'service.register': 'service',
+  'contract.propose': 'service',
+  'incident.decide': 'service',
+  'respond.plan': 'service',
+  'respond.apply': 'service',
+  'glass.break': 'service',
+  'contract.approve': 'service',
+  'service.place': 'service',
+  'service.label': 'installation',
+  'host.admit': 'installation',
+  'people.manage': 'installation',
+} as const satisfies Readonly<Record<Permission, 'own' | 'service' | 'installation'>>;
 
 const own = ['session.own', 'token.own'] as const;
 const read = ['self.read', 'status.read', 'contract.read', 'incident.read'] as const;
@@ -71,17 +97,21 @@ export const defaultRole: RoleName = 'viewer';
 /** The role of accounts that are programs: no sessions; their tokens have what they were given. */
 export const programRole = 'program';
 
+/** The role of people who have nothing but limited ones. */
+export const limitedRole = 'limited';
+
 /** What each scope adds to the ones before it. */
 const steps: Readonly<Record<ScopeName, readonly Permission[]>> = {
   read: [...read, 'observation.read', 'evidence.read', 'audit.read', 'metrics.read'],
   operate: ['service.register', 'contract.propose', ...respond],
   approve: ['contract.approve', 'service.place', 'glass.break'],
   // A token that could make tokens would never really expire.
-  admin: [...own, 'host.admit', 'people.manage'],
+  admin: [...own, 'service.label', 'host.admit', 'people.manage'],
 };
 
 /** What a person of this role may do. */
 export function ofRole(role: string): ReadonlySet<Permission> {
+  if (role === limitedRole) return new Set(['self.read', ...own]);
   return new Set(isRole(role) ? roles[role] : []);
 }
 

@@ -1,12 +1,14 @@
 /** The listener for people and their programs: console, public API, event stream. */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ServerOptions } from 'node:https';
+import { z } from 'zod';
 import { type Actor, authorise } from '../auth/access.js';
 import { authenticate } from '../auth/authenticate.js';
 import { databaseDisk } from '../config.js';
 import type { Context } from '../context.js';
 import { ServerError } from '../errors.js';
-import { access } from '../routes/access.js';
+import { requireService } from '../reach.js';
+import { access, limitedRoutes } from '../routes/access.js';
 import { routes } from '../routes/index.js';
 import { createApp, routeKey } from './app.js';
 import { registerConsole } from './console-files.js';
@@ -17,6 +19,7 @@ const nobody: Actor = {
   id: '-',
   role: 'none',
   permissions: new Set(),
+  within: [],
   csrf: null,
   expiresAt: null,
 };
@@ -42,12 +45,19 @@ export function consoleListener(
     if (!hosts().has(host)) throw new ServerError('misdirected', 'this server has another name');
     refuseCredentialsInUrl(request.raw.url ?? '');
     if (request.is404) return;
-    const needed = Object.hasOwn(access, routeKey(request)) ? access[routeKey(request)] : undefined;
+    const key = routeKey(request);
+    const needed = Object.hasOwn(access, key) ? access[key] : undefined;
     if (needed === 'anyone') return;
     const actor = await authenticate(context, request);
     if (needed === undefined) throw new ServerError('not-found', 'there is nothing here');
     const csrf = request.headers['x-csrf-token'];
-    authorise(actor, needed, { method: request.method, csrf: typeof csrf === 'string' ? csrf : undefined });
+    const limited = Object.hasOwn(limitedRoutes, key) ? limitedRoutes[key] : undefined;
+    authorise(actor, needed, {
+      method: request.method,
+      csrf: typeof csrf === 'string' ? csrf : undefined,
+      limited: limited !== undefined,
+    });
+    if (limited === 'path') await requireService(context.store, actor, needed, pathService(request));
     actors.set(request, actor);
   });
 
@@ -59,6 +69,11 @@ export function consoleListener(
   for (const route of routes) route.register(app, context, (request) => actors.get(request) ?? nobody);
   registerConsole(app, context.config.consoleDir);
   return app;
+}
+
+function pathService({ params }: FastifyRequest): string {
+  const { service } = z.object({ service: z.string() }).parse(params);
+  return service;
 }
 
 /** What stands in a URL stands in logs, histories and referrers. */

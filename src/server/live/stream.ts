@@ -20,6 +20,8 @@ export interface ChangeLog {
 
 export interface AttachOptions {
   readonly topics: ReadonlySet<Topic>;
+  /** Whoever may not know of everything is told the topic alone, and fetches what is theirs. */
+  readonly bare?: boolean;
   readonly lastEventId: string | undefined;
   /** When the right to listen ends; the client comes back and has to prove itself anew. */
   readonly until: number | null;
@@ -49,6 +51,7 @@ export interface LiveOptions {
 interface Client {
   readonly response: ServerResponse;
   readonly topics: ReadonlySet<string>;
+  readonly bare: boolean;
   /** The last number it was given, or that was none of its topics. */
   position: number;
   /** Has caught up: is served with all others. */
@@ -77,8 +80,8 @@ export function liveStream(options: LiveOptions): LiveStream {
 
   return {
     wake,
-    attach(response, { topics, lastEventId, until }) {
-      const client: Client = { response, topics, position: 0, joined: false };
+    attach(response, { topics, bare = false, lastEventId, until }) {
+      const client: Client = { response, topics, bare, position: 0, joined: false };
       clients.set(response, client);
       const left = until === null ? longest : Math.min(longest, until - options.clock.now());
       const end = setTimeout(() => response.end(), Math.max(0, left));
@@ -158,7 +161,8 @@ export function liveStream(options: LiveOptions): LiveStream {
     for (const row of rows) {
       if (row.seq <= client.position) continue;
       client.position = row.seq;
-      if (client.topics.has(row.topic)) send(client.response, frame(row));
+      if (client.topics.has(row.topic))
+        send(client.response, frame(client.bare ? { ...row, subject: '', change: 'changed' } : row));
     }
   }
 

@@ -69,6 +69,49 @@ export const access: Readonly<Record<string, Permission | 'anyone'>> = {
   'POST /v1/people/:name/change': 'people.manage',
   'POST /v1/people/:name/link': 'people.manage',
   'POST /v1/login-links': 'people.manage',
+  'POST /v1/services/:service/labels': 'service.label',
   'POST /v1/enrolment-tokens': 'host.admit',
   'POST /v1/hosts/:host/withdraw': 'host.admit',
+};
+
+/**
+ * Where a role that counts for some services only is enough. `path`: asked for the service in the path before the route
+ * is. `answer`: the route leaves out what lies outside, and asks for each service that it touches. What does not stand
+ * here needs its permission for the whole installation.
+ */
+export const limitedRoutes: Readonly<Record<string, 'path' | 'answer'>> = {
+  'GET /v1/status': 'answer',
+  'GET /v1/coverage': 'answer',
+  'GET /v1/hosts': 'answer',
+  'GET /v1/services': 'answer',
+  'GET /v1/sockets': 'answer',
+  'GET /v1/workloads': 'answer',
+  'GET /v1/map': 'answer',
+  'GET /v1/observations': 'answer',
+  'GET /v1/incidents': 'answer',
+  'GET /v1/incidents/:id': 'answer',
+  'GET /v1/actions': 'answer',
+  'GET /v1/evidence': 'answer',
+  'GET /v1/evidence/:id': 'answer',
+  'GET /v1/evidence/:id/download': 'answer',
+  'GET /v1/evidence-key': 'answer',
+  'GET /v1/contracts': 'answer',
+  'GET /v1/contracts/:service': 'path',
+  'GET /v1/contracts/:service/versions/:version': 'path',
+  'GET /v1/contracts/:service/diff': 'path',
+  'GET /v1/stream': 'answer',
+  'POST /v1/services': 'answer',
+  'POST /v1/contracts/:service/propose': 'path',
+  'POST /v1/actions/plan': 'answer',
+  'POST /v1/actions/apply': 'answer',
+  'POST /v1/actions/:id/undo': 'answer',
+  'POST /v1/incidents/:id/state': 'answer',
+  'POST /v1/evidence/:id/pin': 'answer',
+  'POST /v1/evidence/:id/unpin': 'answer',
+  'POST /v1/contracts/:service/approve': 'path',
+  'POST /v1/contracts/:service/reject': 'path',
+  'POST /v1/contracts/:service/mode': 'path',
+  'GET /v1/glass': 'answer',
+  'POST /v1/glass': 'answer',
+  'POST /v1/glass/:id/close': 'answer',
 };

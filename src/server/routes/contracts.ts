@@ -15,6 +15,7 @@ import type { Context } from '../context.js';
 import { approve, changeMode, draftOf } from '../contracts.js';
 import { ServerError } from '../errors.js';
 import { type Route, route } from '../http/route.js';
+import { noService, reachOf } from '../reach.js';
 import { diffRowsOf } from '../views/diff.js';
 import { heldBy } from '../views/world.js';
 
@@ -25,11 +26,12 @@ export const contractRoutes: readonly Route<Context>[] = [
     method: 'GET',
     path: '/v1/contracts',
     answer: ContractsAnswer,
-    handle: async ({ context: { store, learning } }) => {
+    handle: async ({ context: { store, learning }, actor }) => {
+      const reach = await reachOf(store, actor, 'contract.read');
       const versions = await store.contracts.list({ limit: 10_000 });
       const services = new Map<string, ContractVersion[]>();
       // The gateway is our own edge: what passes it is decided by the contracts of those behind it.
-      for (const version of versions.filter(({ service }) => service !== gatewayService))
+      for (const version of versions.filter(({ service }) => service !== gatewayService && reach.has(service)))
         services.set(version.service, [...(services.get(version.service) ?? []), version]);
       return {
         contracts: [...services].map(([service, own]) => {
@@ -52,7 +54,7 @@ export const contractRoutes: readonly Route<Context>[] = [
     answer: ContractAnswer,
     handle: async ({ params, context }) => {
       const active = await context.store.contracts.active(params.service);
-      if (active === undefined) throw noContract(params.service);
+      if (active === undefined) throw noService(params.service);
       return contractAnswer(context, active);
     },
   }),
@@ -90,7 +92,7 @@ export const contractRoutes: readonly Route<Context>[] = [
           : query.to === undefined
             ? proposal
             : await versionOf(context, service, query.to);
-      if (to === undefined) throw noContract(service);
+      if (to === undefined) throw noService(service);
       const rows = diffRowsOf(diffContracts(from?.contract ?? null, to.contract));
       const undecided = to.state === 'proposed' && to.origin === 'learned';
       const notLearned = undecided ? [...context.learning.passedOver(service)] : [];
@@ -117,7 +119,7 @@ export const contractRoutes: readonly Route<Context>[] = [
     handle: async ({ params: { service }, body, context, actor }) => {
       const proposed = await context.changes.transact(async (tx, note) => {
         const active = await tx.contracts.active(service);
-        if (active === undefined && (await tx.services.get(service)) === undefined) throw noContract(service);
+        if (active === undefined && (await tx.services.get(service)) === undefined) throw noService(service);
         const draft = draftOf(service, body, active, context.learning);
         const version = await tx.contracts.propose({
           service,
@@ -240,10 +242,4 @@ async function learnedVersion(context: Context, service: string): Promise<Contra
 const live = 'learning';
 function isLive(version: ContractVersion): boolean {
   return version.proposedBy === live && version.decidedBy === null;
-}
-
-function noContract(service: string): ServerError {
-  return new ServerError('not-found', `there is no service \`${service}\``, {
-    hint: 'list them with `tricordon contract show`',
-  });
 }

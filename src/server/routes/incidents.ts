@@ -1,15 +1,27 @@
 import { z } from 'zod';
-import { incidentStates, type Observation, ServiceName, Severity } from '../../model/index.js';
+import {
+  type Action,
+  type Incident,
+  incidentStates,
+  type Observation,
+  ServiceName,
+  Severity,
+} from '../../model/index.js';
 import { ActionsAnswer, ActionsQuery, ApplyRequest, PlanRequest } from '../api/actions.js';
 import { IncidentAnswer, IncidentStateRequest, IncidentsAnswer } from '../api/incidents.js';
-import { applyAction, planForIncident, planForService, undoAction } from '../actions.js';
+import { applyAction, noAction, planForIncident, planForService, undoAction } from '../actions.js';
+import type { Actor } from '../auth/access.js';
 import type { Context } from '../context.js';
 import { ServerError } from '../errors.js';
 import { type Route, route } from '../http/route.js';
+import { reachOf, requireAll, requireService } from '../reach.js';
+import type { Repositories } from '../../store/index.js';
 import { actionRow } from '../views/actions.js';
 import { evidenceRow } from '../views/evidence.js';
 import { gapsAround } from '../gaps.js';
 import { incidentRow, incidentView } from '../views/incident.js';
+
+type Reading = Pick<Repositories, 'actions' | 'incidents' | 'services'>;
 
 const IncidentId = z.strictObject({ id: z.string().regex(/^INC-[0-9]{1,15}$/) });
 
@@ -28,13 +40,17 @@ export const incidentRoutes: readonly Route<Context>[] = [
         .optional(),
     }),
     answer: IncidentsAnswer,
-    handle: async ({ query, context: { store } }) => {
+    handle: async ({ query, context: { store }, actor }) => {
+      const reach = await reachOf(store, actor, 'incident.read');
       const all = await store.incidents.list({
         limit: 10_000,
         ...(query.state === undefined ? {} : { state: query.state }),
         ...(query.service === undefined ? {} : { service: query.service }),
       });
-      const wanted = all.filter(({ severity }) => query.severity === undefined || severity === query.severity);
+      const wanted = all.filter(
+        ({ severity, services }) =>
+          (query.severity === undefined || severity === query.severity) && reach.some(services),
+      );
       const start = query.before === undefined ? 0 : wanted.findIndex(({ id }) => id === query.before) + 1;
       const page = wanted.slice(start, start + query.limit);
       const more = start + query.limit < wanted.length;
@@ -46,9 +62,8 @@ export const incidentRoutes: readonly Route<Context>[] = [
     path: '/v1/incidents/:id',
     params: IncidentId,
     answer: IncidentAnswer,
-    handle: async ({ params, context: { store } }) => {
-      const incident = await store.incidents.get(params.id);
-      if (incident === undefined) throw noIncident(params.id);
+    handle: async ({ params, context: { store }, actor }) => {
+      const incident = await incidentFor(store, actor, params.id);
       const [actions, evidence, active, gaps] = await Promise.all([
         store.actions.list({ incident: params.id, limit: 1_000 }),
         store.evidence.list({ incident: params.id }),
@@ -78,7 +93,8 @@ export const incidentRoutes: readonly Route<Context>[] = [
     answer: z.strictObject({ id: z.string(), state: z.enum(incidentStates) }),
     handle: async ({ params: { id }, body, context, actor }) =>
       context.changes.transact(async (tx, note) => {
-        if ((await tx.incidents.get(id)) === undefined) throw noIncident(id);
+        const { services } = await incidentFor(tx, actor, id);
+        await requireAll(tx, actor, 'incident.decide', services);
         const { state, containedAt } = await tx.incidents.update(id, (incident) => ({
           ...incident,
           state: body.state,
@@ -95,13 +111,14 @@ export const incidentRoutes: readonly Route<Context>[] = [
     path: '/v1/actions',
     query: ActionsQuery,
     answer: ActionsAnswer,
-    handle: async ({ query, context: { store } }) => {
+    handle: async ({ query, context: { store }, actor }) => {
+      const reach = await reachOf(store, actor, 'incident.read');
       const actions = await store.actions.list({
         limit: 10_000,
         ...(query.incident === undefined ? {} : { incident: query.incident }),
         ...(query.service === undefined ? {} : { service: query.service }),
       });
-      return { actions: actions.map(actionRow) };
+      return { actions: actions.filter(({ service }) => reach.has(service)).map(actionRow) };
     },
   }),
   route({
@@ -110,11 +127,17 @@ export const incidentRoutes: readonly Route<Context>[] = [
     body: PlanRequest,
     answer: ActionsAnswer,
     handle: async ({ body, context, actor }) => {
-      const planned = await context.changes.transact((tx, note) => {
+      const planned = await context.changes.transact(async (tx, note) => {
         const inside = { tx, note, ...doing(context, actor.account) };
-        return 'service' in body
-          ? planForService(inside, { service: body.service, kinds: body.kinds, incident: body.incident ?? null })
-          : planForIncident(inside, body.incident);
+        if ('service' in body) {
+          await requireService(tx, actor, 'respond.plan', body.service);
+          if (body.incident !== undefined) await incidentFor(tx, actor, body.incident);
+          return planForService(inside, { service: body.service, kinds: body.kinds, incident: body.incident ?? null });
+        }
+        await incidentFor(tx, actor, body.incident);
+        const plan = await planForIncident(inside, body.incident);
+        await requireAll(tx, actor, 'respond.plan', servicesOf(plan));
+        return plan;
       });
       return { actions: planned.map(actionRow) };
     },
@@ -127,6 +150,7 @@ export const incidentRoutes: readonly Route<Context>[] = [
     handle: async ({ body, context, actor }) => {
       const applied = await context.changes.transact(async (tx, note) => {
         const done = [];
+        for (const id of new Set(body.actions)) await mayAct(tx, actor, id);
         for (const id of new Set(body.actions))
           done.push(await applyAction({ tx, note, ...doing(context, actor.account) }, id));
         return done;
@@ -140,9 +164,10 @@ export const incidentRoutes: readonly Route<Context>[] = [
     params: z.strictObject({ id: z.string().max(96) }),
     answer: ActionsAnswer,
     handle: async ({ params, context, actor }) => {
-      const back = await context.changes.transact((tx, note) =>
-        undoAction({ tx, note, ...doing(context, actor.account) }, params.id),
-      );
+      const back = await context.changes.transact(async (tx, note) => {
+        await mayAct(tx, actor, params.id);
+        return undoAction({ tx, note, ...doing(context, actor.account) }, params.id);
+      });
       return { actions: [actionRow(back)] };
     },
   }),
@@ -150,6 +175,24 @@ export const incidentRoutes: readonly Route<Context>[] = [
 
 function doing(context: Context, by: string): { by: string; at: number; trustDomain: string } {
   return { by, at: context.clock.now(), trustDomain: context.config.trustDomain };
+}
+
+/** Whoever may know of one of its services reads the whole story. @throws ServerError `not-found` */
+async function incidentFor(tx: Reading, actor: Actor, id: string): Promise<Incident> {
+  const [incident, reach] = await Promise.all([tx.incidents.get(id), reachOf(tx, actor, 'incident.read')]);
+  if (incident === undefined || !reach.some(incident.services)) throw noIncident(id);
+  return incident;
+}
+
+/** @throws ServerError `not-found`, `forbidden` */
+async function mayAct(tx: Reading, actor: Actor, id: string): Promise<void> {
+  const [action, reach] = await Promise.all([tx.actions.get(id), reachOf(tx, actor, 'incident.read')]);
+  if (action === undefined || !reach.has(action.service)) throw noAction(id);
+  await requireAll(tx, actor, 'respond.apply', [action.service]);
+}
+
+function servicesOf(plan: readonly Action[]): string[] {
+  return [...new Set(plan.map(({ service }) => service))];
 }
 
 function noIncident(id: string): ServerError {

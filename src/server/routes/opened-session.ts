@@ -6,7 +6,8 @@ import type { Session } from '../../store/index.js';
 import type { WhoAmI } from '../api/session.js';
 import type { Actor } from '../auth/access.js';
 import { csrfOf } from '../auth/authenticate.js';
-import { ofRole, scopesOf } from '../auth/roles.js';
+import { heldByPerson } from '../auth/limits.js';
+import { scopesOf } from '../auth/roles.js';
 import { sessionMs } from '../auth/sign-in.js';
 import type { Context } from '../context.js';
 import { sessionCookie, writeCookie } from '../http/cookies.js';
@@ -22,7 +23,7 @@ export function handOver(
     kind: 'session',
     id: createHash('sha256').update(cookie).digest('hex').slice(0, 12),
     role: session.role,
-    permissions: ofRole(session.role),
+    ...heldByPerson(session),
     csrf: csrfOf(cookie),
     expiresAt: session.expiresAt,
   });
@@ -34,6 +35,7 @@ export function whoAmI(context: Context, actor: Actor): z.input<typeof WhoAmI> {
     kind: actor.kind,
     role: actor.role,
     permissions: [...actor.permissions],
+    within: actor.within.map(({ permissions, where }) => ({ permissions: [...permissions], where: { ...where } })),
     scopes: scopesOf(actor.permissions),
     csrf: actor.csrf,
     expiresAt: actor.expiresAt,

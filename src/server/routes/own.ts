@@ -127,7 +127,9 @@ export const ownRoutes: readonly Route<Context>[] = [
       const tokens = (await store.accounts.tokens()).filter(
         (token) => account === undefined || token.account === account,
       );
-      return { tokens: tokens.map(({ role: _role, scopes, ...token }) => ({ ...token, scopes: [...scopes] })) };
+      return {
+        tokens: tokens.map(({ role: _role, grants: _grants, scopes, ...token }) => ({ ...token, scopes: [...scopes] })),
+      };
     },
   }),
 ];

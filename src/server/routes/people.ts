@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { InviteRequest, PeopleAnswer, PersonChange, PersonLink } from '../api/people.js';
 import { AccountName } from '../api/session.js';
+import { limitedRole } from '../auth/roles.js';
 import type { Context } from '../context.js';
 import { type Route, route } from '../http/route.js';
 import { checkName, linkFor } from '../people.js';
@@ -16,20 +17,29 @@ export const peopleRoutes: readonly Route<Context>[] = [
     method: 'GET',
     path: '/v1/people',
     answer: PeopleAnswer,
-    handle: async ({ context }) => ({ people: await context.store.people.list() }),
+    handle: async ({ context }) => ({
+      people: (await context.store.people.list()).map(({ grants, ...person }) => ({ ...person, grants: [...grants] })),
+    }),
   }),
   route({
     method: 'POST',
     path: '/v1/people',
     body: InviteRequest,
     answer: PersonLink,
-    handle: async ({ body: { name, role }, context, actor }) => {
+    handle: async ({ body: { name, role, where }, context, actor }) => {
       checkName(name);
       const link = await context.store.transaction(async (tx) => {
-        await tx.people.add(name, role, actor.account);
+        await tx.people.add(name, where === undefined ? role : limitedRole, actor.account);
+        if (where !== undefined) await tx.people.grant(name, { role, where }, actor.account);
         return linkFor(tx, context, name, inviteMs, actor.account);
       });
-      return { account: name, role, fingerprint: context.addresses.caFingerprint, ...link };
+      return {
+        account: name,
+        role,
+        ...(where === undefined ? {} : { where }),
+        fingerprint: context.addresses.caFingerprint,
+        ...link,
+      };
     },
   }),
   route({
@@ -40,6 +50,10 @@ export const peopleRoutes: readonly Route<Context>[] = [
     answer: z.strictObject({ ok: z.literal(true) }),
     handle: async ({ params: { name }, body, context: { store }, actor }) => {
       if (body.change === 'role') await store.people.changeRole(name, body.role, actor.account);
+      else if (body.change === 'grant') {
+        const { role, where } = body;
+        await store.people.grant(name, { role, where }, actor.account);
+      } else if (body.change === 'ungrant') await store.people.ungrant(name, body.where, actor.account);
       else await store.people[body.change](name, actor.account);
       return { ok: true as const };
     },

@@ -1,12 +1,15 @@
 import { z } from 'zod';
 import { codeOf } from '../../base/index.js';
 import { Event } from '../../model/index.js';
+import type { Actor } from '../auth/access.js';
 import { authenticate } from '../auth/authenticate.js';
+import { holdsSomewhere } from '../auth/limits.js';
 import { AuditAnswer, AuditVerified, ObservationsAnswer, ObservationsQuery, streamTopics } from '../api/records.js';
 import type { Context } from '../context.js';
 import { StoreError } from '../../store/index.js';
 import { ServerError } from '../errors.js';
 import { type Route, route } from '../http/route.js';
+import { reachOf } from '../reach.js';
 import { secureHeaders } from '../http/security-headers.js';
 
 const recheckMs = 15_000;
@@ -18,14 +21,15 @@ export const recordRoutes: readonly Route<Context>[] = [
     path: '/v1/observations',
     query: ObservationsQuery,
     answer: ObservationsAnswer,
-    handle: async ({ query, context: { store } }) => {
+    handle: async ({ query, context: { store }, actor }) => {
       const { after, kind: wanted, ...rest } = query;
+      const { services } = await reachOf(store, actor, 'observation.read');
       const kind = kinds.find((known) => known === wanted);
       if (wanted !== undefined && kind === undefined)
         throw new ServerError('invalid', 'there is no such kind of observation', {
           hint: `known are ${kinds.join(', ')}`,
         });
-      const filter = { ...present(rest), ...(kind === undefined ? {} : { kind }) };
+      const filter = { ...present(rest), services, ...(kind === undefined ? {} : { kind }) };
       if (after !== undefined) return store.observations.after(after, filter);
       // The cursor first: what comes in between is then shown twice at worst, never missed.
       const cursor = await store.observations.end();
@@ -92,16 +96,20 @@ export const recordRoutes: readonly Route<Context>[] = [
         'cache-control': 'no-store',
         'x-accel-buffering': 'no',
       });
+      const unlimited = actor.permissions.has('status.read');
+      const sees = (now: Actor) =>
+        unlimited ? now.permissions.has('status.read') : holdsSomewhere(now, 'status.read');
       // A right that was taken away ends here too, not only where something is asked anew.
       const look = setInterval(() => {
         authenticate(context, request).then(
-          (now) => now.permissions.has('status.read') || reply.raw.end(),
+          (now) => sees(now) || reply.raw.end(),
           (error: unknown) => codeOf(error) === 'unauthenticated' && reply.raw.end(),
         );
       }, recheckMs);
       reply.raw.on('close', () => clearInterval(look));
       live.attach(reply.raw, {
         topics,
+        bare: !unlimited,
         lastEventId: typeof cursor === 'string' ? cursor : undefined,
         until: actor.expiresAt,
       });

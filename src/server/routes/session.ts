@@ -73,7 +73,8 @@ export const sessionRoutes: readonly Route<Context>[] = [
           throw new ServerError('forbidden', `\`${account}\` is a person: only they make tokens of their own`);
         // Nobody hands out what they do not have.
         for (const permission of ofToken(body.scopes, role)) requirePermission(actor, permission);
-        return accounts.createToken({ name: body.name, account, scopes: body.scopes, ttlMs }, actor.account);
+        const { name, scopes, where } = body;
+        return accounts.createToken({ name, account, scopes, where, ttlMs }, actor.account);
       });
       return { id: body.name, token, scopes: body.scopes, expiresAt: context.clock.now() + ttlMs };
     },

@@ -6,8 +6,8 @@ import { withdrawHost } from '../agents/withdrawal.js';
 import type { Context } from '../context.js';
 import { type Route, route } from '../http/route.js';
 import { hostRows, socketRows } from '../views/coverage.js';
-import { loadWorld } from '../views/load-world.js';
 import { diskOf, storeRows } from '../usage.js';
+import { worldOf } from '../views/within.js';
 import { heldBy } from '../views/world.js';
 
 export const statusRoutes: readonly Route<Context>[] = [
@@ -15,10 +15,10 @@ export const statusRoutes: readonly Route<Context>[] = [
     method: 'GET',
     path: '/v1/status',
     answer: StatusAnswer,
-    handle: async ({ context }) => {
+    handle: async ({ context, actor }) => {
       const { config, store, addresses, counters } = context;
-      const [world, health, audit, stores] = await Promise.all([
-        loadWorld(context),
+      const [{ world }, health, audit, stores] = await Promise.all([
+        worldOf(context, actor),
         store.health(),
         store.audit.list({ limit: 1 }),
         storeRows(context),
@@ -48,6 +48,7 @@ export const statusRoutes: readonly Route<Context>[] = [
           const states = [...new Set(running.map((workload) => workload.state))];
           return {
             service,
+            labels: { ...world.labels.get(service) },
             contract: heldBy(world.active.get(service)),
             running: running.length,
             state: world.isolated.has(service) ? 'isolated' : states.length === 0 ? 'stopped' : states.join(', '),

@@ -110,6 +110,7 @@ export function serviceRows(world: World): z.infer<typeof CoveredService>[] {
     const holds = holdsOf(world, service);
     return {
       service,
+      labels: { ...world.labels.get(service) },
       contract: heldBy(world.active.get(service)),
       proposal: world.proposed.get(service)?.version ?? null,
       hosts: [...new Set(running.map((workload) => workload.host))],

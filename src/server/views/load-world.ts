@@ -33,6 +33,7 @@ export async function loadWorld(
       }),
     ),
     services: services.map(({ name }) => name).filter((name) => name !== 'gateway'),
+    labels: new Map(services.map(({ name, labels }) => [name, labels])),
     workloads,
     active: new Map(active.map((version) => [version.service, version])),
     proposed: newest,

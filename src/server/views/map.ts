@@ -3,15 +3,24 @@ import type { z } from 'zod';
 import { printable } from '../../base/index.js';
 import { serviceId } from '../../model/index.js';
 import type { MapAnswer, MapEdge, MapNode } from '../api/map.js';
+import type { Reach } from '../reach.js';
 import { holdsOf } from './holds.js';
 import { type EdgeTotals, nodeOf, type TrafficWindow } from './traffic-window.js';
 import { heldBy, openIncidentOf, type World } from './world.js';
 
-export function mapView(world: World, traffic: TrafficWindow, minutes: number): z.infer<typeof MapAnswer> {
+/** `reach`: an edge is shown when one of its ends is in reach, and the other is then a name. */
+export function mapView(
+  world: World,
+  reach: Reach,
+  traffic: TrafficWindow,
+  minutes: number,
+): z.infer<typeof MapAnswer> {
   const from = world.now - minutes * 60_000;
-  const { edges, uncounted } = traffic.edges(from, world.now);
+  const { edges: all, uncounted } = traffic.edges(from, world.now);
+  const ours = new Set(world.services.map(nodeOf));
+  const edges = reach.services === undefined ? all : all.filter((edge) => ours.has(edge.from) || ours.has(edge.to));
   const seconds = Math.max(1, (world.now - from) / 1_000);
-  const ids = new Set(world.services.map(nodeOf));
+  const ids = new Set(ours);
   for (const edge of edges) ids.add(edge.from).add(edge.to);
   return {
     from,

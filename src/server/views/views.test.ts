@@ -1,12 +1,22 @@
 import { expect, test } from 'vitest';
 import { initialVersion } from '../../contract/index.js';
-import type { ContractVersion, Incident, ListeningSocket, Observation, Signal, Workload } from '../../model/index.js';
+import type {
+  ContractVersion,
+  GlassOpening,
+  Incident,
+  ListeningSocket,
+  Observation,
+  Signal,
+  Workload,
+} from '../../model/index.js';
 import { withModes } from '../contracts.js';
 import { coverageView } from './coverage.js';
+import { everything, type Reach } from '../reach.js';
 import { holdsOf } from './holds.js';
 import { incidentView } from './incident.js';
 import { mapView } from './map.js';
 import { trafficWindow } from './traffic-window.js';
+import { within } from './within.js';
 import type { HostState, World } from './world.js';
 
 const now = 1_700_000_000_000;
@@ -58,6 +68,7 @@ const world = (more: Partial<World> = {}): World => ({
   trustDomain: 'td',
   hosts: [host()],
   services: ['orders'],
+  labels: new Map(),
   workloads: [workload],
   active: new Map([['orders', enforced]]),
   proposed: new Map(),
@@ -164,7 +175,7 @@ test('a call is counted once, though both sides report it', () => {
   traffic.add(request('out', 'orders', 'allow', { service: 'web' }));
   traffic.add(request('in', 'web', 'allow', { join: { caller: 'spiffe://td/service/web' } }));
   traffic.add(request('out', 'orders', 'deny', { service: 'web' }));
-  const { edges } = mapView(world({ services: ['orders', 'web'] }), traffic, 5);
+  const { edges } = mapView(world({ services: ['orders', 'web'] }), everything, traffic, 5);
   expect(edges).toHaveLength(1);
   expect(edges[0]).toMatchObject({
     from: 'service:web',
@@ -196,7 +207,7 @@ test('an unknown caller is an outside node, escaped, and never shown as mutual T
       { layer: 'network' },
     ),
   );
-  const map = mapView(world(), traffic, 5);
+  const map = mapView(world(), everything, traffic, 5);
   expect(map.edges[0]).toMatchObject({ mtls: false, protocol: 'tcp' });
   expect(map.nodes.find(({ kind }) => kind === 'outside')?.label).toBe('evil\\x1b[2J:4444');
 });
@@ -205,7 +216,7 @@ test('a clock that runs ahead does not push the present out of the window', () =
   const traffic = trafficWindow();
   traffic.add(request('in', 'web', 'allow'));
   traffic.add(request('in', 'web', 'allow', { at: now + 9_000_000_000 }));
-  expect(mapView(world(), traffic, 5).edges[0]?.count).toBe(1);
+  expect(mapView(world(), everything, traffic, 5).edges[0]?.count).toBe(1);
 });
 
 const signal = (more: Partial<Signal>): Signal => ({
@@ -272,4 +283,60 @@ test('an incident reads in order of time, says what made it possible and what to
   expect(shown.stopped.sentence).toBe('Not contained; 1 of its steps refused');
   expect(shown.row).toMatchObject({ detectMs: 100, containMs: null, signals: { runtime: 1, network: 0, api: 1 } });
   expect(shown.next[0]?.command).toBe('tricordon respond plan INC-4');
+});
+
+const opening: GlassOpening = {
+  id: 'GLASS-1',
+  services: null,
+  layers: ['api'],
+  host: null,
+  openedAt: now,
+  until: now + 60_000,
+  by: 'ana',
+  reason: 'to look at it',
+  closed: null,
+};
+
+test('of services that somebody may not know of nothing is left in the world, and what is left is shown as it was', () => {
+  const strange = { ...workload, id: 'ledger-h2-1', service: 'ledger', host: 'h2' };
+  const whole = world({
+    services: ['orders', 'web', 'ledger'],
+    hosts: [
+      host({ sockets: [socket, { ...socket, service: 'ledger' }] }),
+      { ...host(), host: 'h2', sockets: [{ ...socket, service: 'ledger' }] },
+    ],
+    workloads: [workload, strange],
+    isolated: new Set(['ledger']),
+    glass: [
+      { ...opening, id: 'GLASS-1', services: ['ledger'] },
+      { ...opening, id: 'GLASS-2', services: ['ledger', 'orders'] },
+      { ...opening, id: 'GLASS-3', services: null },
+    ],
+  });
+  const reach: Reach = {
+    services: ['orders'],
+    has: (service) => service === 'orders',
+    some: (services) => services.includes('orders'),
+  };
+  const seen = within(whole, reach);
+  expect(JSON.stringify({ ...seen, isolated: [...seen.isolated], active: [...seen.active] })).not.toContain('ledger');
+  expect(seen.glass.map(({ id, services }) => [id, services])).toEqual([
+    ['GLASS-2', ['orders']],
+    ['GLASS-3', null],
+  ]);
+  expect(holdsOf(seen, 'orders')).toEqual(holdsOf(whole, 'orders'));
+
+  const traffic = trafficWindow();
+  const join = { caller: 'spiffe://td/service/web' };
+  traffic.add(request('in', 'web', 'allow', { join }));
+  traffic.add(request('in', 'web', 'allow', { join, service: 'ledger' }));
+  expect(mapView(whole, everything, traffic, 5).edges).toHaveLength(2);
+  const map = mapView(seen, reach, traffic, 5);
+  // Who calls one's own service is known by name, as it stands in its contract, and by nothing else.
+  expect(map.edges.map(({ from, to }) => [from, to])).toEqual([['service:web', 'service:orders']]);
+  expect(map.nodes.find(({ id }) => id === 'service:web')).toMatchObject({
+    kind: 'outside',
+    label: 'web',
+    service: null,
+  });
 });

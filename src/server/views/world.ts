@@ -5,6 +5,7 @@ import type {
   Coverage,
   GlassOpening,
   Incident,
+  Labels,
   ListeningSocket,
   ServiceEndpoints,
   Workload,
@@ -28,6 +29,7 @@ export interface World {
   readonly trustDomain: string;
   readonly hosts: readonly HostState[];
   readonly services: readonly string[];
+  readonly labels: ReadonlyMap<string, Labels>;
   /** Workloads that have not ended. */
   readonly workloads: readonly Workload[];
   readonly active: ReadonlyMap<string, ContractVersion>;

@@ -45,7 +45,7 @@ export interface Tables {
     ended_at: number | null;
     body: Json;
   };
-  services: { name: string; created_at: number; isolated: boolean; declaration: NullableJson };
+  services: { name: string; created_at: number; isolated: boolean; declaration: NullableJson; labels: DefaultedJson };
   hosts: {
     name: string;
     certificate_serial: string;
@@ -127,7 +127,7 @@ export interface Tables {
     body: Json;
   };
   glass_codes: { host: string; hash: string; made_at: number; made_by: string };
-  accounts: { name: string; role: string; created_at: number; state: Generated<string> };
+  accounts: { name: string; role: string; created_at: number; state: Generated<string>; grants: DefaultedJson };
   credentials: {
     account: string;
     password: string | null;
@@ -147,6 +147,7 @@ export interface Tables {
     expires_at: number | null;
     revoked_at: number | null;
     last_used_at: number | null;
+    within: DefaultedJson;
   };
   login_links: { hash: string; account: string; created_at: number; expires_at: number; used_at: number | null };
   settings: { key: string; value: Json };

@@ -1,5 +1,6 @@
 /** People and their keys. Of every secret only the SHA-256 is kept; the secret itself is returned once. */
 import { z } from 'zod';
+import { Grant, Labels } from '../../model/index.js';
 import type { AuditTrail } from '../audit/audit-trail.js';
 import type { Database } from '../database/schema.js';
 import { StoreError } from '../store-error.js';
@@ -7,7 +8,9 @@ import { atomically, type Ground, hashSecret } from './rows.js';
 
 export interface Account {
   readonly name: string;
+  /** What counts everywhere. */
   readonly role: string;
+  readonly grants: readonly Grant[];
   /** `active`, `disabled` or `removed`; only an active one lets anybody in. */
   readonly state: string;
   readonly createdAt: number;
@@ -15,6 +18,7 @@ export interface Account {
 export interface Session {
   readonly account: string;
   readonly role: string;
+  readonly grants: readonly Grant[];
   readonly expiresAt: number;
 }
 /** One that is open, with where it was opened from; null: not noted. */
@@ -34,7 +38,10 @@ export interface Token {
   readonly account: string;
   /** Of the account, now. */
   readonly role: string;
+  readonly grants: readonly Grant[];
   readonly scopes: readonly string[];
+  /** For services with these labels alone; none: whatever its account may. */
+  readonly where: Labels;
   readonly expiresAt: number | null;
   readonly lastUsedAt: number | null;
 }
@@ -68,7 +75,13 @@ export interface AccountRepository {
   revokeSession(id: string, account: string | undefined, by: string): Promise<boolean>;
   /** A scoped token. Names are unique among an account's valid ones: an older one of this name is revoked. */
   createToken(
-    token: { name: string; account: string; scopes: readonly string[]; ttlMs: number | null },
+    token: {
+      name: string;
+      account: string;
+      scopes: readonly string[];
+      where?: Labels | undefined;
+      ttlMs: number | null;
+    },
     by: string,
   ): Promise<string>;
   token(secret: string): Promise<Token | undefined>;
@@ -87,7 +100,7 @@ export function accountRepository(
     return db
       .selectFrom('tokens')
       .innerJoin('accounts', 'accounts.name', 'tokens.account')
-      .select(['tokens.name', 'account', 'role', 'scopes', 'expires_at', 'last_used_at'])
+      .select(['tokens.name', 'account', 'role', 'grants', 'scopes', 'within', 'expires_at', 'last_used_at'])
       .where('revoked_at', 'is', null)
       .where('state', '=', 'active')
       .where((at) =>
@@ -105,10 +118,10 @@ export function accountRepository(
     return done.numUpdatedRows > 0n;
   };
   const openSession = async (tx: Database, account: string, ttlMs: number, source: string | undefined) => {
-    const { role } = await known(tx, account);
+    const { role, grants } = await known(tx, account);
     const cookie = secret();
     const now = clock.now();
-    const session = { account, role, expiresAt: now + ttlMs };
+    const session = { account, role, grants, expiresAt: now + ttlMs };
     await tx
       .insertInto('sessions')
       .values({
@@ -185,14 +198,22 @@ export function accountRepository(
       const row = await db
         .selectFrom('sessions')
         .innerJoin('accounts', 'accounts.name', 'sessions.account')
-        .select(['account', 'role', 'expires_at', 'source'])
+        .select(['account', 'role', 'grants', 'expires_at', 'source'])
         .where('hash', '=', hashSecret(cookie))
         .where('state', '=', 'active')
         // One from the future was made before the clock was set back: how long it has lived, nobody can say.
         .where('sessions.created_at', '<=', now)
         .where('expires_at', '>', now)
         .executeTakeFirst();
-      return row && { account: row.account, role: row.role, expiresAt: row.expires_at, source: row.source };
+      return (
+        row && {
+          account: row.account,
+          role: row.role,
+          grants: toGrants(row.grants),
+          expiresAt: row.expires_at,
+          source: row.source,
+        }
+      );
     },
     endElsewhere: (cookie, seenFrom) =>
       atomically(db, async (tx) => {
@@ -235,7 +256,7 @@ export function accountRepository(
           await auditIn(tx).append({ actor: by, action: 'session.revoke', subject: whose, detail: { session: id } });
         return ended.length > 0;
       }),
-    createToken: ({ name, account, scopes, ttlMs }, by) =>
+    createToken: ({ name, account, scopes, where = {}, ttlMs }, by) =>
       atomically(db, async (tx) => {
         await known(tx, account);
         await revoke(tx, account, name);
@@ -249,6 +270,7 @@ export function accountRepository(
             name,
             account,
             scopes: JSON.stringify(scopes),
+            within: JSON.stringify(where),
             created_at: now,
             expires_at,
             revoked_at: null,
@@ -259,7 +281,7 @@ export function accountRepository(
           actor: by,
           action: 'token.create',
           subject: name,
-          detail: { account, scopes, expiresAt: expires_at },
+          detail: { account, scopes, where, expiresAt: expires_at },
         });
         return token;
       }),
@@ -293,26 +315,39 @@ export function accountRepository(
   };
 }
 
-async function known(tx: Database, name: string): Promise<{ role: string }> {
+async function known(tx: Database, name: string): Promise<Pick<Account, 'role' | 'grants'>> {
   const row = await tx
     .selectFrom('accounts')
-    .select('role')
+    .select(['role', 'grants'])
     .where('name', '=', name)
     .where('state', '=', 'active')
     .executeTakeFirst();
   if (row === undefined) throw new StoreError('not-found', `no account \`${name}\``);
-  return row;
+  return { role: row.role, grants: toGrants(row.grants) };
 }
 
-function toAccount(row: { name: string; role: string; state: string; created_at: number }): Account {
-  return { name: row.name, role: row.role, state: row.state, createdAt: row.created_at };
+/** What cannot be read counts for nothing. */
+export function toGrants(kept: unknown): Grant[] {
+  return z.array(Grant).catch([]).parse(kept);
+}
+
+function toAccount(row: { name: string; role: string; grants: unknown; state: string; created_at: number }): Account {
+  return {
+    name: row.name,
+    role: row.role,
+    grants: toGrants(row.grants),
+    state: row.state,
+    createdAt: row.created_at,
+  };
 }
 
 function toToken(row: {
   name: string;
   account: string;
   role: string;
+  grants: unknown;
   scopes: unknown;
+  within: unknown;
   expires_at: number | null;
   last_used_at: number | null;
 }): Token {
@@ -320,7 +355,9 @@ function toToken(row: {
     name: row.name,
     account: row.account,
     role: row.role,
+    grants: toGrants(row.grants),
     scopes: z.array(z.string()).parse(row.scopes),
+    where: Labels.parse(row.within),
     expiresAt: row.expires_at,
     lastUsedAt: row.last_used_at,
   };

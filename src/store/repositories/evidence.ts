@@ -3,7 +3,7 @@ import { EvidenceManifest } from '../../model/index.js';
 import type { AuditTrail } from '../audit/audit-trail.js';
 import type { Database, Tables } from '../database/schema.js';
 import { StoreError } from '../store-error.js';
-import { atomically, columnText, type Ground, limitOf, type Page } from './rows.js';
+import { atomically, columnText, type Ground, limitOf, oneOf, type Page } from './rows.js';
 
 /** A forensic bundle on disk: its signed manifest and where it lies. */
 export interface EvidenceRecord {
@@ -22,7 +22,14 @@ export interface EvidenceRepository {
   /** Idempotent on the manifest's id; audited. */
   insert(record: EvidenceRecord): Promise<void>;
   get(id: string): Promise<KeptEvidence | undefined>;
-  list(filter?: Page & { readonly incident?: string; readonly service?: string }): Promise<KeptEvidence[]>;
+  list(
+    filter?: Page & {
+      readonly incident?: string;
+      readonly service?: string;
+      /** One of these. */
+      readonly services?: readonly string[] | undefined;
+    },
+  ): Promise<KeptEvidence[]>;
   /** Audited; a second pin replaces the first. @throws StoreError `not-found` */
   pin(id: string, by: string, reason: string): Promise<void>;
   /** Audited. @throws StoreError `not-found`, also when nobody pinned it */
@@ -70,6 +77,7 @@ export function evidenceRepository({ db, clock }: Ground, auditIn: (tx: Database
       let query = db.selectFrom('evidence').selectAll().orderBy('collected_at', 'desc').limit(limitOf(filter));
       if (filter.incident !== undefined) query = query.where('incident', '=', filter.incident);
       if (filter.service !== undefined) query = query.where('service', '=', filter.service);
+      if (filter.services !== undefined) query = query.where(oneOf('service', filter.services));
       return (await query.execute()).map(toRecord);
     },
     pin: (id, by, reason) =>

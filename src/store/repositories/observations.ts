@@ -4,10 +4,12 @@ import { type Layer, Observation } from '../../model/index.js';
 import type { Database } from '../database/schema.js';
 import { StoreError } from '../store-error.js';
 import { dayOf, makeDays, type ObservationTable, observationTables, tableOf } from './observation-tables.js';
-import { atomically, columnText, type Ground, limitOf, type Page } from './rows.js';
+import { atomically, columnText, type Ground, limitOf, oneOf, type Page } from './rows.js';
 
 export interface ObservationFilter extends Page {
   readonly service?: string;
+  /** One of these. */
+  readonly services?: readonly string[] | undefined;
   readonly workload?: string;
   readonly host?: string;
   readonly layer?: Layer;
@@ -42,6 +44,7 @@ export function observationRepository({ db, clock }: Ground): ObservationReposit
   const matching = (filter: ObservationFilter) => {
     let query = db.selectFrom('observed');
     if (filter.service !== undefined) query = query.where('service', '=', filter.service);
+    if (filter.services !== undefined) query = query.where(oneOf('service', filter.services));
     if (filter.workload !== undefined) query = query.where('workload', '=', filter.workload);
     if (filter.host !== undefined) query = query.where('host', '=', filter.host);
     if (filter.layer !== undefined) query = query.where('layer', '=', filter.layer);

@@ -1,14 +1,19 @@
 /** The people among the accounts: invited, given a role, shut out, let in again, removed. */
 import { sql } from 'kysely';
+import { z } from 'zod';
 import { auditLock, type AuditTrail } from '../audit/audit-trail.js';
 import type { Database } from '../database/schema.js';
+import { Grant, labelText, sameLabels, type Labels } from '../../model/index.js';
 import { StoreError } from '../store-error.js';
+import { toGrants } from './accounts.js';
 import { endOf } from './credentials.js';
 import { atomically, type Ground } from './rows.js';
 
 export interface Person {
   readonly name: string;
+  /** What counts everywhere. */
   readonly role: string;
+  readonly grants: readonly Grant[];
   readonly state: 'active' | 'disabled';
   readonly createdAt: number;
   readonly hasPassword: boolean;
@@ -20,6 +25,10 @@ export interface PeopleRepository {
   list(): Promise<Person[]>;
   /** @throws StoreError `conflict` when the name, in whatever case, was ever given: the audit trail speaks of one person. */
   add(name: string, role: string, by: string): Promise<void>;
+  /** A role for services with these labels, in place of the one that was there for exactly these. @throws StoreError `not-found`, `conflict` when there are too many */
+  grant(name: string, grant: Grant, by: string): Promise<void>;
+  /** @throws StoreError `not-found` */
+  ungrant(name: string, where: Labels, by: string): Promise<void>;
   /** All four throw StoreError `not-found`, or `conflict` when no administrator would be left. */
   changeRole(name: string, role: string, by: string): Promise<void>;
   disable(name: string, by: string): Promise<void>;
@@ -32,6 +41,7 @@ export interface PeopleRepository {
 const lock = auditLock;
 const keeper = 'administrator';
 const noPeople = ['program', 'none'];
+const mostGrants = 50;
 
 export function peopleRepository({ db, clock }: Ground, auditIn: (tx: Database) => AuditTrail): PeopleRepository {
   /** INVARIANT: where an administrator was, one is left, whoever else changes something at the same time. */
@@ -39,7 +49,7 @@ export function peopleRepository({ db, clock }: Ground, auditIn: (tx: Database) 
     name: string,
     by: string,
     action: string,
-    work: (tx: Database, before: { role: string; state: string }) => Promise<Record<string, string> | undefined>,
+    work: (tx: Database, before: PersonRow) => Promise<Record<string, unknown> | undefined>,
   ) =>
     atomically(db, async (tx) => {
       await sql`select pg_advisory_xact_lock(${lock}::bigint)`.execute(tx);
@@ -61,7 +71,7 @@ export function peopleRepository({ db, clock }: Ground, auditIn: (tx: Database) 
       const rows = await db
         .selectFrom('accounts')
         .leftJoin('credentials', 'credentials.account', 'accounts.name')
-        .select(['name', 'role', 'state', 'created_at', 'password', 'totp'])
+        .select(['name', 'role', 'grants', 'state', 'created_at', 'password', 'totp'])
         .where('state', 'in', ['active', 'disabled'])
         .where('role', 'not in', noPeople)
         .orderBy('name')
@@ -69,6 +79,7 @@ export function peopleRepository({ db, clock }: Ground, auditIn: (tx: Database) 
       return rows.map((row) => ({
         name: row.name,
         role: row.role,
+        grants: toGrants(row.grants),
         state: row.state === 'active' ? 'active' : 'disabled',
         createdAt: row.created_at,
         hasPassword: row.password !== null,
@@ -95,6 +106,30 @@ export function peopleRepository({ db, clock }: Ground, auditIn: (tx: Database) 
         await tx.updateTable('accounts').set({ role }).where('name', '=', name).execute();
         return { role, before: before.role };
       }),
+    grant: (name, grant, by) =>
+      change(name, by, 'account.grant', async (tx, { grants }) => {
+        const known = grants.find(({ where }) => sameLabels(where, grant.where));
+        if (known?.role === grant.role) return undefined;
+        const others = grants.filter((one) => one !== known);
+        if (others.length >= mostGrants)
+          throw new StoreError('conflict', `\`${name}\` has ${mostGrants} limited roles already`);
+        await setGrants(tx, name, [...others, grant]);
+        return { role: grant.role, where: { ...grant.where }, ...(known === undefined ? {} : { before: known.role }) };
+      }),
+    ungrant: (name, where, by) =>
+      change(name, by, 'account.ungrant', async (tx, { grants }) => {
+        const known = grants.find((one) => sameLabels(one.where, where));
+        if (known === undefined)
+          throw new StoreError('not-found', `\`${name}\` has no role for ${labelText(where)}`, {
+            hint: 'list people with `tricordon user list`',
+          });
+        await setGrants(
+          tx,
+          name,
+          grants.filter((one) => one !== known),
+        );
+        return { role: known.role, where: { ...where } };
+      }),
     disable: (name, by) => setState(name, 'disabled', by),
     enable: (name, by) => setState(name, 'active', by),
     remove: (name, by) =>
@@ -112,19 +147,33 @@ export function peopleRepository({ db, clock }: Ground, auditIn: (tx: Database) 
   };
 }
 
+async function setGrants(tx: Database, name: string, grants: readonly Grant[]): Promise<void> {
+  await tx
+    .updateTable('accounts')
+    .set({ grants: JSON.stringify(z.array(Grant).parse(grants)) })
+    .where('name', '=', name)
+    .execute();
+}
+
 function folded(name: string): string {
   return name.normalize('NFKC').toLowerCase().normalize('NFKC');
 }
 
-async function personIn(tx: Database, name: string): Promise<{ role: string; state: string }> {
+interface PersonRow {
+  readonly role: string;
+  readonly grants: readonly Grant[];
+  readonly state: string;
+}
+
+async function personIn(tx: Database, name: string): Promise<PersonRow> {
   const row = await tx
     .selectFrom('accounts')
-    .select(['role', 'state'])
+    .select(['role', 'grants', 'state'])
     .where('name', '=', name)
     .where('state', 'in', ['active', 'disabled'])
     .where('role', 'not in', noPeople)
     .executeTakeFirst();
-  if (row !== undefined) return row;
+  if (row !== undefined) return { ...row, grants: toGrants(row.grants) };
   throw new StoreError('not-found', `there is nobody called \`${name}\``, {
     hint: 'list people with `tricordon user list`',
   });

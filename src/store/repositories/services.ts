@@ -1,5 +1,5 @@
-/** The services we know, and whether containment cuts them off. */
-import { ServiceConfiguration } from '../../model/index.js';
+/** The services we know, their labels, and whether containment cuts them off. */
+import { Labels, sameLabels } from '../../model/index.js';
 import type { AuditTrail } from '../audit/audit-trail.js';
 import type { Database } from '../database/schema.js';
 import { StoreError } from '../store-error.js';
@@ -9,15 +9,17 @@ export interface ServiceRecord {
   readonly name: string;
   readonly createdAt: number;
   readonly isolated: boolean;
-  /** As given to `run` or in `tricordon.yaml`; null until declared. */
-  readonly declaration: ServiceConfiguration | null;
+  /** Roles may be limited by them: who changes them changes who may do what. */
+  readonly labels: Labels;
 }
 
 export interface ServiceRepository {
-  /** Makes the service known; a declaration, when given, replaces the one before. Idempotent. */
-  declare(name: string, declaration?: ServiceConfiguration): Promise<ServiceRecord>;
+  /** Makes the service known, with these labels if it was not. Holds its row until the transaction ends. */
+  declare(name: string, labels?: Labels): Promise<ServiceRecord & { readonly isNew: boolean }>;
   get(name: string): Promise<ServiceRecord | undefined>;
   list(): Promise<ServiceRecord[]>;
+  /** All of them anew: audited with the change. @throws StoreError `not-found` */
+  setLabels(name: string, labels: Labels, by: string): Promise<void>;
   /** Containment: audited with the change. @throws StoreError `not-found` */
   setIsolated(name: string, isolated: boolean, by: string): Promise<void>;
 }
@@ -29,20 +31,39 @@ export function serviceRepository({ db, clock }: Ground, auditIn: (tx: Database)
   };
   return {
     get,
-    declare: async (name, declaration) => {
-      const text = declaration === undefined ? null : JSON.stringify(declaration);
-      const row = await db
-        .insertInto('services')
-        .values({ name, created_at: clock.now(), isolated: false, declaration: text })
-        .onConflict((conflict) =>
-          conflict.column('name').doUpdateSet((at) => ({
-            declaration: text ?? at.ref('services.declaration'),
-          })),
-        )
-        .returningAll()
-        .executeTakeFirstOrThrow();
-      return toRecord(row);
-    },
+    declare: (name, labels = {}) =>
+      atomically(db, async (tx) => {
+        const added = await tx
+          .insertInto('services')
+          .values({ name, created_at: clock.now(), isolated: false, declaration: null, labels: JSON.stringify(labels) })
+          .onConflict((conflict) => conflict.column('name').doNothing())
+          .executeTakeFirst();
+        const row = await tx
+          .selectFrom('services')
+          .selectAll()
+          .where('name', '=', name)
+          .forUpdate()
+          .executeTakeFirstOrThrow();
+        return { ...toRecord(row), isNew: added.numInsertedOrUpdatedRows === 1n };
+      }),
+    setLabels: (name, labels, by) =>
+      atomically(db, async (tx) => {
+        const row = await tx
+          .selectFrom('services')
+          .select('labels')
+          .where('name', '=', name)
+          .forUpdate()
+          .executeTakeFirst();
+        if (row === undefined) throw new StoreError('not-found', `no service \`${name}\``);
+        const before = Labels.parse(row.labels);
+        if (sameLabels(before, labels)) return;
+        await tx
+          .updateTable('services')
+          .set({ labels: JSON.stringify(labels) })
+          .where('name', '=', name)
+          .execute();
+        await auditIn(tx).append({ actor: by, action: 'service.labels', subject: name, detail: { labels, before } });
+      }),
     list: async () => (await db.selectFrom('services').selectAll().orderBy('name').execute()).map(toRecord),
     setIsolated: (name, isolated, by) =>
       atomically(db, async (tx) => {
@@ -58,7 +79,6 @@ export function serviceRepository({ db, clock }: Ground, auditIn: (tx: Database)
   };
 }
 
-function toRecord(row: { name: string; created_at: number; isolated: boolean; declaration: unknown }): ServiceRecord {
-  const declaration = row.declaration === null ? null : ServiceConfiguration.parse(row.declaration);
-  return { name: row.name, createdAt: row.created_at, isolated: row.isolated, declaration };
+function toRecord(row: { name: string; created_at: number; isolated: boolean; labels: unknown }): ServiceRecord {
+  return { name: row.name, createdAt: row.created_at, isolated: row.isolated, labels: Labels.parse(row.labels) };
 }

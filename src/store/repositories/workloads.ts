@@ -1,5 +1,5 @@
 import { Workload } from '../../model/index.js';
-import { type Ground, limitOf, type Page } from './rows.js';
+import { type Ground, limitOf, oneOf, type Page } from './rows.js';
 
 export interface WorkloadRepository {
   /** Inserts or replaces; idempotent on the id. An ended workload is never brought back to life. */
@@ -8,7 +8,13 @@ export interface WorkloadRepository {
   end(id: string, at: number): Promise<boolean>;
   get(id: string): Promise<Workload | undefined>;
   list(
-    filter?: Page & { readonly service?: string; readonly host?: string; readonly running?: boolean },
+    filter?: Page & {
+      readonly service?: string;
+      /** One of these. */
+      readonly services?: readonly string[] | undefined;
+      readonly host?: string;
+      readonly running?: boolean;
+    },
   ): Promise<Workload[]>;
 }
 
@@ -49,6 +55,7 @@ export function workloadRepository({ db }: Ground): WorkloadRepository {
         .orderBy('id')
         .limit(limitOf(filter));
       if (filter.service !== undefined) query = query.where('service', '=', filter.service);
+      if (filter.services !== undefined) query = query.where(oneOf('service', filter.services));
       if (filter.host !== undefined) query = query.where('host', '=', filter.host);
       if (filter.running !== undefined) query = query.where('ended_at', filter.running ? 'is' : 'is not', null);
       return (await query.execute()).map((row) => Workload.parse(row.body));

@@ -19,6 +19,7 @@ export const me: WhoAmI = {
   kind: 'session',
   role: 'administrator',
   permissions: [...permissions],
+  within: [],
   scopes: ['read', 'operate', 'approve', 'admin'],
   csrf: 'fixture-csrf',
   expiresAt: start + 8 * 3_600_000,
@@ -41,6 +42,7 @@ const held = (version: number): Hold[] =>
   }));
 const service = (name: string, version: number, more: Partial<CoveredService> = {}): CoveredService => ({
   service: name,
+  labels: { team: 'shop' },
   contract: heldBy(version),
   proposal: null,
   hosts: ['shop-a'],

@@ -111,7 +111,7 @@ describe('signing in', () => {
       headers: { ...session, 'x-csrf-token': login.json.csrf },
       body: { service: 'web' },
     });
-    expect([right.status, right.json]).toEqual([200, { service: 'web', hosts: null, version: 0 }]);
+    expect([right.status, right.json]).toEqual([200, { service: 'web', labels: {}, hosts: null, version: 0 }]);
     const doubled = await plane.call('GET', '/v1/whoami', {
       token: null,
       headers: { cookie: `${session.cookie}; __Host-tricordon=other` },

@@ -96,14 +96,26 @@ story('a workload is saved again without harm, and an ended one stays ended', as
   expect(await store.workloads.list({ service: 'payments', host: 'host-a', running: false })).toHaveLength(1);
 });
 
-story('a service keeps its declaration and its isolation', async ({ store }) => {
-  await store.services.declare('orders');
-  const declaration = { name: 'orders', port: 8080, command: ['node', 'orders.js'] };
-  await store.services.declare('orders', declaration);
+story('a service keeps its labels and its isolation', async ({ store }) => {
+  const labels = { team: 'shop' };
+  expect(await store.services.declare('orders', labels)).toMatchObject({ isNew: true, labels });
+  expect(await store.services.declare('orders', { team: 'bank' })).toMatchObject({ isNew: false, labels });
   await store.services.setIsolated('orders', true, 'demo');
-  expect(await store.services.declare('orders')).toMatchObject({ isolated: true, declaration });
+  expect(await store.services.declare('orders')).toMatchObject({ isolated: true, labels });
+  await store.services.setLabels('orders', { team: 'bank' }, 'demo');
+  expect(await store.services.get('orders')).toMatchObject({ isolated: true, labels: { team: 'bank' } });
+  expect((await store.audit.list())[0]).toMatchObject({
+    action: 'service.labels',
+    detail: { before: labels, labels: { team: 'bank' } },
+  });
+  const entries = (await store.audit.list()).length;
+  await store.services.setLabels('orders', { team: 'bank' }, 'demo');
+  expect(await store.audit.list()).toHaveLength(entries);
+  await expect(store.services.setLabels('nobody', {}, 'demo')).rejects.toMatchObject({ code: 'not-found' });
   await expect(store.services.setIsolated('nobody', true, 'demo')).rejects.toMatchObject({ code: 'not-found' });
-  expect((await store.audit.list())[0]).toMatchObject({ action: 'service.isolate', subject: 'orders', actor: 'demo' });
+  expect(await store.audit.list()).toContainEqual(
+    expect.objectContaining({ action: 'service.isolate', subject: 'orders', actor: 'demo' }),
+  );
 });
 
 story('an enrolment token lets one host in, once, in time', async ({ store, clock }) => {

@@ -1,6 +1,7 @@
 import { init } from './0001-init.js';
 import { changes } from './0002-changes.js';
 import { people } from './0003-people.js';
+import { limits } from './0004-limits.js';
 import { breakGlass } from './0005-break-glass.js';
 import { retention } from './0008-retention.js';
 
@@ -9,6 +10,7 @@ export const migrations: readonly { readonly number: number; readonly name: stri
   { number: 1, name: 'init', sql: init },
   { number: 2, name: 'changes', sql: changes },
   { number: 3, name: 'people', sql: people },
+  { number: 4, name: 'limits', sql: limits },
   { number: 5, name: 'break-glass', sql: breakGlass },
   { number: 8, name: 'retention', sql: retention },
 ];

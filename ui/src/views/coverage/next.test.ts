@@ -4,6 +4,7 @@ import { nextCommands } from './next.ts';
 
 const service = (...holds: readonly Hold['hold'][]): CoveredService => ({
   service: 'orders',
+  labels: {},
   contract: null,
   proposal: null,
   hosts: [],
