@@ -164,7 +164,8 @@ const routeTexts = {
   'GET /v1/contracts/:service/diff': 'rights added and removed between two versions',
   'GET /v1/stream': 'what changes, as Server-Sent Events',
   'GET /metrics': 'numbers of the control plane, as Prometheus reads them; see [metrics](metrics.md)',
-  'POST /v1/services': 'registers a service, or says on which hosts it may run',
+  'POST /v1/services': 'registers a service, with labels, or says on which hosts it may run',
+  'POST /v1/services/:service/labels': 'gives a service other labels, by which roles are limited',
   'POST /v1/hosts/:host/withdraw': 'ends the trust in a host and in all it vouched for',
   'POST /v1/contracts/:service/propose': 'makes a version of what was learned, or of a given contract',
   'POST /v1/actions/plan': 'plans the containment of an incident',
@@ -215,7 +216,7 @@ async function generate() {
   const { configurationDocs, configurationJsonSchema } = await built('cli/configuration-keys.js');
   const { detectionRules, observationJsonSchema } = await built('detect/index.js');
   const { reasonCodes, RecordingHeader, tacticNames } = await built('model/index.js');
-  const { access } = await built('server/routes/access.js');
+  const { access, limitedRoutes } = await built('server/routes/access.js');
   const roleTable = await built('server/auth/roles.js');
   const doors = [
     ...(await built('server/listeners.js')).serverListeners,
@@ -238,7 +239,7 @@ async function generate() {
     ['reasons.md', reasonsPage(reasonCodes)],
     ['rules.md', rulesPage(detectionRules, tacticNames)],
     ['api.md', apiPage(access)],
-    ['roles.md', rolesPage(roleTable, access)],
+    ['roles.md', rolesPage(roleTable, access, limitedRoutes)],
     ['listeners.md', listenersPage(doors)],
     ['keys.md', keysPage(keyRegistry)],
     ['metrics.md', metricsPage(processMetrics, controlMetrics, agentMetrics)],
@@ -422,11 +423,12 @@ function keysPage(keys) {
   );
 }
 
-function rolesPage({ permissionTexts, roles, ofToken, programRole }, access) {
+function rolesPage({ permissionTexts, roles, reachOfPermission, ofToken, programRole }, access, limited) {
   const names = Object.keys(roles);
   const rows = Object.entries(permissionTexts).map(([permission, text]) => [
     code(permission),
     text,
+    reachOfPermission[permission] === 'service' ? '●' : '',
     ...names.map((role) => (roles[role].includes(permission) ? '●' : '')),
   ]);
   const scopes = ['read', 'operate', 'approve', 'admin'];
@@ -438,16 +440,16 @@ function rolesPage({ permissionTexts, roles, ofToken, programRole }, access) {
     code(permission),
     Object.keys(access)
       .filter((route) => access[route] === permission)
-      .map(code)
+      .map((route) => code(route) + (limited[route] === 'path' ? ' ¹' : limited[route] === 'answer' ? ' ²' : ''))
       .join(', '),
   ]);
   return page(
     'Roles',
-    'Who may do what. A person has one role; who is invited without one is a `viewer`. What stands here is what the control plane decides by, with every request anew: a changed role counts at once.',
-    table(['permission', 'lets you', ...names], rows),
-    '## Tokens\n\nA token is given scopes, which are bundles of permissions. The token of a person never has more than that person’s role has now; the token of a program has what its scopes say.',
+    'Who may do what. A person has one role that counts everywhere (who is invited without one is a `viewer`; `limited` is the one that gives nothing but oneself), and any number that count only for services with certain labels. In such a role only the permissions count that are marked in the column `by label`; the others concern the whole installation. What stands here is what the control plane decides by, with every request anew: a changed role or label counts at once.',
+    table(['permission', 'lets you', 'by label', ...names], rows),
+    '## Tokens\n\nA token is given scopes, which are bundles of permissions. The token of a person never has more than that person’s roles have now, service by service; the token of a program has what its scopes say. A token that is limited to services with certain labels has no other permission but `self.read` elsewhere.',
     table(['permission', ...scopes], bundles),
-    '## Routes\n\n`service.place` is asked for within `POST /v1/services`, when it says on which hosts a service may run.',
+    '## Routes\n\n¹ A limited role is asked about the service in the path: one outside of it is answered as one that does not exist. ² The answer leaves out what lies outside of a limited role, and each service that is touched is asked about. All other routes need their permission for the whole installation. `service.place` is asked for within `POST /v1/services`, when it says on which hosts a service may run, and `service.label` when it changes labels.',
     table(['permission', 'routes'], routes),
   );
 }

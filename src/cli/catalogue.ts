@@ -2,6 +2,7 @@
 import { type CommandSpec, config, dataDir, type OptionSpec, set } from './command-spec.js';
 import { glassCommands } from './glass-commands.js';
 import { peopleCommands } from './people-commands.js';
+import { serviceCommands } from './service-commands.js';
 
 export const groups: Readonly<Record<string, string>> = {
   agent: 'Bring another host in',
@@ -13,6 +14,7 @@ export const groups: Readonly<Record<string, string>> = {
   evidence: 'List evidence bundles, and keep them beyond their days',
   audit: 'Check the audit trail',
   'break-glass': 'Note instead of refuse, for a while, in an emergency',
+  service: 'List services, make them known, label them',
   user: 'Invite people and change what they may',
   token: 'Make, list and revoke tokens',
   session: 'List and end sessions',
@@ -332,6 +334,7 @@ const commands: readonly CommandSpec[] = [
     options: [reason, config, dataDir],
     load: () => import('./commands/evidence-unpin.js'),
   },
+  ...serviceCommands,
   ...peopleCommands,
   ...glassCommands,
   {

@@ -1,5 +1,11 @@
 /** The part of the catalogue that is about people: signing in, accounts, tokens, sessions. */
-import { type CommandSpec, config, dataDir } from './command-spec.js';
+import { type CommandSpec, config, dataDir, type OptionSpec } from './command-spec.js';
+
+const where: OptionSpec = {
+  flags: '--where <key=value>',
+  description: 'only for services with this label, and all others that are given',
+  repeatable: true,
+};
 
 export const peopleCommands: readonly CommandSpec[] = [
   {
@@ -50,6 +56,7 @@ export const peopleCommands: readonly CommandSpec[] = [
         flags: '--role <role>',
         description: 'viewer, developer, operator, approver, security, auditor or administrator (default: viewer)',
       },
+      where,
       config,
       dataDir,
     ],
@@ -57,12 +64,16 @@ export const peopleCommands: readonly CommandSpec[] = [
   },
   {
     name: 'user role',
-    summary: 'give a person another role',
+    summary: 'give a person another role, everywhere or for some services',
     arguments: [
       { name: '<name>', description: 'name of the person' },
-      { name: '<role>', description: 'viewer, developer, operator, approver, security, auditor or administrator' },
+      {
+        name: '[role]',
+        description:
+          'viewer, developer, operator, approver, security, auditor or administrator; `limited`: nothing everywhere',
+      },
     ],
-    options: [config, dataDir],
+    options: [where, { flags: '--remove', description: 'take the role for these services away' }, config, dataDir],
     load: () => import('./commands/user-role.js'),
   },
   {
@@ -116,6 +127,7 @@ export const peopleCommands: readonly CommandSpec[] = [
         description: 'read (default), operate, approve or admin; each includes those before it',
         repeatable: true,
       },
+      where,
       { flags: '--days <n>', description: 'until it ends', default: '30' },
       { flags: '--account <name>', description: 'of a program with a name of its own (administrators)' },
       config,

@@ -1,5 +1,6 @@
 import { AgentStatus } from '../../agent/index.js';
 import { diskLevel, messageOf, type Room, roomAt } from '../../base/index.js';
+import { labelText } from '../../model/index.js';
 import type { StatusAnswer } from '../../server/index.js';
 import { askAgent } from '../agent-socket.js';
 import { openApi, readAccess } from '../api.js';
@@ -69,9 +70,10 @@ export const command: Command = async (invocation) => {
     lines.push('', output.style('strong', 'services'));
     lines.push(
       output.table(
-        ['SERVICE', 'RUNNING', 'CONTRACT', 'MODE'],
+        ['SERVICE', 'LABELS', 'RUNNING', 'CONTRACT', 'MODE'],
         control.services.map((row) => [
           row.service,
+          labelText(row.labels),
           String(row.running),
           row.contract === null ? 'none' : `v${row.contract.version}`,
           row.contract === null ? '' : modes(row.contract.mode),

@@ -1,5 +1,6 @@
 import type { TokenCreated } from '../../server/index.js';
 import { CliError, type Command, exitCode, list, text } from '../command.js';
+import { parseLabels } from '../labels.js';
 import { apiOf } from '../signed-in.js';
 
 /** The token is shown this once. */
@@ -11,6 +12,7 @@ export const command: Command = async (invocation) => {
   const made = await apiOf(invocation).post<TokenCreated>('/v1/tokens', {
     name: invocation.arguments[0],
     scopes: scopes.length === 0 ? ['read'] : scopes,
+    where: parseLabels(list(invocation, 'where'), '--where'),
     ttlSeconds: Math.round(days * 86_400),
     ...(account === undefined ? {} : { account }),
   });

@@ -1,3 +1,4 @@
+import { labelText } from '../../model/index.js';
 import type { TokensAnswer } from '../../server/index.js';
 import { type Command, exitCode, flag } from '../command.js';
 import { apiOf } from '../signed-in.js';
@@ -11,11 +12,12 @@ export const command: Command = async (invocation) => {
     answer.tokens.length === 0
       ? 'no tokens'
       : output.table(
-          ['NAME', 'ACCOUNT', 'SCOPES', 'ENDS', 'LAST USED'],
+          ['NAME', 'ACCOUNT', 'SCOPES', 'WHERE', 'ENDS', 'LAST USED'],
           answer.tokens.map((token) => [
             token.name,
             token.account,
             token.scopes.join(' '),
+            labelText(token.where),
             time(token.expiresAt, 'never'),
             time(token.lastUsedAt, 'never'),
           ]),

@@ -1,5 +1,6 @@
 import type { PeopleAnswer } from '../../server/index.js';
 import { type Command, exitCode } from '../command.js';
+import { grantText } from '../labels.js';
 import { apiOf } from '../signed-in.js';
 
 export const command: Command = async (invocation) => {
@@ -12,7 +13,7 @@ export const command: Command = async (invocation) => {
           ['NAME', 'ROLE', 'STATE', 'PASSWORD', 'SECOND FACTOR', 'SINCE'],
           answer.people.map((person) => [
             person.name,
-            person.role,
+            [person.role, ...person.grants.map(({ role, where }) => grantText(role, where))].join('; '),
             person.state,
             person.hasPassword ? 'yes' : 'no',
             person.hasTotp ? 'yes' : 'no',

@@ -1,3 +1,4 @@
+import { labelText } from '../../model/index.js';
 import type { WhoAmI } from '../../server/index.js';
 import { type Command, exitCode } from '../command.js';
 import { apiOf } from '../signed-in.js';
@@ -8,6 +9,7 @@ export const command: Command = async (invocation) => {
     [
       `${me.account} (${me.role}), by ${me.kind}${me.expiresAt === null ? '' : ` until ${new Date(me.expiresAt).toISOString()}`}`,
       `may: ${me.permissions.join(', ')}`,
+      ...me.within.map(({ permissions, where }) => `may where ${labelText(where)}: ${permissions.join(', ')}`),
     ].join('\n'),
   );
   return exitCode.done;

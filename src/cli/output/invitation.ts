@@ -1,3 +1,4 @@
+import { grantText } from '../labels.js';
 import { printable, systemClock } from '../../base/index.js';
 import type { PersonLink } from '../../server/index.js';
 
@@ -7,7 +8,7 @@ export function invitation(link: PersonLink): string {
   const until = minutes < 120 ? `${minutes} minutes` : `${Math.round(minutes / 60)} hours`;
   const name = `'${link.account.replaceAll("'", "'\\''")}'`;
   return [
-    `${printable(link.account, 64)} (${link.role}) signs in with this link, once, within ${until}:`,
+    `${printable(link.account, 64)} (${link.where === undefined ? link.role : grantText(link.role, link.where)}) signs in with this link, once, within ${until}:`,
     `  ${link.url}`,
     'In a browser, or with this command, which asks for it:',
     `  tricordon login ${new URL(link.url).origin} --name ${name} --ca-fingerprint ${link.fingerprint} --link`,

@@ -178,7 +178,8 @@ export async function startHouse(installation: Installation, options: HouseOptio
     say(`agent ready (${since()})`);
 
     // Known before any of them runs: who calls another one at once meets a peer that is not ready, not a stranger.
-    for (const { name } of configuration.services) await api.post('/v1/services', { service: name });
+    for (const { name: service, labels } of configuration.services)
+      await api.post('/v1/services', { service, ...(labels === undefined ? {} : { labels }) });
     for (const service of configuration.services) {
       if (services.some((entry) => entry.name === service.name)) continue;
       services.push(startService(service, { installation, places, user: options.user }));

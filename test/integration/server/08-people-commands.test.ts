@@ -43,6 +43,57 @@ const password = 'a long enough phrase';
 const file = (person: string) => join(home, person, 'tricordon/session.json');
 
 describe('people on the command line', () => {
+  it('a role for some services is given, shown and taken away; labels say which services', async () => {
+    const register = await installer(
+      'service',
+      'register',
+      'basket',
+      '--label',
+      'team=shop',
+      '--label',
+      'environment=test',
+    );
+    expect(register.json()).toMatchObject({ service: 'basket', labels: { team: 'shop', environment: 'test' } });
+    expect((await installer('service', 'label', 'basket', 'team=shop')).json().labels).toEqual({ team: 'shop' });
+    expect((await installer('service', 'list')).json().services[0]).toMatchObject({ labels: { team: 'shop' } });
+    const invited = await installer('user', 'invite', 'Cem', '--role', 'approver', '--where', 'team=shop');
+    expect(invited.json()).toMatchObject({ account: 'Cem', role: 'approver', where: { team: 'shop' } });
+    await installer('user', 'role', 'Cem', 'viewer', '--where', 'environment=test');
+    const people = (await installer('user', 'list')).json().people;
+    expect(people.find(({ name }: { name: string }) => name === 'Cem')).toMatchObject({
+      role: 'limited',
+      grants: [
+        { role: 'approver', where: { team: 'shop' } },
+        { role: 'viewer', where: { environment: 'test' } },
+      ],
+    });
+    const shown = await as('installer', ['user', 'list', '--data-dir', house]);
+    expect(shown.out).toContain('limited; approver where team=shop; viewer where environment=test');
+    expect((await installer('user', 'role', 'Cem', '--where', 'environment=test', '--remove')).json()).toMatchObject({
+      removed: true,
+    });
+    const token = await installer('token', 'create', 'ci', '--account', 'ci', '--where', 'team=shop');
+    expect(token.status).toBe(0);
+    expect((await as('installer', ['token', 'list', '--all', '--data-dir', house])).out).toContain('team=shop');
+
+    for (const wrong of [
+      ['service', 'label', 'basket'],
+      ['service', 'label', 'basket', 'team=shop', '--none'],
+      ['service', 'register', 'basket', '--label', 'team'],
+      ['user', 'role', 'Cem', '--remove'],
+      ['user', 'role', 'Cem'],
+      ['user', 'invite', 'Dan', '--where', 'team=a b'],
+    ]) {
+      const said = await installer(...wrong);
+      expect([wrong, said.status, said.json().error.code]).toEqual([wrong, 1, 'usage']);
+    }
+    const absent = (await installer('user', 'role', 'Cem', '--where', 'team=bank', '--remove')).json();
+    expect(absent.error.message).toContain('no role for team=bank');
+    expect((await installer('user', 'remove', 'Cem')).status).toBe(0);
+    const unknown = (await installer('service', 'label', 'nowhere', 'a=b')).json();
+    expect(unknown.error.message).toBe('there is no service `nowhere`');
+  });
+
   it('who is invited signs in with the link, sets a password, and does what the role says', async () => {
     const invited = (await installer('user', 'invite', 'Ana Lima', '--role', 'developer')).json();
     expect(invited).toMatchObject({ account: 'Ana Lima', role: 'developer' });
