@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Compatible with Apache-2.0 and without conditions on what uses them. */
-const licences = ['MIT', 'ISC', 'BSD-2-Clause', 'BSD-3-Clause', 'Apache-2.0', '0BSD'];
+const licences = ['MIT', '(MIT OR Apache-2.0)', 'ISC', 'BSD-2-Clause', 'BSD-3-Clause', 'Apache-2.0', '0BSD'];
 
 /** A dependency of ours, with what it is for. */
 const reasons = {
@@ -24,6 +24,7 @@ export const bundled = {
   react: 'draws the console',
   'react-dom': 'draws the console',
   '@dagrejs/dagre': 'lays out the graphs',
+  qr: 'draws the code that an authenticator reads',
 };
 
 /** They bring or unpack prebuilt files; everything works, or says what is missing, where scripts are not run. */

@@ -164,6 +164,8 @@ const routeTexts = {
   'GET /v1/contracts/:service/diff': 'rights added and removed between two versions',
   'GET /v1/stream': 'what changes, as Server-Sent Events',
   'GET /metrics': 'numbers of the control plane, as Prometheus reads them; see [metrics](metrics.md)',
+  'GET /v1/roles': 'lists roles and permissions',
+  'GET /v1/account': 'says how the caller signs in: password, second factor, recovery codes left',
   'POST /v1/services': 'registers a service, with labels, or says on which hosts it may run',
   'POST /v1/services/:service/labels': 'gives a service other labels, by which roles are limited',
   'POST /v1/hosts/:host/withdraw': 'ends the trust in a host and in all it vouched for',

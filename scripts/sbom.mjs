@@ -62,7 +62,8 @@ function component(row) {
     scope: row.optional ? 'optional' : 'required',
     // Of the archive in the registry, as the lock file pins it.
     hashes: [{ alg: 'SHA-512', content: hexOf(row.integrity) }],
-    licenses: [{ license: { id: row.licence } }],
+    // One identifier, or an SPDX expression.
+    licenses: [row.licence.includes(' ') ? { expression: row.licence } : { license: { id: row.licence } }],
     purl: refOf(row),
     ...(row.by === 'bundled' ? { properties: [{ name: 'cdx:npm:package:bundled', value: 'true' }] } : {}),
   };

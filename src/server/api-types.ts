@@ -25,6 +25,10 @@ export type TokenCreated = z.infer<typeof session.TokenCreated>;
 export type LoginLink = z.infer<typeof session.LoginLink>;
 
 export type PeopleAnswer = z.infer<typeof people.PeopleAnswer>;
+export type InviteRequest = z.input<typeof people.InviteRequest>;
+export type PersonChange = z.infer<typeof people.PersonChange>;
+export type RolesAnswer = z.infer<typeof people.RolesAnswer>;
+export type AccountAnswer = z.infer<typeof people.AccountAnswer>;
 export type PersonLink = z.infer<typeof people.PersonLink>;
 export type TotpOffer = z.infer<typeof people.TotpOffer>;
 export type RecoveryCodes = z.infer<typeof people.RecoveryCodes>;

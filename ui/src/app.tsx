@@ -11,12 +11,15 @@ import { openStream } from './stream.ts';
 import { CoverageView } from './views/coverage/coverage-view.tsx';
 import { IncidentView } from './views/incident/incident-view.tsx';
 import { IncidentsView } from './views/incidents/incidents-view.tsx';
+import { doorFrom } from './views/login/destination.ts';
 import { LoginView } from './views/login/login-view.tsx';
 import { MapView } from './views/map/map-view.tsx';
+import { PeopleView } from './views/people/people-view.tsx';
+import { YouView } from './views/you/you-view.tsx';
 
 export function App() {
-  const location = useLocation();
-  const route = routeOf(location.split('?')[0] ?? '/');
+  const place = useLocation();
+  const route = routeOf(place.split('?')[0] ?? '/');
   const [me, setMe] = useState<WhoAmI>();
   const [problem, setProblem] = useState<ApiError>();
   const atDoor = route.view === 'login';
@@ -30,7 +33,8 @@ export function App() {
         setMe(answer);
       },
       (error: unknown) => {
-        if (error instanceof ApiError && error.status === 401) navigate('/login');
+        if (error instanceof ApiError && error.status === 401)
+          navigate(doorFrom(`${location.pathname}${location.search}`));
         else
           setProblem(
             error instanceof ApiError ? error : new ApiError(0, 'unexpected', 'the page could not start', null),
@@ -71,6 +75,10 @@ function View({ route }: { readonly route: Route }) {
       return <IncidentsView />;
     case 'incident':
       return <IncidentView key={route.id} id={route.id} />;
+    case 'people':
+      return <PeopleView />;
+    case 'you':
+      return <YouView />;
     case 'login':
       return null;
     case 'unknown':
@@ -94,6 +102,8 @@ function titleOf(route: Route): string {
     coverage: 'Coverage',
     map: 'Map',
     incidents: 'Incidents',
+    people: 'People',
+    you: 'You',
     login: 'Sign in',
     unknown: 'No such page',
   };

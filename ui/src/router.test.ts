@@ -7,6 +7,8 @@ it('finds each view by its path', () => {
   expect(routeOf('/map')).toEqual({ view: 'map' });
   expect(routeOf('/incidents')).toEqual({ view: 'incidents' });
   expect(routeOf('/incidents/INC-42')).toEqual({ view: 'incident', id: 'INC-42' });
+  expect(routeOf('/people')).toEqual({ view: 'people' });
+  expect(routeOf('/you')).toEqual({ view: 'you' });
   expect(routeOf('/login')).toEqual({ view: 'login' });
 });
 

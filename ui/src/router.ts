@@ -6,6 +6,8 @@ export type Route =
   | { readonly view: 'map' }
   | { readonly view: 'incidents' }
   | { readonly view: 'incident'; readonly id: string }
+  | { readonly view: 'people' }
+  | { readonly view: 'you' }
   | { readonly view: 'login' }
   | { readonly view: 'unknown'; readonly path: string };
 
@@ -14,6 +16,8 @@ export function routeOf(path: string): Route {
   if (clean === '' || clean === '/' || clean === '/coverage') return { view: 'coverage' };
   if (clean === '/map') return { view: 'map' };
   if (clean === '/incidents') return { view: 'incidents' };
+  if (clean === '/people') return { view: 'people' };
+  if (clean === '/you') return { view: 'you' };
   if (clean === '/login') return { view: 'login' };
   const incident = /^\/incidents\/(INC-[0-9]{1,15})$/.exec(clean);
   return incident?.[1] === undefined ? { view: 'unknown', path: clean } : { view: 'incident', id: incident[1] };

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Grant, Labels } from '../../model/index.js';
-import { limitedRole, roleNames } from '../auth/roles.js';
+import { limitedRole, permissions, roleNames } from '../auth/roles.js';
 import { Time } from './common.js';
 import { AccountName, LoginLink } from './session.js';
 
@@ -46,6 +46,29 @@ export const PersonLink = LoginLink.extend({
   /** When the role counts only for services with these labels. */
   where: Where.optional(),
   fingerprint: z.string(),
+});
+
+/** `GET /v1/roles`: who may do what, as the control plane decides it. */
+export const RolesAnswer = z.strictObject({
+  /** Least first. */
+  roles: z.array(z.strictObject({ role: Role, permissions: z.array(z.enum(permissions)) })),
+  permissions: z.array(
+    z.strictObject({
+      permission: z.enum(permissions),
+      text: z.string(),
+      /** Counts also in a role that is limited to services with certain labels. */
+      byLabel: z.boolean(),
+    }),
+  ),
+});
+
+/** `GET /v1/account`: how the caller signs in. */
+export const AccountAnswer = z.strictObject({
+  account: z.string(),
+  hasPassword: z.boolean(),
+  hasTotp: z.boolean(),
+  /** That were not used yet. */
+  recoveryCodes: z.int(),
 });
 
 /** Long rather than complicated (NIST SP 800-63B section 5.1.1.2). */

@@ -59,6 +59,8 @@ export const access: Readonly<Record<string, Permission | 'anyone'>> = {
   'POST /v1/totp': 'session.own',
   'POST /v1/totp/confirm': 'session.own',
   'POST /v1/totp/remove': 'session.own',
+  'GET /v1/roles': 'self.read',
+  'GET /v1/account': 'session.own',
   'GET /v1/sessions': 'session.own',
   'POST /v1/sessions/:id/revoke': 'session.own',
   'GET /v1/tokens': 'token.own',

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import {
+  AccountAnswer,
   PasswordRequest,
   RecoveryCodes,
   SessionsAnswer,
@@ -93,6 +94,18 @@ export const ownRoutes: readonly Route<Context>[] = [
       await proveAgain(context, { name: actor.account, ...body }, request.ip);
       await context.store.credentials.removeTotp(actor.account);
       return { ok: true as const };
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/v1/account',
+    answer: AccountAnswer,
+    handle: async ({ context: { store }, actor: { account } }) => {
+      const [kept, recoveryCodes] = await Promise.all([
+        store.credentials.of(account),
+        store.credentials.recoveryCodesLeft(account),
+      ]);
+      return { account, hasPassword: kept?.password !== undefined, hasTotp: kept?.totp !== undefined, recoveryCodes };
     },
   }),
   route({

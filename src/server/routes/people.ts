@@ -1,8 +1,8 @@
 /** Inviting people and changing what they may: for administrators. */
 import { z } from 'zod';
-import { InviteRequest, PeopleAnswer, PersonChange, PersonLink } from '../api/people.js';
+import { InviteRequest, PeopleAnswer, PersonChange, PersonLink, RolesAnswer } from '../api/people.js';
 import { AccountName } from '../api/session.js';
-import { limitedRole } from '../auth/roles.js';
+import { limitedRole, permissions, permissionTexts, reachOfPermission, roleNames, roles } from '../auth/roles.js';
 import type { Context } from '../context.js';
 import { type Route, route } from '../http/route.js';
 import { checkName, linkFor } from '../people.js';
@@ -13,6 +13,19 @@ const inviteMs = 24 * 3_600_000;
 const linkMs = 15 * 60_000;
 
 export const peopleRoutes: readonly Route<Context>[] = [
+  route({
+    method: 'GET',
+    path: '/v1/roles',
+    answer: RolesAnswer,
+    handle: async () => ({
+      roles: roleNames.map((role) => ({ role, permissions: [...roles[role]] })),
+      permissions: permissions.map((permission) => ({
+        permission,
+        text: permissionTexts[permission],
+        byLabel: reachOfPermission[permission] === 'service',
+      })),
+    }),
+  }),
   route({
     method: 'GET',
     path: '/v1/people',

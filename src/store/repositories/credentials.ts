@@ -23,6 +23,7 @@ export interface CredentialRepository {
   useStep(account: string, step: number): Promise<boolean>;
   /** Each code counts once. */
   useRecoveryCode(account: string, code: string): Promise<boolean>;
+  recoveryCodesLeft(account: string): Promise<number>;
   /** Forgets password, second factor, sessions and links: the account is open to a new link alone. */
   reset(account: string, by: string): Promise<void>;
   signedIn(account: string, source: string): Promise<void>;
@@ -119,6 +120,15 @@ export function credentialRepository(
         if (used) await tell(tx, account, 'account.recovery-code');
         return used;
       }),
+    recoveryCodesLeft: async (account) => {
+      const row = await db
+        .selectFrom('recovery_codes')
+        .select((at) => at.fn.countAll<number>().as('count'))
+        .where('account', '=', account)
+        .where('used_at', 'is', null)
+        .executeTakeFirst();
+      return row?.count ?? 0;
+    },
     reset: (account, by) =>
       atomically(db, async (tx) => {
         await endOf(tx, account);

@@ -4,7 +4,9 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { extname, join, normalize } from 'node:path';
 import { secureHeaders } from '../../../src/server/http/security-headers.js';
+import { roles } from '../../../src/server/auth/roles.js';
 import { incident, incidents, verifiedEvidence } from './incidents.js';
+import { account, link, people, rolesAnswer, sessions, tokens } from './people.js';
 import { emptyMap, map } from './traffic.js';
 import { coverage, emptyCoverage, glass, me, start } from './world.js';
 
@@ -26,6 +28,10 @@ export interface FixtureServer {
   /** Break-glass is open. */
   glass: boolean;
   signedIn: boolean;
+  /** What the next changes are answered with; undefined: as usual. */
+  refuse: { status: number; code: string; detail: string; hint: string | null } | undefined;
+  /** Of who is signed in; undefined: an administrator. */
+  role: 'viewer' | undefined;
   tell(topic: string, subject: string): void;
   close(): Promise<void>;
 }
@@ -39,6 +45,8 @@ export async function fixtureServer(directory: string): Promise<FixtureServer> {
     empty: false,
     glass: false,
     signedIn: true,
+    refuse: undefined,
+    role: undefined,
     tell: (topic, subject) => {
       const data = JSON.stringify({ topic, subject, change: 'changed', at: 0 });
       for (const stream of streams) stream.write(`event: ${topic}\ndata: ${data}\n\n`);
@@ -69,7 +77,7 @@ export async function fixtureServer(directory: string): Promise<FixtureServer> {
       return;
     }
     if (pathname.startsWith('/v1/')) {
-      const found = state.signedIn ? bodyOf(pathname, searchParams.get('state')) : undefined;
+      const found = state.signedIn ? bodyOf(pathname, searchParams) : undefined;
       if (!state.signedIn) json(response, 401, problem(401, 'unauthenticated', 'sign in first'));
       else if (found === undefined) json(response, 404, problem(404, 'not-found', `there is no incident`));
       else json(response, 200, found);
@@ -88,16 +96,37 @@ export async function fixtureServer(directory: string): Promise<FixtureServer> {
     }
     const csrf = request.headers['x-csrf-token'];
     state.changes.push({ what: `POST ${path}`, csrf: Array.isArray(csrf) ? csrf[0] : csrf, body });
-    if (path === '/v1/login') {
+    if (state.refuse !== undefined) {
+      const { status, code, detail, hint } = state.refuse;
+      json(response, status, { ...problem(status, code, detail), hint });
+    } else if (path === '/v1/login') {
       state.signedIn = true;
       json(response, 200, me);
-    } else if (path.startsWith('/v1/actions/')) json(response, 200, { actions: [] });
+    } else if (path === '/v1/password') json(response, 200, me);
+    else if (path === '/v1/totp')
+      json(response, 200, { secret: 'JBSWY3DPEHPK3PXP', uri: 'otpauth://totp/Tricordon:Ana?secret=JBSWY3DPEHPK3PXP' });
+    else if (path === '/v1/totp/confirm')
+      json(response, 200, { recoveryCodes: ['AAAA-BBBB-CCCC-DDDD', 'EEEE-FFFF-GGGG-HHHH'] });
+    else if (path === '/v1/tokens')
+      json(response, 200, { id: 'ci', token: 'tok-shown-once-0000000000', scopes: ['operate'], expiresAt: start });
+    else if (path.endsWith('/revoke')) json(response, 200, { revoked: true });
+    else if (path === '/v1/people' || path.endsWith('/link')) json(response, 200, link);
+    else if (path.endsWith('/change')) json(response, 200, { ok: true });
+    else if (path.startsWith('/v1/actions/')) json(response, 200, { actions: [] });
     else if (path.endsWith('/state')) json(response, 200, { id: 'INC-42', state: 'triaged' });
     else json(response, 404, problem(404, 'not-found', 'there is nothing here'));
   }
 
-  function bodyOf(path: string, wanted: string | null): unknown {
-    if (path === '/v1/whoami') return me;
+  function bodyOf(path: string, query: URLSearchParams): unknown {
+    const wanted = query.get('state');
+    const all = query.get('all') === 'true';
+    if (path === '/v1/whoami')
+      return state.role === undefined ? me : { ...me, role: state.role, permissions: [...roles[state.role]] };
+    if (path === '/v1/account') return account;
+    if (path === '/v1/people') return people;
+    if (path === '/v1/roles') return rolesAnswer;
+    if (path === '/v1/sessions') return sessions(all);
+    if (path === '/v1/tokens') return tokens(all);
     if (path === '/v1/glass') return { now: start, open: state.glass ? [glass] : [], past: [], unsent: 0 };
     if (path === '/v1/coverage') return state.empty ? emptyCoverage : coverage;
     if (path === '/v1/map') return state.empty ? emptyMap : map;
@@ -126,6 +155,6 @@ function json(response: ServerResponse, status: number, body: unknown): void {
   response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
 }
 
-function problem(status: number, code: string, detail: string): unknown {
+function problem(status: number, code: string, detail: string) {
   return { type: 'about:blank', title: code, status, code, detail, hint: null };
 }

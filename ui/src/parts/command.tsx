@@ -1,8 +1,8 @@
 import { useEffect, useState } from 'react';
 import { visible } from '../format.ts';
 
-/** A command to run elsewhere, and a button that takes it along. */
-export function Command({ text }: { readonly text: string }) {
+/** A command to run elsewhere, or a secret that is shown once, and a button that takes it along. */
+export function Command({ text, what = 'command' }: { readonly text: string; readonly what?: string }) {
   const [copied, setCopied] = useState<'no' | 'yes' | 'failed'>('no');
   useEffect(() => {
     if (copied === 'no') return;
@@ -20,7 +20,12 @@ export function Command({ text }: { readonly text: string }) {
   return (
     <span className="command">
       <code>{words(visible(text, 2_000))}</code>
-      <button type="button" className="small" onClick={copy} aria-label={`Copy the command ${visible(text, 120)}`}>
+      <button
+        type="button"
+        className="small"
+        onClick={copy}
+        aria-label={what === 'command' ? `Copy the command ${visible(text, 120)}` : `Copy the ${what}`}
+      >
         {says[copied]}
       </button>
       <span className="sr" role="status">

@@ -1,7 +1,7 @@
 /** The bar on top: where one is, whether it is live, who one is. */
 import { type ReactNode, useEffect, useState } from 'react';
 import type { IncidentsAnswer, WhoAmI } from '../../../src/server/api-types.ts';
-import { post } from '../api.ts';
+import { type Permission, post } from '../api.ts';
 import { visible } from '../format.ts';
 import { useResource } from '../resource.ts';
 import { navigate, type Route } from '../router.ts';
@@ -18,13 +18,25 @@ const places = [
   { to: '/coverage', name: 'Coverage', views: ['coverage'], key: 'c' },
   { to: '/map', name: 'Map', views: ['map'], key: 'm' },
   { to: '/incidents', name: 'Incidents', views: ['incidents', 'incident'], key: 'i' },
-] as const;
+  { to: '/people', name: 'People', views: ['people'], key: 'p', needs: 'people.manage' },
+] as const satisfies readonly Place[];
+
+interface Place {
+  readonly to: string;
+  readonly name: string;
+  readonly views: readonly Route['view'][];
+  readonly key: string;
+  readonly needs?: Permission;
+}
 
 export function Frame({ route, me, children }: { route: Route; me: WhoAmI; children: ReactNode }) {
   const { data } = useResource<IncidentsAnswer>('/v1/incidents?state=open&limit=100', openTopics);
   const [help, setHelp] = useState(false);
-  useKeys(() => setHelp(true));
   const open = data?.incidents.length ?? 0;
+  const mine: readonly Place[] = places.filter(
+    (place: Place) => place.needs === undefined || me.permissions.includes(place.needs),
+  );
+  useKeys(mine, () => setHelp(true));
   return (
     <>
       <a className="skip" href="#main">
@@ -37,7 +49,7 @@ export function Frame({ route, me, children }: { route: Route; me: WhoAmI; child
         </Link>
         <nav aria-label="Views">
           <ul>
-            {places.map(({ to, name, views }) => (
+            {mine.map(({ to, name, views }) => (
               <li key={to}>
                 <Link to={to} current={views.some((view) => view === route.view)}>
                   {name}
@@ -54,7 +66,9 @@ export function Frame({ route, me, children }: { route: Route; me: WhoAmI; child
         </nav>
         <div className="bar-end">
           <Liveness />
-          <span className="who">{visible(me.account, 40)}</span>
+          <Link to="/you" className="who" current={route.view === 'you'}>
+            {visible(me.account, 40)}
+          </Link>
           <ThemeButton />
           <button type="button" className="plain small keys-button" onClick={() => setHelp(true)}>
             Keys <kbd>?</kbd>
@@ -110,7 +124,7 @@ function signOut(): void {
   post('/v1/logout').then(leave, leave);
 }
 
-function useKeys(help: () => void): void {
+function useKeys(mine: readonly Place[], help: () => void): void {
   useEffect(() => {
     let before = '';
     const pressed = (event: KeyboardEvent) => {
@@ -126,13 +140,13 @@ function useKeys(help: () => void): void {
         filter.focus();
         filter.select();
       } else if (last === 'g') {
-        const place = places.find(({ key }) => key === event.key);
-        if (place !== undefined) navigate(place.to);
+        const to = event.key === 'y' ? '/you' : mine.find(({ key }) => key === event.key)?.to;
+        if (to !== undefined) navigate(to);
       }
     };
     window.addEventListener('keydown', pressed);
     return () => window.removeEventListener('keydown', pressed);
-  }, [help]);
+  }, [mine, help]);
 }
 
 function isTyping(target: EventTarget | null): boolean {

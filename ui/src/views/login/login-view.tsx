@@ -1,38 +1,31 @@
-import { type FormEvent, useEffect, useRef, useState } from 'react';
+/** The door: a one-time link, or name and password. */
+import { useEffect, useState } from 'react';
 import type { LoginRequest, WhoAmI } from '../../../../src/server/api-types.ts';
-import { ApiError, post, rememberCsrf } from '../../api.ts';
+import { rememberCsrf } from '../../api.ts';
+import { type Asking, useAsking } from '../../ask.ts';
 import { Command } from '../../parts/command.tsx';
+import { Field, textOf } from '../../parts/field.tsx';
 import { Mark } from '../../parts/mark.tsx';
 import { Problem } from '../../parts/notice.tsx';
 import { navigate } from '../../router.ts';
+import { destination } from './destination.ts';
 
-/** Trades the one-time token in the link's fragment for a session. */
 export function LoginView({ entered }: { readonly entered: (me: WhoAmI) => void }) {
   const [token] = useState(() => location.hash.slice(1));
-  const [problem, setProblem] = useState<ApiError>();
-  const [busy, setBusy] = useState(false);
-  const name = useRef<HTMLInputElement>(null);
+  const [goal] = useState(() => destination(location.search));
+  const asking = useAsking();
   useEffect(() => {
     // The token leaves the address bar and the history at once; it works only once anyway.
     if (location.hash !== '') history.replaceState(null, '', '/login');
-    name.current?.focus();
+    document.querySelector<HTMLInputElement>('.door input')?.focus();
   }, []);
 
-  const enter = (event: FormEvent) => {
-    event.preventDefault();
-    setBusy(true);
-    const body: LoginRequest = { token, name: name.current?.value ?? '' };
-    post<WhoAmI>('/v1/login', body).then(
-      (me) => {
-        rememberCsrf(me.csrf);
-        entered(me);
-        navigate('/coverage');
-      },
-      (error: unknown) => {
-        setBusy(false);
-        setProblem(error instanceof ApiError ? error : new ApiError(0, 'unexpected', 'that did not work', null));
-      },
-    );
+  const enter = async (body: LoginRequest, next: string) => {
+    const me = await asking.ask<WhoAmI>('enter', '/v1/login', body);
+    if (me === undefined) return;
+    rememberCsrf(me.csrf);
+    entered(me);
+    navigate(next);
   };
 
   return (
@@ -40,33 +33,89 @@ export function LoginView({ entered }: { readonly entered: (me: WhoAmI) => void 
       <Mark size={56} />
       <h1>Tricordon</h1>
       <p className="lead">One contract for every workload, over runtime, network and API.</p>
-      {problem !== undefined && <Problem problem={problem} />}
+      {asking.problem !== undefined && <Problem problem={asking.problem} proving />}
       {token === '' ? (
-        <>
-          <h2>You need a login link</h2>
-          <p>It is printed by this command when everything runs. A link works once, within 15 minutes.</p>
-          <Command text="tricordon up" />
-        </>
+        <ByPassword asking={asking} enter={(body) => void enter(body, goal)} />
       ) : (
-        <form onSubmit={enter}>
-          <label htmlFor="name">Your name</label>
-          <input
-            ref={name}
-            id="name"
-            name="name"
-            required
-            maxLength={64}
-            autoComplete="username"
-            aria-describedby="name-note"
-          />
-          <p id="name-note" className="sub">
-            It stands beside everything you approve or undo in the audit trail.
-          </p>
-          <button type="submit" className="go" disabled={busy}>
-            {busy ? 'Signing in …' : 'Sign in'}
-          </button>
-        </form>
+        <ByLink token={token} asking={asking} enter={(body) => void enter(body, '/you')} />
       )}
     </main>
+  );
+}
+
+interface WayProps {
+  readonly asking: Asking;
+  readonly enter: (body: LoginRequest) => void;
+}
+
+function ByLink({ token, asking, enter }: WayProps & { readonly token: string }) {
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        enter({ token, name: textOf(event.currentTarget, 'name') });
+      }}
+    >
+      <Field
+        id="name"
+        label="Your name"
+        note="It stands beside everything you approve or undo in the audit trail."
+        required
+        maxLength={64}
+        autoComplete="username"
+      />
+      <Enter asking={asking} />
+    </form>
+  );
+}
+
+function ByPassword({ asking, enter }: WayProps) {
+  return (
+    <>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          const form = event.currentTarget;
+          const code = textOf(form, 'code').trim();
+          const name = textOf(form, 'name');
+          enter({ name, password: textOf(form, 'password'), ...(code === '' ? {} : { code }) });
+        }}
+      >
+        <Field id="name" label="Name" required maxLength={64} autoComplete="username" />
+        <Field
+          id="password"
+          label="Password"
+          type="password"
+          required
+          maxLength={256}
+          autoComplete="current-password"
+        />
+        <Field
+          id="code"
+          label="Code"
+          note="Of your authenticator, or a recovery code. Leave it empty if you have no second factor."
+          maxLength={64}
+          autoComplete="one-time-code"
+          spellCheck={false}
+        />
+        <Enter asking={asking} />
+      </form>
+      <details className="door-help">
+        <summary>No password yet, or it is lost</summary>
+        <p className="sub">
+          Open your one-time link, or ask an administrator for one. The first one is printed by this command when
+          everything runs:
+        </p>
+        <Command text="tricordon up" />
+      </details>
+    </>
+  );
+}
+
+function Enter({ asking }: { readonly asking: Asking }) {
+  return (
+    <button type="submit" className="go" disabled={asking.busy !== undefined}>
+      {asking.busy === undefined ? 'Sign in' : 'Signing in …'}
+    </button>
   );
 }
