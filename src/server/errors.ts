@@ -40,9 +40,16 @@ export interface Issue {
 export class ServerError extends TricordonError<ServerErrorCode> {
   override readonly name = 'ServerError';
   readonly issues: readonly Issue[];
+  /** Of `rate-limited`: when to try again. */
+  readonly waitMs: number;
 
-  constructor(code: ServerErrorCode, message: string, detail: ErrorDetail & { issues?: readonly Issue[] } = {}) {
+  constructor(
+    code: ServerErrorCode,
+    message: string,
+    detail: ErrorDetail & { issues?: readonly Issue[]; waitMs?: number } = {},
+  ) {
     super(code, message, detail);
     this.issues = detail.issues ?? [];
+    this.waitMs = detail.waitMs ?? 1_000;
   }
 }

@@ -3,6 +3,7 @@ import { kibibytes, type ListenerFact, seconds } from '../base/index.js';
 import { enrolRate } from './agents/listener.js';
 import { agentLimits } from './agents/protocol.js';
 import { bodyBytes } from './http/app.js';
+import { callerRate } from './http/console-listener.js';
 import { limits } from './http/listener.js';
 import { linkRate } from './routes/session.js';
 
@@ -25,6 +26,7 @@ export const serverListeners: readonly ListenerFact[] = [
       ...http,
       `body ${kibibytes(bodyBytes)} (contracts 1 MiB), JSON only, whole request ${seconds(limits.requestMs)}`,
       `one-time links: ${linkRate.burst} at once, ${linkRate.perMinute} a minute of one source; passwords get slow ([how](../guide/people.md#when-somebody-cannot-sign-in))`,
+      `${callerRate.burst} requests at once, ${callerRate.perMinute} a minute of one session or token`,
       '100 event streams',
     ],
   },

@@ -20,17 +20,20 @@ export function allowed(value: unknown, shape: Allowed): unknown {
 }
 
 const gap = { what: true, fix: true } as const;
+const opening = { services: true, layers: true, host: true, openedAt: true, until: true } as const;
 const layer = { level: true, by: true, gaps: gap } as const;
 
 export const statusShape = {
   processes: { name: true, pid: true, running: true },
-  disk: { freeBytes: true, full: true },
+  disk: { freeBytes: true, full: true, level: true },
   agent: {
     host: true,
     controlReachable: true,
     rung: true,
     workloads: { id: true, service: true, state: true, ready: true },
     planes: { service: true, pid: true, revision: true },
+    versionApart: true,
+    glass: opening,
     sight: { by: true, since: true },
     spool: { pending: true, lost: true, full: true },
   },
@@ -44,9 +47,22 @@ export const statusShape = {
     revision: true,
     incidents: { open: true, contained: true },
     cspViolations: true,
+    unsentMail: true,
+    // Not why and by whom: people wrote and are that.
+    glass: opening,
+    stores: {
+      store: true,
+      bytes: true,
+      quota: true,
+      oldest: true,
+      state: true,
+      dropped: { reason: true, rows: true, bytes: true, since: true, until: true },
+    },
+    disk: { level: true, freeBytes: true, totalBytes: true },
     hosts: {
       host: true,
       state: true,
+      version: true,
       lost: true,
       workloads: true,
       coverage: { runtime: layer, network: layer, api: layer },

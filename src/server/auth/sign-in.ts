@@ -35,6 +35,7 @@ export async function prove(
   const wait = parts.throttle.take(attempt);
   if (wait > 0) {
     throw new ServerError('rate-limited', 'too many attempts to sign in', {
+      waitMs: wait,
       hint: `wait ${Math.ceil(wait / 1_000)} s, or ask an administrator for a one-time link: tricordon user link NAME`,
     });
   }

@@ -40,6 +40,10 @@ export function createApp(tls: ServerOptions, log: Logger, options: AppOptions =
   app.setErrorHandler((error, _request, reply) => {
     const problem = problemOf(error, log, isFull);
     if (problem.status === 503) void reply.header('retry-after', '2');
+    if (problem.status === 429) {
+      const waitMs = error instanceof ServerError ? error.waitMs : 1_000;
+      void reply.header('retry-after', String(Math.ceil(waitMs / 1_000)));
+    }
     return reply.code(problem.status).type('application/problem+json').send(JSON.stringify(problem));
   });
   app.setNotFoundHandler(() => {

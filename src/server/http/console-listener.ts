@@ -12,6 +12,10 @@ import { access, limitedRoutes } from '../routes/access.js';
 import { routes } from '../routes/index.js';
 import { createApp, routeKey } from './app.js';
 import { registerConsole } from './console-files.js';
+import { rateLimit } from './rate-limit.js';
+
+/** Of one session or token: far above what a console or a pipeline asks. */
+export const callerRate = { burst: 2_000, perMinute: 6_000 } as const;
 
 const nobody: Actor = {
   account: 'nobody',
@@ -31,6 +35,7 @@ export function consoleListener(
 ): FastifyInstance {
   const app = createApp(tls, context.log, { databaseDisk: databaseDisk(context.config) });
   const actors = new WeakMap<FastifyRequest, Actor>();
+  const callers = rateLimit({ clock: context.clock, ...callerRate });
   context.meter.watch(app, 'console');
 
   app.addHook('onRoute', (added) => {
@@ -52,6 +57,10 @@ export function consoleListener(
     if (needed === undefined) throw new ServerError('not-found', 'there is nothing here');
     const csrf = request.headers['x-csrf-token'];
     const limited = Object.hasOwn(limitedRoutes, key) ? limitedRoutes[key] : undefined;
+    if (!callers.take(`${actor.kind} ${actor.account} ${actor.id}`))
+      throw new ServerError('rate-limited', 'too many requests of this session or token', {
+        hint: `${callerRate.perMinute} a minute are answered, ${callerRate.burst} at once; follow /v1/stream instead of asking again`,
+      });
     authorise(actor, needed, {
       method: request.method,
       csrf: typeof csrf === 'string' ? csrf : undefined,

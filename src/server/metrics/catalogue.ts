@@ -63,6 +63,46 @@ export const controlMetrics = {
     help: 'Incidents that are not closed, by state.',
     labels: ['state'],
   },
+  agentVersions: {
+    name: 'tricordon_agents_by_version',
+    type: 'gauge',
+    help: 'Enrolled hosts, by the protocol of their agent beside ours: current, behind (served), apart (refused) or unknown.',
+    labels: ['version'],
+  },
+  glassOpen: {
+    name: 'tricordon_glass_open',
+    type: 'gauge',
+    help: 'Openings of the glass that stand now: what contracts forbid there is noted, not refused.',
+  },
+  unsentMail: {
+    name: 'tricordon_unsent_mail_total',
+    type: 'counter',
+    help: 'Messages that could not be sent since the start.',
+  },
+  storeBytes: {
+    name: 'tricordon_store_bytes',
+    type: 'gauge',
+    help: 'What a store holds on disk, as measured.',
+    labels: ['store'],
+  },
+  storeQuota: {
+    name: 'tricordon_store_quota_bytes',
+    type: 'gauge',
+    help: 'What a store may hold; only of those with a quota.',
+    labels: ['store'],
+  },
+  storeRefusing: {
+    name: 'tricordon_store_refusing',
+    type: 'gauge',
+    help: '1 while a store takes nothing new, or holds more than its quota because all of it is pinned.',
+    labels: ['store'],
+  },
+  storeDropped: {
+    name: 'tricordon_store_dropped_rows_total',
+    type: 'counter',
+    help: 'Rows that a store let go of, by reason; each is a gap that the console shows.',
+    labels: ['store', 'reason'],
+  },
   databaseUp: { name: 'tricordon_database_up', type: 'gauge', help: '1 when the database answered this question.' },
   databaseSeconds: {
     name: 'tricordon_database_probe_seconds',

@@ -1,7 +1,9 @@
 /** What the control plane knows now, as metrics. What needs the database is left out while that does not answer. */
 import { type Family, family, messageOf, roomAt } from '../../base/index.js';
 import { databaseDisk } from '../config.js';
+import { AgentVersion } from '../api/coverage.js';
 import type { Context } from '../context.js';
+import { storeRows } from '../usage.js';
 import { hostRows } from '../views/coverage.js';
 import { loadWorld } from '../views/load-world.js';
 import { controlMetrics as metrics } from './catalogue.js';
@@ -31,6 +33,7 @@ export async function collectMetrics(context: Context): Promise<Family[]> {
       ? []
       : [family(metrics.auditCheckpointAge, Math.max(0, clock.now() - counters.checkpointAt) / 1_000)]),
     family(metrics.cspViolations, counters.cspViolations),
+    family(metrics.unsentMail, context.mailer.unsent()),
     ...(await fromDatabase(context)),
   ];
 }
@@ -41,7 +44,7 @@ async function fromDatabase(context: Context): Promise<Family[]> {
   try {
     const head = await store.audit.head();
     const seconds = (performance.now() - began) / 1_000;
-    const [world, depth] = await Promise.all([loadWorld(context), store.bus.depth()]);
+    const [world, depth, stores] = await Promise.all([loadWorld(context), store.bus.depth(), storeRows(context)]);
     const hosts = hostRows(world);
     const inState = (state: string) => world.incidents.filter((incident) => incident.state === state).length;
     return [
@@ -59,6 +62,32 @@ async function fromDatabase(context: Context): Promise<Family[]> {
           labels: { state },
           value: hosts.filter((host) => host.state === state).length,
         })),
+      ),
+      family(
+        metrics.agentVersions,
+        AgentVersion.options.map((version) => ({
+          labels: { version },
+          value: hosts.filter((host) => host.version === version).length,
+        })),
+      ),
+      family(metrics.glassOpen, world.glass.length),
+      family(
+        metrics.storeBytes,
+        stores.map(({ store: name, bytes }) => ({ labels: { store: name }, value: bytes })),
+      ),
+      family(
+        metrics.storeQuota,
+        stores.flatMap(({ store: name, quota }) => (quota === null ? [] : [{ labels: { store: name }, value: quota }])),
+      ),
+      family(
+        metrics.storeRefusing,
+        stores.map(({ store: name, state }) => ({ labels: { store: name }, value: state === 'ok' ? 0 : 1 })),
+      ),
+      family(
+        metrics.storeDropped,
+        stores.flatMap(({ store: name, dropped }) =>
+          dropped.map(({ reason, rows }) => ({ labels: { store: name, reason }, value: rows })),
+        ),
       ),
       family(
         metrics.agentReported,

@@ -113,7 +113,7 @@ async function byLink(
   const opened = await context.store.transaction((tx) => redeem(tx, body, sessionMs, source));
   if (opened !== undefined) return opened;
   if (!limiterOf(context).take(source))
-    throw new ServerError('rate-limited', 'too many attempts to sign in', { hint: 'wait a minute' });
+    throw new ServerError('rate-limited', 'too many attempts to sign in', { waitMs: 60_000, hint: 'wait a minute' });
   throw new ServerError('unauthenticated', 'this login link is used, too old or unknown', {
     hint: '`tricordon up` prints a fresh one; an administrator makes one with `tricordon user link NAME`',
   });

@@ -49,6 +49,7 @@ beforeEach(() => {
   if (server === undefined) return;
   server.empty = false;
   server.glass = false;
+  server.disk = 'normal';
   server.signedIn = true;
   server.changes.length = 0;
 });
@@ -95,6 +96,21 @@ describe('every view', () => {
       await page.screenshot({ path: join(pictures, `glass-${width}.png`) });
       await page.context().close();
     }
+  });
+
+  it('says on every page that the disk has little room left, or none', async () => {
+    const { page } = await openPage(browser, laptop);
+    for (const [level, says] of [
+      ['tight', 'Little room is left on the disk of the control plane: 612.0 MB.'],
+      ['full', 'The disk of the control plane is full.'],
+    ] as const) {
+      server.disk = level;
+      await page.goto(`${server.url}/incidents`);
+      await page.getByText(says).waitFor();
+      expect(await accessibilityProblems(page), level).toEqual([]);
+      await page.screenshot({ path: join(pictures, `disk-${level}.png`) });
+    }
+    await page.context().close();
   });
 
   it('says which command fills it while there is nothing to show', async () => {

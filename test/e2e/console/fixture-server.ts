@@ -8,7 +8,7 @@ import { roles } from '../../../src/server/auth/roles.js';
 import { incident, incidents, verifiedEvidence } from './incidents.js';
 import { account, link, people, rolesAnswer, sessions, tokens } from './people.js';
 import { emptyMap, map } from './traffic.js';
-import { coverage, emptyCoverage, glass, me, start } from './world.js';
+import { coverage, emptyCoverage, glass, me, start, status } from './world.js';
 
 const types: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
@@ -27,6 +27,7 @@ export interface FixtureServer {
   empty: boolean;
   /** Break-glass is open. */
   glass: boolean;
+  disk: 'normal' | 'tight' | 'full';
   signedIn: boolean;
   /** What the next changes are answered with; undefined: as usual. */
   refuse: { status: number; code: string; detail: string; hint: string | null } | undefined;
@@ -44,6 +45,7 @@ export async function fixtureServer(directory: string): Promise<FixtureServer> {
     reports: [],
     empty: false,
     glass: false,
+    disk: 'normal',
     signedIn: true,
     refuse: undefined,
     role: undefined,
@@ -122,6 +124,7 @@ export async function fixtureServer(directory: string): Promise<FixtureServer> {
     const all = query.get('all') === 'true';
     if (path === '/v1/whoami')
       return state.role === undefined ? me : { ...me, role: state.role, permissions: [...roles[state.role]] };
+    if (path === '/v1/status') return status(state.disk);
     if (path === '/v1/account') return account;
     if (path === '/v1/people') return people;
     if (path === '/v1/roles') return rolesAnswer;

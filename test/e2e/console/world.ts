@@ -7,6 +7,7 @@ import type {
   Hold,
   HostRow,
   SocketRow,
+  StatusAnswer,
   WhoAmI,
 } from '../../../src/server/api-types.js';
 
@@ -226,3 +227,29 @@ export const glass: GlassAnswer['open'][number] = {
   reason: 'refunds are stuck and the control plane is away',
   closed: null,
 };
+
+/** Of a control plane whose disk has little room left, or enough. */
+export const status = (level: StatusAnswer['disk']['level']): StatusAnswer => ({
+  schemaVersion: 1,
+  instance: me.instance,
+  version: me.version,
+  trustDomain: me.trustDomain,
+  startedAt: start,
+  now: start,
+  database: { ok: true, detail: '' },
+  console: { url: 'https://127.0.0.1:8443', fingerprint: '5d0fa91c'.repeat(8) },
+  agents: { url: 'https://127.0.0.1:8444' },
+  authority: { expiresAt: start + 365 * 86_400_000 },
+  audit: { length: 1, head: digest },
+  pending: 0,
+  revision: 1,
+  incidents: { open: 1, contained: 0 },
+  cspViolations: 0,
+  glass: [],
+  unsentMail: 0,
+  hosts: [],
+  services: [],
+  sockets: [],
+  stores: [],
+  disk: { level, freeBytes: 612_000_000, totalBytes: 40_000_000_000 },
+});

@@ -39,6 +39,25 @@ it('says what runs, in text that a strict reader takes whole', async () => {
     expect(value('tricordon_certificate_not_after_seconds', { name })).toBeGreaterThan(now);
 });
 
+it('says that the glass is open, what each store holds and may hold, and which agents are behind', async () => {
+  const before = await scrape();
+  expect(before.value('tricordon_glass_open')).toBe(0);
+  await plane.call('POST', '/v1/services', { body: { service: 'till' } });
+  await plane.call('POST', '/v1/glass', { body: { services: ['till'], minutes: 5, reason: 'to be counted' } });
+  const { value, samples } = await scrape();
+  expect(value('tricordon_glass_open')).toBe(1);
+  expect(value('tricordon_store_bytes', { store: 'observations' })).toBeGreaterThan(0);
+  expect(value('tricordon_store_quota_bytes', { store: 'evidence' })).toBeGreaterThan(0);
+  expect(value('tricordon_store_quota_bytes', { store: 'audit' })).toBeUndefined();
+  expect(samples('tricordon_store_refusing').every((sample) => sample.value === 0)).toBe(true);
+  expect(samples('tricordon_agents_by_version').map(({ labels }) => labels.version)).toEqual([
+    'current',
+    'behind',
+    'apart',
+    'unknown',
+  ]);
+});
+
 it('speaks OpenMetrics to whoever asks for it', async () => {
   const headers = { accept: 'application/openmetrics-text;version=1.0.0,text/plain;q=0.5' };
   const answer = await plane.call('GET', '/metrics', { headers });

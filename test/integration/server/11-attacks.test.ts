@@ -1,5 +1,7 @@
 /** What another site, a stranger on the network or whoever holds half of a secret may try: on every route there is. */
 import { afterAll, beforeAll, describe, expect } from 'vitest';
+import { systemClock } from '../../../src/base/index.js';
+import { callerRate } from '../../../src/server/http/console-listener.js';
 import { access } from '../../../src/server/routes/access.js';
 import { csrfOf } from '../../../src/server/auth/authenticate.js';
 import { stopTestStores } from '../../fakes/test-store.js';
@@ -159,6 +161,23 @@ describe('hostile text', () => {
         ]);
       }
     }
+  });
+});
+
+describe('asking too often', () => {
+  it('is told to wait, by session or token alone', async () => {
+    // Time stands still, so that nothing is given back meanwhile.
+    const still = await startPlane({ clock: { now: systemClock.now, monotonic: () => 0 } });
+    const [loud, quiet] = [await still.token(['read']), await still.token(['read'])];
+    const ask = (token: string) => still.call('GET', '/v1/roles', { token });
+    for (let asked = 0; asked < callerRate.burst; asked += 50) {
+      const answers = await Promise.all(Array.from({ length: 50 }, () => ask(loud)));
+      expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+    }
+    const refused = await ask(loud);
+    expect([refused.status, refused.json.code, refused.headers['retry-after']]).toEqual([429, 'rate-limited', '1']);
+    expect((await ask(quiet)).status).toBe(200);
+    await still.close();
   });
 });
 

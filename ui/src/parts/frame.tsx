@@ -7,6 +7,7 @@ import { useResource } from '../resource.ts';
 import { navigate, type Route } from '../router.ts';
 import { type Topic, useLiveness } from '../stream.ts';
 import { chooseTheme, type Theme, useTheme } from '../theme.ts';
+import { DiskBanner } from './disk.tsx';
 import { GlassBanner } from './glass.tsx';
 import { Help } from './help.tsx';
 import { Link } from './link.tsx';
@@ -79,6 +80,7 @@ export function Frame({ route, me, children }: { route: Route; me: WhoAmI; child
         </div>
       </header>
       <GlassBanner />
+      <DiskBanner />
       <main id="main" tabIndex={-1}>
         {children}
       </main>
