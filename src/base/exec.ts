@@ -46,10 +46,16 @@ export const exec: Exec = (file, args, options = {}) =>
     const out = collector(limit);
     const err = collector(limit);
     let timedOut = false;
+    let late: NodeJS.Timeout | undefined;
     let failure: NodeJS.ErrnoException | undefined;
     const timer = setTimeout(() => {
       timedOut = true;
       child.kill('SIGKILL');
+      // What it started may hold our pipes for ever.
+      late = setTimeout(() => {
+        for (const pipe of child.stdio) pipe?.destroy();
+        finish(null, 'SIGKILL');
+      }, 2_000);
     }, options.timeoutMs ?? 30_000);
     child.stdout.on('data', out.add);
     child.stderr.on('data', err.add);
@@ -66,6 +72,7 @@ export const exec: Exec = (file, args, options = {}) =>
       if (done) return;
       done = true;
       clearTimeout(timer);
+      clearTimeout(late);
       resolve({
         status,
         signal,

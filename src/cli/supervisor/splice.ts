@@ -26,10 +26,7 @@ export function createSplice(): {
     end.on('data', (chunk: Buffer) => {
       const target = ends[other];
       if (target?.writable === true) {
-        if (!target.write(chunk)) {
-          end.pause();
-          target.once('drain', () => end.resume());
-        }
+        if (!target.write(chunk)) waitFor(target, end);
         return;
       }
       const queue = waiting[other];
@@ -38,6 +35,18 @@ export function createSplice(): {
     });
     for (const chunk of waiting[side].splice(0)) end.write(chunk);
   }
+  /** One that dies full never drains: its successor must be heard all the same. */
+  function waitFor(full: Duplex, source: Duplex): void {
+    source.pause();
+    const go = () => {
+      full.off('drain', go);
+      full.off('close', go);
+      source.resume();
+    };
+    full.once('drain', go);
+    full.once('close', go);
+  }
+
   return {
     left: (end) => attach('left', end),
     right: (end) => attach('right', end),
