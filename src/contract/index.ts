@@ -16,7 +16,8 @@ export { isOnFloor, runtimeFloor, runtimeFloorWrites } from './runtime-floor.js'
 export { fileMatcher, plainPath } from './compile/file-pattern.js';
 export { holdsRuntime, runtimeDigest } from './runtime-digest.js';
 export { isCredentialPath } from './credential-paths.js';
-export type { Evidence } from './learn/facts.js';
+export { clausesOf, type PlacedClause, type Section } from './clauses.js';
+export type { ClauseEvidence, Evidence } from './learn/facts.js';
 export { type Learner, type LearnerOptions, learner } from './learn/learner.js';
 export { isLocalAddress, isMetadataAddress, isShell, neverLearnedProgram } from './learn/never.js';
 export type { Proposal } from './learn/propose.js';

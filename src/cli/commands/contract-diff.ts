@@ -1,5 +1,6 @@
 import type { DiffAnswer } from '../../server/index.js';
 import { type Command, exitCode, text } from '../command.js';
+import { diffLines, diffWarnings } from '../output/contract-diff.js';
 import { apiOf } from '../signed-in.js';
 
 export const command: Command = async (invocation) => {
@@ -13,6 +14,7 @@ export const command: Command = async (invocation) => {
   const answer = await api.get<DiffAnswer>(
     `/v1/contracts/${encodeURIComponent(invocation.arguments[0] ?? '')}/diff?${query}`,
   );
-  output.result({ schemaVersion: 1, ...answer }, () => (answer.rows.length === 0 ? 'no rights differ' : answer.text));
+  for (const line of diffWarnings(answer)) output.warn(line);
+  output.result({ schemaVersion: 1, ...answer }, () => diffLines(output, answer));
   return answer.rows.length === 0 ? exitCode.done : exitCode.found;
 };

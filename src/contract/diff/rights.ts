@@ -2,11 +2,10 @@
 import { isIP } from 'node:net';
 import { printable } from '../../base/index.js';
 import type { Contract, Layer, Peer } from '../../model/index.js';
+import type { Section } from '../clauses.js';
 import { fileMatcher } from '../compile/file-pattern.js';
 import { parseTemplate, rankOf, type Segment, templateMatches } from '../compile/path-template.js';
 import { cidrMatcher, gatewayService, peerText } from '../compile/peers.js';
-
-export type Section = 'executables' | 'files' | 'ingress' | 'egress' | 'serves' | 'calls' | 'deny';
 
 /** One right. `anything` stands for a section that is not managed: everything passes. */
 export interface Right {

@@ -15,6 +15,12 @@ export interface Evidence {
   readonly sample: string;
 }
 
+/** What one clause rests on. */
+export interface ClauseEvidence extends Evidence {
+  /** That observation in words, escaped and bounded. */
+  readonly sampleText: string;
+}
+
 export interface Fact<T> {
   readonly value: T;
   evidence: Evidence;

@@ -198,7 +198,34 @@ describe('learning', () => {
       count: 2,
       callers: ['orders', 'public'],
       sample: first.id,
+      sampleText: 'GET /charges/1 by orders',
     });
+  });
+
+  test('the sample of every kind of clause is said in words, with nothing a terminal would obey', () => {
+    const learn = learner('payments');
+    learn.add(exec('/usr/bin/node'));
+    learn.add(open('/srv/a\u001b[31m', true));
+    learn.add(flow('in', { peer: 'gateway' }));
+    learn.add(flow('out', { peer: 'inventory', port: 7005 }));
+    learn.add(
+      seen({
+        kind: 'request',
+        direction: 'out',
+        peer: 'inventory',
+        method: 'GET',
+        path: '/stock/a-1',
+        status: 200,
+        verdict: learning,
+      }),
+    );
+    expect([...learn.proposal().evidence.values()].map(({ sampleText }) => sampleText)).toEqual([
+      'exec /usr/bin/node',
+      'write /srv/a\\x1b[31m',
+      'public to tcp/7004',
+      'to inventory tcp/7005',
+      'GET /stock/a-1 of inventory',
+    ]);
   });
 
   test('the same observations in any order give the same contract', () => {

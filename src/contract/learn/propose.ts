@@ -4,7 +4,7 @@ import { printable } from '../../base/index.js';
 import type { Contract, ModeByLayer, Peer } from '../../model/index.js';
 import { gatewayService } from '../compile/peers.js';
 import { ClauseIds } from './clause-ids.js';
-import { type Evidence, type Fact, type Facts, joinEvidence } from './facts.js';
+import { type ClauseEvidence, type Fact, type Facts, joinEvidence } from './facts.js';
 import { filePatternsOf } from './file-patterns.js';
 import { templatesOf } from './path-templates.js';
 
@@ -37,7 +37,7 @@ export interface Learned {
 export interface Proposal {
   readonly contract: Contract;
   /** By clause id. */
-  readonly evidence: ReadonlyMap<string, Evidence>;
+  readonly evidence: ReadonlyMap<string, ClauseEvidence>;
   /** How many observations taught something. */
   readonly observed: number;
   /** Seen and on purpose not learned, escaped and bounded; for the reviewer. */
@@ -48,15 +48,17 @@ export interface Proposal {
 
 export function propose(learned: Learned): Proposal {
   const ids = new ClauseIds((learned.deny ?? []).map(({ id }) => id));
-  const evidence = new Map<string, Evidence>();
-  const clause = (words: readonly string[], facts: readonly Fact<unknown>[]): string => {
+  const evidence = new Map<string, ClauseEvidence>();
+  const clause = <T>(words: readonly string[], facts: readonly Fact<T>[], said: (value: T) => string): string => {
     const id = ids.make(words);
-    evidence.set(id, joinEvidence(facts.map((fact) => fact.evidence)));
+    const joined = joinEvidence(facts.map((fact) => fact.evidence));
+    const sampled = facts.find((fact) => fact.evidence.sample === joined.sample);
+    evidence.set(id, { ...joined, sampleText: sampled === undefined ? '' : printable(said(sampled.value), 256) });
     return id;
   };
 
   const executables = [...grouped(learned.executables, (path) => executablePattern(path))].map(([path, facts]) => ({
-    id: clause(['run', path.slice(path.lastIndexOf('/') + 1)], facts),
+    id: clause(['run', path.slice(path.lastIndexOf('/') + 1)], facts, (program) => `exec ${program}`),
     path,
   }));
   const patterns = filePatternsOf(learned.files.sorted().map((fact) => fact.value.path));
@@ -64,7 +66,7 @@ export function propose(learned: Learned): Proposal {
     ([key, facts]) => {
       const [access, path] = splitOnce(key);
       return {
-        id: clause([access, ...path.split('/')], facts),
+        id: clause([access, ...path.split('/')], facts, (file) => `${file.access} ${file.path}`),
         path,
         access: access === 'write' ? ('write' as const) : ('read' as const),
       };
@@ -72,11 +74,13 @@ export function propose(learned: Learned): Proposal {
   );
   const ingress = [...grouped(learned.ingress, ({ peer }) => JSON.stringify(inPeer(peer)))].map(([, facts]) => {
     const from = inPeer(facts[0].value.peer);
-    return { id: clause(['in', peerWord(from)], facts), from, ports: portsOf(facts) };
+    const said = ({ peer, port }: NetworkFact) => `${peerWord(inPeer(peer))} to ${port}`;
+    return { id: clause(['in', peerWord(from)], facts, said), from, ports: portsOf(facts) };
   });
   const egress = [...grouped(learned.egress, ({ peer }) => JSON.stringify(outPeer(peer)))].map(([, facts]) => {
     const to = outPeer(facts[0].value.peer);
-    return { id: clause(['out', peerWord(to)], facts), to, ports: portsOf(facts) };
+    const said = ({ peer, port }: NetworkFact) => `to ${peerWord(outPeer(peer))} ${port}`;
+    return { id: clause(['out', peerWord(to)], facts, said), to, ports: portsOf(facts) };
   });
   const served = templatesOf(learned.serves.sorted().map((fact) => fact.value.path));
   const serves = [...grouped(learned.serves, ({ method, path }) => apiKey(method, served.get(path)))].map(
@@ -84,7 +88,8 @@ export function propose(learned: Learned): Proposal {
       const [method, path] = splitOnce(key);
       const callers = [...new Set(facts.map((fact) => fact.value.peer))].sort();
       const from = callers.map((service): Peer => inPeer({ service }));
-      return { id: clause([method, ...path.split('/')], facts), methods: [method], path, from };
+      const said = (fact: ApiFact) => `${fact.method} ${fact.path} by ${peerWord(inPeer({ service: fact.peer }))}`;
+      return { id: clause([method, ...path.split('/')], facts, said), methods: [method], path, from };
     },
   );
   // Templates are found per callee: two services may give one path two meanings.
@@ -100,7 +105,8 @@ export function propose(learned: Learned): Proposal {
   const calls = [...grouped(learned.calls, callKey)].map(([key, facts]) => {
     const [service, rest] = splitOnce(key);
     const [method, path] = splitOnce(rest);
-    const id = clause(['call', service, method, ...path.split('/')], facts);
+    const said = (fact: ApiFact) => `${fact.method} ${fact.path} of ${fact.peer}`;
+    const id = clause(['call', service, method, ...path.split('/')], facts, said);
     return { id, to: { service }, methods: [method], path };
   });
 

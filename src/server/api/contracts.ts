@@ -39,6 +39,24 @@ export const ContractAnswer = z.strictObject({
   versions: z.array(ContractVersionRow),
 });
 
+/** What a learned clause rests on: counted from the observations of its learning that are still kept. */
+export const ClauseEvidence = z.strictObject({
+  firstSeen: Time,
+  lastSeen: Time,
+  count: z.int(),
+  /** Services (or `public`) on the other side; at the runtime layer the workloads. */
+  callers: z.array(z.string()).max(16),
+  /** null without the permission observation.read. */
+  sample: z.strictObject({ observation: z.string(), text: z.string() }).nullable(),
+});
+/** Something nobody saw while the service was learned. */
+export const LearningGap = z.strictObject({
+  /** null: it is not of one host. */
+  host: z.string().nullable(),
+  since: Time,
+  until: Time,
+  sentence: z.string(),
+});
 export const DiffRow = z.strictObject({
   layer: Layer.nullable(),
   change: z.enum(['added', 'removed', 'changed', 'mode']),
@@ -47,6 +65,8 @@ export const DiffRow = z.strictObject({
   /** What someone could do now, or no more: `orders -> POST /charges`. */
   example: z.string().nullable(),
   clause: z.string().nullable(),
+  /** Of an added right that is learned and not decided yet; else null. */
+  evidence: ClauseEvidence.nullable(),
 });
 /** `GET /v1/contracts/:service/diff?from=&to=`: default is active against proposal, or against what is learned. */
 export const DiffAnswer = z.strictObject({
@@ -57,6 +77,10 @@ export const DiffAnswer = z.strictObject({
   rows: z.array(DiffRow),
   /** Of a learned proposal that is not decided yet: seen, and on purpose not in it. The reviewer may add it by hand. */
   notLearned: z.array(z.strictObject({ what: z.string(), why: z.string(), count: z.int() })),
+  /** Of such a proposal: when the sensor did not see, and what retention let go of. At most 50. */
+  gaps: z.array(LearningGap).max(50),
+  /** Of such a proposal: different things that did not fit; not 0 means it is incomplete. */
+  overflow: z.int(),
   text: z.string(),
 });
 

@@ -99,6 +99,28 @@ test('layers that do not learn keep what is in force', () => {
   expect(proposal?.network?.egress).toHaveLength(1);
 });
 
+test('evidence speaks for layers that learn alone, also where a kept clause has the name of a learned one', () => {
+  const learning = createLearning();
+  const contract = {
+    ...second.contract,
+    mode: { runtime: 'enforce', network: 'audit', api: 'learn' } as const,
+    network: { ingress: [{ id: 'in-web', from: { service: 'web' }, ports: ['tcp/80'] }], egress: [] },
+  };
+  learning.follow(new Map([['orders', { ...second, contract }]]), () => []);
+  const event = {
+    kind: 'request',
+    direction: 'in',
+    method: 'GET',
+    path: '/a',
+    peer: 'web',
+    status: 200,
+    verdict: { effect: 'allow', contract: 'x', version: 1, clause: null, reason: 'learning' },
+  } as const;
+  const socket = { local: { address: '10.0.0.1', port: 80 }, peer: { address: '10.0.0.2', port: 40_000 } };
+  learning.fold(opened('', 3_000, { layer: 'api', event, join: { socket } }));
+  expect([...(learning.proposal('orders')?.evidence.keys() ?? [])]).toEqual(['get-a']);
+});
+
 test('gives no proposal while what was learned before a start is still being read', () => {
   const learning = createLearning();
   learning.follow(new Map([['orders', first]]), () => []);

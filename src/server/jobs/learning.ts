@@ -1,5 +1,5 @@
 /** What is learned of each service, folded in memory and built anew from the store after a start. */
-import { type Learner, learner, type Proposal } from '../../contract/index.js';
+import { clausesOf, type Learner, learner, type Proposal } from '../../contract/index.js';
 import { type Contract, type ContractVersion, layers, type Observation } from '../../model/index.js';
 import { ServerError } from '../errors.js';
 
@@ -15,7 +15,7 @@ export interface Learning {
   /** Services with an open incident; the others learn on. */
   suspended(services: ReadonlySet<string>): void;
   /** The live proposal; undefined when nothing was learned since the version in force. @throws ServerError `unavailable` */
-  proposal(service: string): Pick<Proposal, 'contract' | 'observed'> | undefined;
+  proposal(service: string): Omit<Proposal, 'skipped'> | undefined;
   /** Seen, and on purpose not in the proposal. */
   passedOver(service: string): Proposal['skipped'];
   /** Observations behind the live proposal. */
@@ -73,7 +73,16 @@ export function createLearning(): Learning {
       const student = students.get(service);
       if (student === undefined || student.observed === 0) return undefined;
       const learned = student.learn.proposal();
-      return { contract: keepOthers(student.version.contract, learned.contract), observed: learned.observed };
+      const active = student.version.contract;
+      const own = new Set(
+        clausesOf(learned.contract).flatMap(({ layer, clause }) => (active.mode[layer] === 'learn' ? [clause.id] : [])),
+      );
+      return {
+        contract: keepOthers(active, learned.contract),
+        evidence: new Map([...learned.evidence].filter(([id]) => own.has(id))),
+        observed: learned.observed,
+        overflow: learned.overflow,
+      };
     },
     passedOver: (service) => (unread.has(service) ? [] : (students.get(service)?.learn.proposal().skipped ?? [])),
     count: (service) => students.get(service)?.observed ?? 0,

@@ -1,22 +1,21 @@
 import { z } from 'zod';
-import { contractDigest, diffContracts, gatewayService, printContract } from '../../contract/index.js';
+import { contractDigest, gatewayService, printContract } from '../../contract/index.js';
 import { type ContractVersion, ServiceName } from '../../model/index.js';
 import {
   ContractAnswer,
   ContractsAnswer,
   type ContractVersionRow,
   DecideRequest,
-  DiffAnswer,
   ModeRequest,
   ProposeRequest,
 } from '../api/contracts.js';
 import { requireSecondPerson } from '../auth/access.js';
 import type { Context } from '../context.js';
 import { approve, changeMode, draftOf } from '../contracts.js';
+import { learnedVersion, versionOf } from '../contract-versions.js';
 import { ServerError } from '../errors.js';
 import { type Route, route } from '../http/route.js';
 import { noService, reachOf } from '../reach.js';
-import { diffRowsOf } from '../views/diff.js';
 import { heldBy } from '../views/world.js';
 
 const OfService = z.strictObject({ service: ServiceName });
@@ -70,44 +69,6 @@ export const contractRoutes: readonly Route<Context>[] = [
           ? await learnedVersion(context, params.service)
           : await versionOf(context, params.service, params.version),
       ),
-  }),
-  route({
-    method: 'GET',
-    path: '/v1/contracts/:service/diff',
-    params: OfService,
-    query: z.strictObject({
-      from: z.coerce.number().int().min(0).optional(),
-      to: z.union([z.literal('learned'), z.coerce.number().int().min(0)]).optional(),
-    }),
-    answer: DiffAnswer,
-    handle: async ({ params: { service }, query, context }) => {
-      const from =
-        query.from === undefined
-          ? await context.store.contracts.active(service)
-          : await versionOf(context, service, query.from);
-      const [proposal] = await context.store.contracts.list({ service, state: 'proposed', limit: 1 });
-      const to =
-        query.to === 'learned' || (query.to === undefined && proposal === undefined)
-          ? await learnedVersion(context, service)
-          : query.to === undefined
-            ? proposal
-            : await versionOf(context, service, query.to);
-      if (to === undefined) throw noService(service);
-      const rows = diffRowsOf(diffContracts(from?.contract ?? null, to.contract));
-      const undecided = to.state === 'proposed' && to.origin === 'learned';
-      const notLearned = undecided ? [...context.learning.passedOver(service)] : [];
-      return {
-        service,
-        from: from?.version ?? null,
-        to: isLive(to) ? null : to.version,
-        rows,
-        notLearned,
-        text: [
-          ...rows.map((row) => `${marks[row.change]} ${row.sentence}`),
-          ...notLearned.map(({ what, why, count }) => `! not learned: ${what} (${why}; seen ${count} times)`),
-        ].join('\n'),
-      };
-    },
   }),
   route({
     method: 'POST',
@@ -190,8 +151,6 @@ export const contractRoutes: readonly Route<Context>[] = [
   }),
 ];
 
-const marks = { added: '+', removed: '-', changed: '~', mode: '=' } as const;
-
 function versionRow(version: ContractVersion): z.infer<typeof ContractVersionRow> {
   const { contract, clean: _clean, service: _service, ...rest } = version;
   return { ...rest, mode: contract.mode };
@@ -205,41 +164,4 @@ async function contractAnswer(context: Context, version: ContractVersion): Promi
     text: printContract(version.contract),
     versions: versions.map(versionRow),
   };
-}
-
-async function versionOf(context: Context, service: string, number: number): Promise<ContractVersion> {
-  const version = await context.store.contracts.get(service, number);
-  if (version === undefined) throw new ServerError('not-found', `\`${service}\` has no contract version ${number}`);
-  return version;
-}
-
-/** The live proposal in the shape of a version; it gets a number only when it is proposed. */
-async function learnedVersion(context: Context, service: string): Promise<ContractVersion> {
-  const active = await context.store.contracts.active(service);
-  const learned = context.learning.proposal(service);
-  if (learned === undefined) {
-    throw new ServerError('not-found', `nothing was learned about \`${service}\` since its last contract`, {
-      hint: 'drive normal traffic while a layer of it is in learn',
-    });
-  }
-  return {
-    service,
-    version: (active?.version ?? -1) + 1,
-    digest: contractDigest(learned.contract),
-    state: 'proposed',
-    contract: learned.contract,
-    origin: 'learned',
-    observed: learned.observed,
-    proposedBy: live,
-    proposedAt: context.clock.now(),
-    decidedBy: null,
-    decidedAt: null,
-    reason: null,
-    clean: {},
-  };
-}
-
-const live = 'learning';
-function isLive(version: ContractVersion): boolean {
-  return version.proposedBy === live && version.decidedBy === null;
 }

@@ -1,6 +1,7 @@
 /** The public API: one list; who may call what stands in `access.ts`. */
 import type { Context } from '../context.js';
 import type { Route } from '../http/route.js';
+import { contractDiffRoutes } from './contract-diff.js';
 import { contractRoutes } from './contracts.js';
 import { coverageRoutes } from './coverage.js';
 import { evidenceRoutes } from './evidence.js';
@@ -20,6 +21,7 @@ export const routes: readonly Route<Context>[] = [
   ...statusRoutes,
   ...coverageRoutes,
   ...contractRoutes,
+  ...contractDiffRoutes,
   ...incidentRoutes,
   ...evidenceRoutes,
   ...glassRoutes,

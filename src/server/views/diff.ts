@@ -3,8 +3,8 @@ import type { ContractDiff } from '../../contract/index.js';
 import type { DiffRow } from '../api/contracts.js';
 
 /** A contract diff as the API's rows: modes first, then rights that come, then rights that go. */
-export function diffRowsOf(diff: ContractDiff): z.infer<typeof DiffRow>[] {
-  const right = (row: ContractDiff['added'][number], change: 'added' | 'removed'): z.infer<typeof DiffRow> => ({
+export function diffRowsOf(diff: ContractDiff): Omit<z.infer<typeof DiffRow>, 'evidence'>[] {
+  const right = (row: ContractDiff['added'][number], change: 'added' | 'removed') => ({
     layer: row.layer,
     change,
     sentence: row.right,

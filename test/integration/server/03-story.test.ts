@@ -95,6 +95,43 @@ it('learns, and what is learned survives a restart', async () => {
   expect(
     diff.rows.some((row: { change: string; layer: string }) => row.change === 'added' && row.layer === 'api'),
   ).toBe(true);
+  const right = (answer: typeof diff) =>
+    answer.rows.find((row: { clause: string }) => row.clause === 'post-products-import');
+  expect(right(diff).evidence).toMatchObject({
+    count: 5,
+    callers: ['public'],
+    sample: { text: 'POST /products/import by public' },
+  });
+  await plane.store.accounts.ensure('looks', 'viewer', 'test');
+  const asked = { name: 'looks', account: 'looks', scopes: ['read'], ttlMs: 60_000 };
+  const viewer = await plane.store.accounts.createToken(asked, 'test');
+  const seen = (await plane.call('GET', '/v1/contracts/catalog/diff', { token: viewer })).json;
+  expect(right(seen).evidence).toMatchObject({ count: 5, sample: null });
+});
+
+it('says what nobody saw while a service was learned', async () => {
+  const about = (event: object, service: string | null = null) => ({
+    ...observation(catalog, 'host-a', { kind: 'sensor', ...event } as Observation['event'], { source: 'bpftrace' }),
+    service,
+    workload: null,
+    identity: null,
+  });
+  await observe([
+    about({ state: 'lost', lost: 3 }),
+    about({ state: 'lost', lost: 4 }),
+    about({ state: 'degraded', detail: 'the tracer ended' }),
+    about({ state: 'started' }),
+  ]);
+  const { gaps, overflow } = (await plane.call('GET', '/v1/contracts/catalog/diff')).json;
+  expect(gaps.map(({ host, sentence }: { host: string; sentence: string }) => [host, sentence])).toEqual(
+    expect.arrayContaining([
+      ['host-a', 'host-a: nothing watches the runtime layer now'],
+      ['host-a', 'host-a: 7 events of the sensor were lost'],
+      ['host-a', 'host-a: bpftrace did not see everything: the tracer ended'],
+    ]),
+  );
+  expect(gaps).toHaveLength(3);
+  expect(overflow).toBe(0);
 });
 
 it('proposes, approves what was looked at, and remembers which code is clean', async () => {
