@@ -162,6 +162,8 @@ const routeTexts = {
   'GET /v1/contracts/:service': 'the active version',
   'GET /v1/contracts/:service/versions/:version': 'one version; `learned` is the live proposal',
   'GET /v1/contracts/:service/diff': 'rights added and removed between two versions',
+  'GET /v1/contracts/:service/review':
+    'declared, learned and approved clauses beside each other, and what a decision would change',
   'GET /v1/stream': 'what changes, as Server-Sent Events',
   'GET /metrics': 'numbers of the control plane, as Prometheus reads them; see [metrics](metrics.md)',
   'GET /v1/roles': 'lists roles and permissions',
@@ -175,7 +177,7 @@ const routeTexts = {
   'POST /v1/actions/:id/undo': 'takes a step back',
   'POST /v1/incidents/:id/state': 'marks an incident triaged or closed',
   'POST /v1/contracts/:service/approve': 'puts a proposed version in force; its digest must be given',
-  'POST /v1/contracts/:service/reject': 'rejects a proposed version',
+  'POST /v1/contracts/:service/reject': 'rejects a proposed version, with a reason',
   'POST /v1/contracts/:service/mode': 'changes the mode of layers',
   'POST /v1/tokens': 'makes a token with scopes and an end; for a program: `people.manage`',
   'POST /v1/tokens/:id/revoke': 'withdraws a token; that of another: `people.manage`',

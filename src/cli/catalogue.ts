@@ -239,6 +239,13 @@ const commands: readonly CommandSpec[] = [
     load: () => import('./commands/contract-approve.js'),
   },
   {
+    name: 'contract reject',
+    summary: 'refuse a proposed version, with a reason that stands in its history',
+    arguments: [{ name: '<service>', description: 'name of the service' }],
+    options: [{ flags: '--version <n>', description: 'the proposed version' }, reason, config, dataDir],
+    load: () => import('./commands/contract-reject.js'),
+  },
+  {
     name: 'identity show',
     summary: 'show workloads, their identities and what was attested',
     arguments: [{ name: '[service]', description: 'all services when left out' }],

@@ -11,7 +11,7 @@ export { canonicalJson, contractDigest } from './digest.js';
 export { explain, explainNearest } from './explain.js';
 export { emptyContract, initialVersion } from './initial.js';
 export { parseContract } from './parse.js';
-export { printContract } from './print.js';
+export { printClause, printContract } from './print.js';
 export { isOnFloor, runtimeFloor, runtimeFloorWrites } from './runtime-floor.js';
 export { fileMatcher, plainPath } from './compile/file-pattern.js';
 export { holdsRuntime, runtimeDigest } from './runtime-digest.js';

@@ -1,5 +1,6 @@
 import { Document, isScalar, Scalar, visit } from 'yaml';
 import { Contract } from '../model/index.js';
+import type { PlacedClause } from './clauses.js';
 
 /** Shown, they would make a path read as another one, or move a cursor; YAML itself writes only C0 controls as escapes. */
 const deceptive = /[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
@@ -10,11 +11,16 @@ const deceptive = /[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/
  */
 export function printContract(contract: Contract): string {
   // Parsing orders the keys as the schema declares them.
-  const document = new Document(Contract.parse(contract), {
-    version: '1.2',
-    schema: 'core',
-    aliasDuplicateObjects: false,
-  });
+  return print(Contract.parse(contract));
+}
+
+/** One clause as it stands in the printed contract, without the indentation. */
+export function printClause(clause: PlacedClause['clause']): string {
+  return print(clause).trimEnd();
+}
+
+function print(value: unknown): string {
+  const document = new Document(value, { version: '1.2', schema: 'core', aliasDuplicateObjects: false });
   visit(document, {
     Scalar: (_key, node) => {
       // Only here can they stand as escapes.

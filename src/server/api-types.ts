@@ -2,6 +2,7 @@
 import type { z } from 'zod';
 import type * as actions from './api/actions.js';
 import type * as common from './api/common.js';
+import type * as review from './api/contract-review.js';
 import type * as contracts from './api/contracts.js';
 import type * as coverage from './api/coverage.js';
 import type * as evidence from './api/evidence.js';
@@ -72,6 +73,8 @@ export type ContractAnswer = z.infer<typeof contracts.ContractAnswer>;
 export type ContractVersionRow = z.infer<typeof contracts.ContractVersionRow>;
 export type DiffAnswer = z.infer<typeof contracts.DiffAnswer>;
 export type DiffRow = z.infer<typeof contracts.DiffRow>;
+export type ReviewAnswer = z.infer<typeof review.ReviewAnswer>;
+export type ClauseRow = z.infer<typeof review.ClauseRow>;
 export type ProposeRequest = z.infer<typeof contracts.ProposeRequest>;
 export type DecideRequest = z.infer<typeof contracts.DecideRequest>;
 export type ModeRequest = z.infer<typeof contracts.ModeRequest>;

@@ -90,12 +90,16 @@ export const ProposeRequest = z.strictObject({
   /** YAML or JSON of a whole contract; absent: what was learned. */
   text: z.string().max(262_144).optional(),
 });
-/** `POST /v1/contracts/:service/approve` and `/reject`. */
+/** `POST /v1/contracts/:service/approve`. */
 export const DecideRequest = z.strictObject({
   version: z.int().min(0),
   /** The digest that was read; another one is refused, so that nobody approves what they did not see. */
   digest: z.string().max(100),
   reason: z.string().trim().max(500).optional(),
+});
+/** `POST /v1/contracts/:service/reject`: whoever proposed it learns from the reason what to do next. */
+export const RejectRequest = DecideRequest.extend({
+  reason: z.string().trim().min(1, 'say why, and what whoever proposed it should do next').max(500),
 });
 /** `POST /v1/contracts/:service/mode`: makes and activates a new version that differs in its modes only. */
 export const ModeRequest = z.strictObject({

@@ -34,6 +34,7 @@ export const access: Readonly<Record<string, Permission | 'anyone'>> = {
   'GET /v1/contracts/:service': 'contract.read',
   'GET /v1/contracts/:service/versions/:version': 'contract.read',
   'GET /v1/contracts/:service/diff': 'contract.read',
+  'GET /v1/contracts/:service/review': 'contract.read',
   'GET /v1/stream': 'status.read',
   'GET /metrics': 'metrics.read',
 
@@ -101,6 +102,7 @@ export const limitedRoutes: Readonly<Record<string, 'path' | 'answer'>> = {
   'GET /v1/contracts/:service': 'path',
   'GET /v1/contracts/:service/versions/:version': 'path',
   'GET /v1/contracts/:service/diff': 'path',
+  'GET /v1/contracts/:service/review': 'path',
   'GET /v1/stream': 'answer',
   'POST /v1/services': 'answer',
   'POST /v1/contracts/:service/propose': 'path',

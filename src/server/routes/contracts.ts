@@ -4,10 +4,10 @@ import { type ContractVersion, ServiceName } from '../../model/index.js';
 import {
   ContractAnswer,
   ContractsAnswer,
-  type ContractVersionRow,
   DecideRequest,
   ModeRequest,
   ProposeRequest,
+  RejectRequest,
 } from '../api/contracts.js';
 import { requireSecondPerson } from '../auth/access.js';
 import type { Context } from '../context.js';
@@ -15,6 +15,7 @@ import { approve, changeMode, draftOf } from '../contracts.js';
 import { learnedVersion, versionOf } from '../contract-versions.js';
 import { ServerError } from '../errors.js';
 import { type Route, route } from '../http/route.js';
+import { versionRow } from '../views/contract-version.js';
 import { noService, reachOf } from '../reach.js';
 import { heldBy } from '../views/world.js';
 
@@ -115,7 +116,7 @@ export const contractRoutes: readonly Route<Context>[] = [
     method: 'POST',
     path: '/v1/contracts/:service/reject',
     params: OfService,
-    body: DecideRequest,
+    body: RejectRequest,
     answer: ContractAnswer,
     handle: async ({ params: { service }, body, context, actor }) =>
       contractAnswer(
@@ -125,7 +126,7 @@ export const contractRoutes: readonly Route<Context>[] = [
           return tx.contracts.reject(service, body.version, {
             by: actor.account,
             digest: body.digest,
-            ...(body.reason === undefined ? {} : { reason: body.reason }),
+            reason: body.reason,
           });
         }),
       ),
@@ -150,11 +151,6 @@ export const contractRoutes: readonly Route<Context>[] = [
     },
   }),
 ];
-
-function versionRow(version: ContractVersion): z.infer<typeof ContractVersionRow> {
-  const { contract, clean: _clean, service: _service, ...rest } = version;
-  return { ...rest, mode: contract.mode };
-}
 
 async function contractAnswer(context: Context, version: ContractVersion): Promise<z.input<typeof ContractAnswer>> {
   const versions = await context.store.contracts.list({ service: version.service, limit: 100 });

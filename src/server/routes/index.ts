@@ -2,6 +2,7 @@
 import type { Context } from '../context.js';
 import type { Route } from '../http/route.js';
 import { contractDiffRoutes } from './contract-diff.js';
+import { contractReviewRoutes } from './contract-review.js';
 import { contractRoutes } from './contracts.js';
 import { coverageRoutes } from './coverage.js';
 import { evidenceRoutes } from './evidence.js';
@@ -22,6 +23,7 @@ export const routes: readonly Route<Context>[] = [
   ...coverageRoutes,
   ...contractRoutes,
   ...contractDiffRoutes,
+  ...contractReviewRoutes,
   ...incidentRoutes,
   ...evidenceRoutes,
   ...glassRoutes,

@@ -55,5 +55,8 @@ it('a program does not stand in for the second person, and modes change by propo
   expect([program.status, program.json.code]).toEqual([403, 'four-eyes']);
   const mode = await ask(await session('Bela'), 'mode', { mode: { api: 'off' }, reason: 'in a hurry' });
   expect([mode.status, mode.json.code]).toEqual([403, 'four-eyes']);
-  expect((await ask(await session('Ana'), 'reject', { version, digest })).status).toBe(200);
+  const unexplained = await ask(await session('Ana'), 'reject', { version, digest, reason: ' ' });
+  expect([unexplained.status, unexplained.json.issues[0].path]).toEqual([400, 'reason']);
+  const rejected = await ask(await session('Ana'), 'reject', { version, digest, reason: 'nobody asked for it' });
+  expect(rejected.json.version).toMatchObject({ state: 'rejected', decidedBy: 'Ana', reason: 'nobody asked for it' });
 });
