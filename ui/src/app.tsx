@@ -8,6 +8,8 @@ import { Empty, Problem } from './parts/notice.tsx';
 import { navigate, type Route, routeOf, useLocation } from './router.ts';
 import { Me } from './session.ts';
 import { openStream } from './stream.ts';
+import { ContractView } from './views/contract/contract-view.tsx';
+import { ContractsView } from './views/contracts/contracts-view.tsx';
 import { CoverageView } from './views/coverage/coverage-view.tsx';
 import { IncidentView } from './views/incident/incident-view.tsx';
 import { IncidentsView } from './views/incidents/incidents-view.tsx';
@@ -75,6 +77,10 @@ function View({ route }: { readonly route: Route }) {
       return <IncidentsView />;
     case 'incident':
       return <IncidentView key={route.id} id={route.id} />;
+    case 'contracts':
+      return <ContractsView />;
+    case 'contract':
+      return <ContractView key={route.service} service={route.service} />;
     case 'people':
       return <PeopleView />;
     case 'you':
@@ -87,7 +93,8 @@ function View({ route }: { readonly route: Route }) {
           <h1>There is no such page</h1>
           <Empty title="Perhaps one of these">
             <p>
-              <Link to="/coverage">Coverage</Link>, <Link to="/map">Map</Link>, <Link to="/incidents">Incidents</Link>
+              <Link to="/coverage">Coverage</Link>, <Link to="/map">Map</Link>, <Link to="/incidents">Incidents</Link>,{' '}
+              <Link to="/contracts">Contracts</Link>
             </p>
           </Empty>
         </>
@@ -102,10 +109,12 @@ function titleOf(route: Route): string {
     coverage: 'Coverage',
     map: 'Map',
     incidents: 'Incidents',
+    contracts: 'Contracts',
     people: 'People',
     you: 'You',
     login: 'Sign in',
     unknown: 'No such page',
   };
-  return route.view === 'incident' ? route.id : titles[route.view];
+  if (route.view === 'incident') return route.id;
+  return route.view === 'contract' ? `Contract of ${route.service}` : titles[route.view];
 }

@@ -6,6 +6,8 @@ export type Route =
   | { readonly view: 'map' }
   | { readonly view: 'incidents' }
   | { readonly view: 'incident'; readonly id: string }
+  | { readonly view: 'contracts' }
+  | { readonly view: 'contract'; readonly service: string }
   | { readonly view: 'people' }
   | { readonly view: 'you' }
   | { readonly view: 'login' }
@@ -16,9 +18,12 @@ export function routeOf(path: string): Route {
   if (clean === '' || clean === '/' || clean === '/coverage') return { view: 'coverage' };
   if (clean === '/map') return { view: 'map' };
   if (clean === '/incidents') return { view: 'incidents' };
+  if (clean === '/contracts') return { view: 'contracts' };
   if (clean === '/people') return { view: 'people' };
   if (clean === '/you') return { view: 'you' };
   if (clean === '/login') return { view: 'login' };
+  const contract = /^\/contracts\/([a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)$/.exec(clean);
+  if (contract?.[1] !== undefined) return { view: 'contract', service: contract[1] };
   const incident = /^\/incidents\/(INC-[0-9]{1,15})$/.exec(clean);
   return incident?.[1] === undefined ? { view: 'unknown', path: clean } : { view: 'incident', id: incident[1] };
 }

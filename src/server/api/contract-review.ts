@@ -54,6 +54,10 @@ export const ReviewAnswer = z.strictObject({
   learnedOn: z.boolean(),
   sections: z.array(SectionRow),
   clauses: z.array(ClauseRow),
+  /** Of what is learned and not decided: seen, and on purpose not in it. */
+  notLearned: z.array(z.strictObject({ what: z.string(), why: z.string(), count: z.int() })),
   gaps: z.array(LearningGap).max(50),
   overflow: z.int(),
+  /** Who proposed and decided what, when and why: the newest 200 versions. */
+  history: z.array(ContractVersionRow).max(200),
 });

@@ -50,8 +50,10 @@ export const contractReviewRoutes: readonly Route<Context>[] = [
           const found = row.candidate === null ? undefined : evidence.get(row.candidate.clause);
           return { ...row, evidence: found === undefined ? null : evidenceAnswer(found, readsObservations) };
         }),
+        notLearned: undecided ? [...learning.passedOver(service)] : [],
         gaps: undecided ? await learningGaps(context, service, approved) : [],
         overflow: undecided ? (now?.overflow ?? 0) : 0,
+        history: versions.slice(0, 200).map(versionRow),
       };
     },
   }),

@@ -1,12 +1,10 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
-import { build } from 'vite';
 import { afterAll, beforeAll, beforeEach, describe, expect } from 'vitest';
 import { requires } from '../../requires.js';
-import { accessibilityProblems, launchBrowser, type Look, openPage, overflow } from './browser.js';
-import { type FixtureServer, fixtureServer } from './fixture-server.js';
+import { accessibilityProblems, type Look, openPage, overflow } from './browser.js';
+import type { FixtureServer } from './fixture-server.js';
+import { expectSound, type House, openHouse, sizes } from './house.js';
 
 const it = await requires('chromium');
 const laptop: Look = { width: 1280, height: 800, scheme: 'dark' };
@@ -22,29 +20,17 @@ const views = {
   'no-page': { path: '/nothing/here', ready: 'There is no such page' },
   login: { path: '/login#aaaaaaaaaaaaaaaaaaaaaaaaaaaa', ready: 'Your name' },
 } as const;
-const sizes = [
-  [1280, 800],
-  [1920, 1080],
-  [390, 844],
-] as const;
 
-let directory: string;
+let house: House;
 let pictures: string;
 let server: FixtureServer;
 let browser: Browser;
 
 beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'tricordon-console-'));
-  pictures = await mkdtemp(join(tmpdir(), 'tricordon-screenshots-'));
-  await build({ root: 'ui', logLevel: 'error', build: { outDir: directory, emptyOutDir: true } });
-  server = await fixtureServer(directory);
-  browser = await launchBrowser();
+  house = await openHouse();
+  ({ pictures, server, browser } = house);
 });
-afterAll(async () => {
-  await browser?.close();
-  await server?.close();
-  if (directory !== undefined) await rm(directory, { recursive: true, force: true });
-});
+afterAll(() => house?.close());
 beforeEach(() => {
   if (server === undefined) return;
   server.empty = false;
@@ -55,28 +41,8 @@ beforeEach(() => {
 });
 
 describe('every view', () => {
-  for (const [name, { path, ready }] of Object.entries(views)) {
-    it(`is sound at every size, dark and light: ${name}`, async () => {
-      for (const [width, height] of sizes) {
-        for (const scheme of ['dark', 'light'] as const) {
-          const { page, complaints } = await openPage(browser, { width, height, scheme });
-          await page.goto(server.url + path);
-          await page.getByText(ready).first().waitFor();
-          const at = `${name} ${width} ${scheme}`;
-          expect(await accessibilityProblems(page), at).toEqual([]);
-          expect(await overflow(page), at).toBe(0);
-          // The browser itself notes the 404 of an incident that is not there.
-          expect(
-            complaints.filter((line) => !line.includes('404')),
-            at,
-          ).toEqual([]);
-          await page.screenshot({ path: join(pictures, `${name}-${width}-${scheme}.png`) });
-          await page.context().close();
-        }
-      }
-      expect(server.reports).toEqual([]);
-    });
-  }
+  for (const [name, view] of Object.entries(views))
+    it(`is sound at every size, dark and light: ${name}`, () => expectSound(house, name, view));
 
   it('says who broke the glass, for what, why and how long, as soon as it is broken', async () => {
     for (const [width, height] of sizes) {
@@ -120,6 +86,7 @@ describe('every view', () => {
       ['/coverage', 'tricordon up'],
       ['/map', 'tricordon demo --keep'],
       ['/incidents', 'tricordon demo --keep'],
+      ['/contracts', 'tricordon run --service NAME --port PORT -- COMMAND'],
     ] as const) {
       await page.goto(server.url + path);
       await page.getByText(command, { exact: true }).first().waitFor();

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { extname, join, normalize } from 'node:path';
 import { secureHeaders } from '../../../src/server/http/security-headers.js';
 import { roles } from '../../../src/server/auth/roles.js';
+import { contractBody, contracts, proposal } from './contracts.js';
 import { incident, incidents, verifiedEvidence } from './incidents.js';
 import { account, link, people, rolesAnswer, sessions, tokens } from './people.js';
 import { emptyMap, map } from './traffic.js';
@@ -33,6 +34,8 @@ export interface FixtureServer {
   refuse: { status: number; code: string; detail: string; hint: string | null } | undefined;
   /** Of who is signed in; undefined: an administrator. */
   role: 'viewer' | undefined;
+  /** The version of the contract of `catalog` that waits for a decision. */
+  newest: number;
   tell(topic: string, subject: string): void;
   close(): Promise<void>;
 }
@@ -49,6 +52,7 @@ export async function fixtureServer(directory: string): Promise<FixtureServer> {
     signedIn: true,
     refuse: undefined,
     role: undefined,
+    newest: proposal.version,
     tell: (topic, subject) => {
       const data = JSON.stringify({ topic, subject, change: 'changed', at: 0 });
       for (const stream of streams) stream.write(`event: ${topic}\ndata: ${data}\n\n`);
@@ -116,6 +120,7 @@ export async function fixtureServer(directory: string): Promise<FixtureServer> {
     else if (path.endsWith('/change')) json(response, 200, { ok: true });
     else if (path.startsWith('/v1/actions/')) json(response, 200, { actions: [] });
     else if (path.endsWith('/state')) json(response, 200, { id: 'INC-42', state: 'triaged' });
+    else if (path.startsWith('/v1/contracts/')) json(response, 200, {});
     else json(response, 404, problem(404, 'not-found', 'there is nothing here'));
   }
 
@@ -139,6 +144,8 @@ export async function fixtureServer(directory: string): Promise<FixtureServer> {
         next: null,
       };
     if (path === '/v1/incidents/INC-42') return incident;
+    if (path === '/v1/contracts') return state.empty ? { contracts: [] } : contracts;
+    if (path.startsWith('/v1/contracts/')) return contractBody(path, state.newest);
     if (path.startsWith('/v1/evidence/')) return { evidence: verifiedEvidence, manifest: {} };
     return undefined;
   }

@@ -1,38 +1,21 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Browser } from 'playwright-core';
-import { build } from 'vite';
 import { afterAll, beforeAll, beforeEach, describe, expect } from 'vitest';
 import { requires } from '../../requires.js';
-import { accessibilityProblems, launchBrowser, type Look, openPage, overflow } from './browser.js';
-import { type FixtureServer, fixtureServer } from './fixture-server.js';
+import { accessibilityProblems, type Look, openPage } from './browser.js';
+import { expectSound, type House, openHouse } from './house.js';
 import { link } from './people.js';
 
 const it = await requires('chromium');
 const laptop: Look = { width: 1280, height: 800, scheme: 'dark' };
-let directory: string;
-let pictures: string;
-let server: FixtureServer;
-let browser: Browser;
+let house: House;
 
 beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'tricordon-console-'));
-  pictures = await mkdtemp(join(tmpdir(), 'tricordon-screenshots-'));
-  await build({ root: 'ui', logLevel: 'error', build: { outDir: directory, emptyOutDir: true } });
-  server = await fixtureServer(directory);
-  browser = await launchBrowser();
+  house = await openHouse();
 });
-afterAll(async () => {
-  await browser?.close();
-  await server?.close();
-  if (directory !== undefined) await rm(directory, { recursive: true, force: true });
-});
+afterAll(() => house?.close());
 beforeEach(() => {
-  if (server === undefined) return;
-  server.signedIn = true;
-  server.refuse = undefined;
-  server.changes.length = 0;
+  Object.assign(house.server, { signedIn: true, refuse: undefined, role: undefined });
+  house.server.changes.length = 0;
 });
 
 const views = {
@@ -43,63 +26,55 @@ const views = {
 
 describe('the pages of people', () => {
   for (const [name, { path, ready }] of Object.entries(views)) {
-    it(`are sound at every size, dark and light: ${name}`, async () => {
-      for (const [width, height] of [
-        [1280, 800],
-        [390, 844],
-      ] as const) {
-        for (const scheme of ['dark', 'light'] as const) {
-          const { page, complaints } = await openPage(browser, { width, height, scheme });
-          await page.goto(server.url + path);
-          await page.getByText(ready).first().waitFor();
-          const at = `${name} ${width} ${scheme}`;
-          for (const folded of await page.locator('main details').all())
-            await folded.evaluate((node) => node.setAttribute('open', ''));
-          expect(await accessibilityProblems(page), at).toEqual([]);
-          expect(await overflow(page), at).toBe(0);
-          expect(complaints, at).toEqual([]);
-          await page.screenshot({ path: join(pictures, `${name}-${width}-${scheme}.png`), fullPage: true });
-          await page.context().close();
-        }
-      }
-      expect(server.reports).toEqual([]);
-    });
+    it(`are sound at every size, dark and light: ${name}`, () =>
+      expectSound(house, name, { path, ready, unfold: true }));
   }
 
   it('are hidden from whoever may not, and so is what they could not do', async () => {
-    server.role = 'viewer';
-    const { page } = await openPage(browser, laptop);
-    await page.goto(`${server.url}/you`);
+    house.server.role = 'viewer';
+    const { page } = await openPage(house.browser, laptop);
+    await page.goto(`${house.server.url}/you`);
     await page.getByText('Switch it on').waitFor();
     expect(await page.getByRole('link', { name: 'People' }).count()).toBe(0);
     await page.keyboard.press('g');
     await page.keyboard.press('p');
     expect(new URL(page.url()).pathname).toBe('/you');
-    server.role = undefined;
     await page.context().close();
   });
 });
 
 describe('signing in', () => {
   it('takes name, password and code, says what is wrong, and leads back to where one wanted to go', async () => {
-    server.signedIn = false;
-    const { page } = await openPage(browser, laptop);
-    await page.goto(`${server.url}/incidents?q=severity%3Ahigh`);
+    house.server.signedIn = false;
+    const { page } = await openPage(house.browser, laptop);
+    await page.goto(`${house.server.url}/incidents?q=severity%3Ahigh`);
     await page.getByLabel('Name').fill('Ana Lima');
     await page.getByLabel('Password').fill('not the right one');
-    server.refuse = { status: 429, code: 'rate-limited', detail: 'too many attempts to sign in', hint: 'wait 8 s' };
+    house.server.refuse = {
+      status: 429,
+      code: 'rate-limited',
+      detail: 'too many attempts to sign in',
+      hint: 'wait 8 s',
+    };
     await page.keyboard.press('Enter');
     await page.getByRole('alert').getByText('Wait 8 s.').waitFor();
     expect(await accessibilityProblems(page)).toEqual([]);
-    server.refuse = { status: 401, code: 'unauthenticated', detail: 'name, password or code is wrong', hint: null };
+    house.server.refuse = {
+      status: 401,
+      code: 'unauthenticated',
+      detail: 'name, password or code is wrong',
+      hint: null,
+    };
     await page.getByRole('button', { name: 'Sign in' }).click();
     await page.getByRole('alert').getByText('Name, password or code is wrong.').waitFor();
-    server.refuse = undefined;
+    house.server.refuse = undefined;
     await page.getByLabel('Password').fill('a long enough phrase');
     await page.getByLabel('Code').fill(' 123456 ');
     await page.keyboard.press('Enter');
     await page.waitForURL(/\/incidents\?q=severity%3Ahigh$/);
-    expect(server.changes.at(-1)?.body).toBe('{"name":"Ana Lima","password":"a long enough phrase","code":"123456"}');
+    expect(house.server.changes.at(-1)?.body).toBe(
+      '{"name":"Ana Lima","password":"a long enough phrase","code":"123456"}',
+    );
     expect(page.url()).not.toContain('password');
     await page.context().close();
   });
@@ -107,22 +82,27 @@ describe('signing in', () => {
 
 describe('what one changes of one’s own', () => {
   it('a password is typed twice, and a wrong one does not sign out', async () => {
-    const { page } = await openPage(browser, laptop);
-    await page.goto(`${server.url}/you`);
+    const { page } = await openPage(house.browser, laptop);
+    await page.goto(`${house.server.url}/you`);
     await page.getByLabel('Current password').fill('the old phrase here');
     await page.getByLabel('New password').fill('a much longer phrase');
     await page.getByLabel('The same again').fill('a much longer fraise');
     await page.getByRole('button', { name: 'Change the password' }).click();
     await page.getByText('The two are not the same.').waitFor();
-    expect(server.changes).toEqual([]);
+    expect(house.server.changes).toEqual([]);
     await page.getByLabel('The same again').fill('a much longer phrase');
-    server.refuse = { status: 401, code: 'unauthenticated', detail: 'name, password or code is wrong', hint: null };
+    house.server.refuse = {
+      status: 401,
+      code: 'unauthenticated',
+      detail: 'name, password or code is wrong',
+      hint: null,
+    };
     await page.getByRole('button', { name: 'Change the password' }).click();
     await page.getByText('Name, password or code is wrong.').waitFor();
-    server.refuse = undefined;
+    house.server.refuse = undefined;
     await page.getByRole('button', { name: 'Change the password' }).click();
     await page.getByText('Saved.').waitFor();
-    expect(server.changes.at(-1)).toEqual({
+    expect(house.server.changes.at(-1)).toEqual({
       what: 'POST /v1/password',
       csrf: 'fixture-csrf',
       body: '{"password":"a much longer phrase","current":"the old phrase here"}',
@@ -131,15 +111,15 @@ describe('what one changes of one’s own', () => {
   });
 
   it('a second factor is scanned, confirmed, and its recovery codes are shown once', async () => {
-    const { page } = await openPage(browser, laptop);
-    await page.goto(`${server.url}/you`);
+    const { page } = await openPage(house.browser, laptop);
+    await page.goto(`${house.server.url}/you`);
     const card = page.locator('section', { has: page.getByRole('heading', { name: 'Second factor' }) });
     await card.getByLabel('Password').fill('a long enough phrase');
     await card.getByRole('button', { name: 'Switch it on' }).click();
     await card.getByRole('img', { name: 'QR code with the secret for an authenticator' }).waitFor();
     await card.getByText('JBSW Y3DP EHPK 3PXP').waitFor();
     expect(await accessibilityProblems(page)).toEqual([]);
-    await page.screenshot({ path: join(pictures, 'second-factor.png'), fullPage: true });
+    await page.screenshot({ path: join(house.pictures, 'second-factor.png'), fullPage: true });
     await card.getByLabel('The code it shows now').fill('123456');
     await page.keyboard.press('Enter');
     await card.getByText('AAAA-BBBB-CCCC-DDDD').waitFor();
@@ -150,10 +130,12 @@ describe('what one changes of one’s own', () => {
   });
 
   it('other sessions end one by one or all at once, and tokens are made, shown once and revoked', async () => {
-    const { page } = await openPage(browser, laptop);
-    await page.goto(`${server.url}/you`);
+    const { page } = await openPage(house.browser, laptop);
+    await page.goto(`${house.server.url}/you`);
     await page.getByRole('button', { name: 'End 1 other session' }).click();
-    await expect.poll(() => server.changes.map(({ what }) => what)).toEqual(['POST /v1/sessions/0a1b2c3d4e5f/revoke']);
+    await expect
+      .poll(() => house.server.changes.map(({ what }) => what))
+      .toEqual(['POST /v1/sessions/0a1b2c3d4e5f/revoke']);
     await page.getByText('Make a token of Ana Lima').click();
     await page.getByLabel('Name', { exact: true }).fill('ci');
     await page.getByLabel('Only services where').fill('team');
@@ -163,7 +145,7 @@ describe('what one changes of one’s own', () => {
     await page.getByLabel('What it may').selectOption('operate');
     await page.getByRole('button', { name: 'Make it' }).click();
     await page.getByText('tok-shown-once-0000000000').waitFor();
-    expect(JSON.parse(server.changes.at(-1)?.body ?? '')).toEqual({
+    expect(JSON.parse(house.server.changes.at(-1)?.body ?? '')).toEqual({
       name: 'ci',
       scopes: ['operate'],
       where: { team: 'shop' },
@@ -171,7 +153,7 @@ describe('what one changes of one’s own', () => {
     });
     await page.getByRole('button', { name: /^Revoke\s+deploy of Ana Lima$/ }).click();
     await expect
-      .poll(() => server.changes.at(-1))
+      .poll(() => house.server.changes.at(-1))
       .toMatchObject({ what: 'POST /v1/tokens/deploy/revoke', body: '{"account":"Ana Lima"}' });
     await page.context().close();
   });
@@ -179,8 +161,8 @@ describe('what one changes of one’s own', () => {
 
 describe('what administrators change', () => {
   it('somebody is invited for some services, and the link is shown once', async () => {
-    const { page } = await openPage(browser, laptop);
-    await page.goto(`${server.url}/people`);
+    const { page } = await openPage(house.browser, laptop);
+    await page.goto(`${house.server.url}/people`);
     await page.getByLabel('Name', { exact: true }).fill('Dara Ní Bhriain');
     await page.getByLabel('Role').selectOption('developer');
     await page.getByText('propose a contract version').waitFor();
@@ -188,7 +170,7 @@ describe('what administrators change', () => {
     await page.getByText('For these services it may').waitFor();
     await page.getByRole('button', { name: 'Make a link' }).click();
     await page.getByText(link.url).waitFor();
-    expect(JSON.parse(server.changes[0]?.body ?? '')).toEqual({
+    expect(JSON.parse(house.server.changes[0]?.body ?? '')).toEqual({
       name: 'Dara Ní Bhriain',
       role: 'developer',
       where: { team: 'shop' },
@@ -201,15 +183,15 @@ describe('what administrators change', () => {
   });
 
   it('asks again with the name, and says why the last administrator stays', async () => {
-    const { page } = await openPage(browser, laptop);
-    await page.goto(`${server.url}/people`);
+    const { page } = await openPage(house.browser, laptop);
+    await page.goto(`${house.server.url}/people`);
     const row = page.getByRole('row').filter({ hasText: 'administrator' });
     await row.getByText('Change').click();
     await row.getByRole('button', { name: /^Remove/ }).click();
     const dialog = page.getByRole('dialog');
     await dialog.getByText('Remove Ana Lima for good').waitFor();
     expect(await accessibilityProblems(page)).toEqual([]);
-    server.refuse = {
+    house.server.refuse = {
       status: 409,
       code: 'conflict',
       detail: '`Ana Lima` is the last administrator',
@@ -217,28 +199,28 @@ describe('what administrators change', () => {
     };
     await dialog.getByRole('button', { name: 'Remove', exact: true }).click();
     await dialog.getByText('`Ana Lima` is the last administrator').waitFor();
-    server.refuse = undefined;
+    house.server.refuse = undefined;
     await page.keyboard.press('Escape');
     await dialog.waitFor({ state: 'detached' });
     await page.context().close();
   });
 
   it('gives and takes roles for some services', async () => {
-    const { page } = await openPage(browser, laptop);
-    await page.goto(`${server.url}/people`);
+    const { page } = await openPage(house.browser, laptop);
+    await page.goto(`${house.server.url}/people`);
     const row = page.getByRole('row').filter({ hasText: 'Bela' });
     await row.getByText('Change').click();
     await row.getByRole('button', { name: /^Role/ }).click();
     const dialog = page.getByRole('dialog');
     await dialog.getByLabel('Role').selectOption('operator');
     await dialog.getByLabel('Only for services where').fill('team=shop tier=web');
-    await page.screenshot({ path: join(pictures, 'role.png') });
+    await page.screenshot({ path: join(house.pictures, 'role.png') });
     await dialog.getByRole('button', { name: 'Give this role' }).click();
     await dialog.waitFor({ state: 'detached' });
     await row.getByRole('button', { name: /^Role/ }).click();
     await dialog.getByText('approver where team=shop').getByRole('button', { name: 'Take away' }).click();
-    await expect.poll(() => server.changes.length).toBe(2);
-    expect(server.changes.map(({ body }) => JSON.parse(body))).toEqual([
+    await expect.poll(() => house.server.changes.length).toBe(2);
+    expect(house.server.changes.map(({ body }) => JSON.parse(body))).toEqual([
       { change: 'grant', role: 'operator', where: { team: 'shop', tier: 'web' } },
       { change: 'ungrant', where: { team: 'shop' } },
     ]);

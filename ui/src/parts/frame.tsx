@@ -19,6 +19,7 @@ const places = [
   { to: '/coverage', name: 'Coverage', views: ['coverage'], key: 'c' },
   { to: '/map', name: 'Map', views: ['map'], key: 'm' },
   { to: '/incidents', name: 'Incidents', views: ['incidents', 'incident'], key: 'i' },
+  { to: '/contracts', name: 'Contracts', views: ['contracts', 'contract'], key: 't' },
   { to: '/people', name: 'People', views: ['people'], key: 'p', needs: 'people.manage' },
 ] as const satisfies readonly Place[];
 

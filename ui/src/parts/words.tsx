@@ -147,3 +147,13 @@ export function LockPath({ closed }: { readonly closed: boolean }) {
     </>
   );
 }
+
+const modeWords = {
+  enforce: { text: 'enforce', tone: 'good', glyph: 'solid' },
+  audit: { text: 'audit', tone: 'warning', glyph: 'half' },
+  learn: { text: 'learn', tone: 'warning', glyph: 'dots' },
+  off: { text: 'off', tone: 'bad', glyph: 'none' },
+} as const;
+export function ModeWord({ mode }: { readonly mode: keyof typeof modeWords }) {
+  return <Word {...modeWords[mode]} />;
+}
