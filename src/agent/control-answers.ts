@@ -23,7 +23,8 @@ export const StateAnswer = z.object({
   revoked: z.array(z.string()),
   isolated: z.array(ServiceName),
   actions: z.array(Action),
-  /** Absent from a control plane that speaks protocol 1. */
+  /** Fingerprint of the root that signs now. Absent, as what follows, from a control plane that speaks protocol 1. */
+  issuer: z.string().optional(),
   glass: z.object({ open: z.array(GlassOpening), codeHash: z.string().nullable() }).optional(),
 });
 export type StateAnswer = z.infer<typeof StateAnswer>;

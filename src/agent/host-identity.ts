@@ -3,7 +3,15 @@ import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { z } from 'zod';
 import { type Clock, codeOf, type Logger, messageOf } from '../base/index.js';
-import { createSvidSource, generateKeyPair, type Svid, type SvidSource, svidFrom } from '../identity/index.js';
+import {
+  type Bundles,
+  createSvidSource,
+  generateKeyPair,
+  rootFingerprint,
+  type Svid,
+  type SvidSource,
+  svidFrom,
+} from '../identity/index.js';
 import { type ControlClient, enrol } from './control-client.js';
 import { Issued } from './control-answers.js';
 import { AgentError } from './errors.js';
@@ -20,7 +28,11 @@ type Kept = z.infer<typeof Kept>;
 
 export interface HostIdentity {
   readonly trustDomain: string;
-  readonly bundles: Readonly<Record<string, readonly string[]>>;
+  bundles(): Bundles;
+  /** Trusts these from now on, also after a restart. False, and said: they are none, or could not be kept. */
+  trust(bundles: Bundles): boolean;
+  /** Called when what is trusted has changed. Returns the unsubscriber. */
+  onTrust(listener: () => void): () => void;
   readonly source: SvidSource;
   /** The control plane refused this agent before this start: what it ran then has ended there. */
   readonly wasRefused: boolean;
@@ -44,8 +56,9 @@ export async function establishIdentity(
   const mark = join(settings.directory, refusedMark);
   const wasRefused = existsSync(mark);
   const anew = wasRefused && existsSync(settings.enrolTokenFile);
-  const kept = (anew ? undefined : await usable(path, clock)) ?? (await enrolNow(settings, path, log));
+  let kept = (anew ? undefined : await usable(path, clock)) ?? (await enrolNow(settings, path, log));
   let trusted: boolean | undefined;
+  const listeners = new Set<() => void>();
   const expectedId = `spiffe://${kept.trustDomain}/control-plane`;
   const initial = svidFrom(kept.keyPem, kept.chain);
   const identify = (svid: Svid) => client.identify({ svid, bundles: kept.bundles, expectedId });
@@ -59,12 +72,18 @@ export async function establishIdentity(
   });
   source.onChange((svid) => {
     identify(svid);
-    keep(path, { ...kept, keyPem: svid.privateKeyPem, chain: [...svid.chainPem] });
+    kept = { ...kept, keyPem: svid.privateKeyPem, chain: [...svid.chainPem] };
+    keep(path, kept);
   });
   await source.start();
   return {
     trustDomain: kept.trustDomain,
-    bundles: kept.bundles,
+    bundles: () => kept.bundles,
+    trust,
+    onTrust: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
     source,
     wasRefused,
     refused: (why) => {
@@ -89,6 +108,28 @@ export async function establishIdentity(
       rmSync(mark, { force: true });
     },
   };
+
+  function trust(bundles: Bundles): boolean {
+    if (JSON.stringify(bundles) === JSON.stringify(kept.bundles)) return true;
+    try {
+      const own = bundles[kept.trustDomain] ?? [];
+      if (own.map(rootFingerprint).length === 0) throw new Error('they hold no root');
+      const next = {
+        ...kept,
+        bundles: Object.fromEntries(Object.entries(bundles).map(([td, pems]) => [td, [...pems]])),
+      };
+      // Kept first: what it said it trusts it has to trust after a restart as well.
+      keep(path, next);
+      kept = next;
+    } catch (error) {
+      log.error({ reason: messageOf(error) }, 'the new roots are not trusted: the old ones stay');
+      return false;
+    }
+    const svid = source.current();
+    if (svid !== undefined) identify(svid);
+    for (const listener of [...listeners]) listener();
+    return true;
+  }
 }
 
 async function usable(path: string, clock: Clock): Promise<Kept | undefined> {

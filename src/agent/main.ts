@@ -57,6 +57,7 @@ import { keepPlaneLogs } from './logs.js';
 import { readSettings } from './settings.js';
 import { keepSpoolPins } from './spool-pins.js';
 import { startShipping } from './shipping.js';
+import { trustedRoots } from './trusted-roots.js';
 import { readAgentState, type WorkloadRecord, writeAgentState } from './workload-record.js';
 import { createWorkloads, type IdentityHandle } from './workloads.js';
 
@@ -218,11 +219,11 @@ const workloads = createWorkloads({
       mode: settings.rootMode ? 0o666 : 0o600,
       state: () => {
         const svid = current();
-        return svid === undefined ? { kind: 'starting' } : { kind: 'ready', svids: [svid], bundles: host.bundles };
+        return svid === undefined ? { kind: 'starting' } : { kind: 'ready', svids: [svid], bundles: host.bundles() };
       },
       onChange: (listener) => {
         onChange(listener);
-        return () => {};
+        return host.onTrust(listener);
       },
       logger: log,
     });
@@ -283,6 +284,13 @@ const gateway = createGateway({
     reportSoon();
   },
 });
+const roots = trustedRoots({
+  trustDomain: host.trustDomain,
+  planes: () => planes().map((plane) => plane.revision),
+  trust: host.trust,
+  log,
+});
+roots.follow(host.source);
 const carrier: Carrier = createCarrier({
   workloads,
   hands,
@@ -419,12 +427,16 @@ async function identify(
       (await client.call('POST', `/agent/v1/workloads/${id}/svid`, { publicKey }, WorkloadAnswer.shape.svid)).chain,
   });
   await source.start();
+  const letGo = roots.follow(source);
   return {
     current: () => source.current(),
     onChange: (listener: (svid: Svid) => void) => {
       source.onChange(listener);
     },
-    stop: () => source.stop(),
+    stop: () => {
+      letGo();
+      source.stop();
+    },
   };
 }
 
@@ -438,6 +450,7 @@ async function followState(): Promise<void> {
       reachable = true;
       apart = null;
       host.accepted();
+      roots.take(state);
       if (state.revision !== revision) take(state);
       carrier.carry(state.actions);
     } catch (error) {
@@ -585,6 +598,7 @@ async function keepReporting(): Promise<void> {
             .map((record) => ({ id: record.id, state: record.state })),
           // Of protocol 1 it is not known: it is told when the control plane is upgraded.
           ...(opened.length === 0 || client.protocol() < 2 ? {} : { glass: opened }),
+          ...(client.protocol() < 2 ? {} : { roots: roots.facts() }),
         },
         Anything,
       );

@@ -25,6 +25,8 @@ import {
 } from './certificate.js';
 import { readCertificate } from './certificate-facts.js';
 import { IdentityError } from './errors.js';
+import { rootFingerprint } from './roots.js';
+import type { Bundles } from './svid.js';
 import { broken, createOwnFile, ownDirectory, privateKeyPem, readOwnFile, readPrivateKey } from './key-file.js';
 
 const minute = 60_000;
@@ -90,8 +92,12 @@ export interface CaExpiry {
 
 export interface CertificateAuthority {
   readonly trustDomain: string;
-  /** PEM roots of this trust domain. */
+  /** PEM roots of this trust domain; the same list while they do not change, since verification caches by it. */
   bundle(): readonly string[];
+  /** `bundle()` by trust domain, and the same object for as long. */
+  bundles(): Bundles;
+  /** SHA-256 of the root that signs now, hex. */
+  issuer(): string;
   issueSvid(request: SvidRequest): IssuedCertificate;
   issueServerCertificate(request: ServerCertificateRequest): IssuedCertificate;
   /** Ed25519 over the bytes, with the evidence key; never usable for certificates. */
@@ -120,10 +126,13 @@ export async function openCertificateAuthority(options: CaOptions): Promise<Cert
   const evidenceKey = await loadKey(directory, 'evidence.key.pem', passphrase, 'ed25519');
   const evidencePublicKey = createPublicKey(evidenceKey);
   checkAlive();
+  const bundles: Bundles = { [trustDomain]: [root.pem] };
 
   return {
     trustDomain,
-    bundle: () => [root.pem],
+    bundle: () => bundles[trustDomain] ?? [],
+    bundles: () => bundles,
+    issuer: () => rootFingerprint(root.pem),
     issueSvid,
     issueServerCertificate,
     sign: (bytes) => signBytes(null, bytes, evidenceKey),

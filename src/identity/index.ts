@@ -23,6 +23,7 @@ export {
 } from './ca.js';
 export { IdentityError, type IdentityErrorCode } from './errors.js';
 export { hostCodeHash, isHostCode } from './host-code.js';
+export { rootAbove, rootFingerprint } from './roots.js';
 export { openSealingKey } from './sealing-key.js';
 export { type Bundles, generateKeyPair, type KeyPair, type Svid, svidFrom } from './svid.js';
 export {

@@ -1,6 +1,6 @@
 /** Everything a request or a job may need, made once by `main.ts` and passed on; there are no globals. */
 import type { Clock, DiskWatch, Family, Logger, Tally } from '../base/index.js';
-import type { Bundles, CertificateAuthority } from '../identity/index.js';
+import type { CertificateAuthority } from '../identity/index.js';
 import type { AuditCheckpoint, Store } from '../store/index.js';
 import type { Passwords } from './auth/passwords.js';
 import type { Sealer } from './auth/sealed.js';
@@ -27,8 +27,6 @@ export interface Context {
   readonly startedAt: number;
   readonly store: Store;
   readonly authority: CertificateAuthority;
-  /** Our own trust domain's roots; one object for good, since verification caches by it. */
-  readonly bundles: Bundles;
   /** The head of the audit trail, signed, outside of the database. */
   readonly checkpoint: AuditCheckpoint;
   readonly changes: Changes;

@@ -175,7 +175,6 @@ async function createContext(options: ServerOptions, store: Store, authority: Co
     startedAt: clock.now(),
     store,
     authority,
-    bundles: { [config.trustDomain]: authority.bundle() },
     checkpoint: auditCheckpoint(join(config.keysDir, 'audit-checkpoint.json'), authority),
     changes: createChanges(store, board, live, decisions),
     passwords: createPasswords(),

@@ -2,7 +2,7 @@
 import type { OnReadOpts } from 'node:net';
 import { connect, type TLSSocket } from 'node:tls';
 import type { Logger } from '../base/index.js';
-import { type Svid, tlsClientOptions, type VerifiedPeer, verifySocket } from '../identity/index.js';
+import { type Bundles, type Svid, tlsClientOptions, type VerifiedPeer, verifySocket } from '../identity/index.js';
 import { type Endpoint, type ReasonCode, serviceId } from '../model/index.js';
 import { armed } from './dialling.js';
 import type { PlaneContext } from './http-hop.js';
@@ -37,6 +37,8 @@ export interface PeerConnection {
   readonly peerHost: string | undefined;
   /** Monotonic time after which it must not be used: the peer's certificate ends. */
   readonly expiresAt: number;
+  /** Whether its chain still ends in a root of these. */
+  readonly trustedBy: (bundles: Bundles) => boolean;
 }
 
 /** Calls exactly one of `opened` and `failed`, later. */
@@ -99,6 +101,7 @@ export function dialPeer(
       peerId: peer.id,
       peerHost: peer.attributes['host'],
       expiresAt: sweeper.now + (peer.notAfter - clock.now()),
+      trustedBy: (bundles) => verifySocket(socket, bundles, clock.now()).kind === 'ok',
     });
   }
 }

@@ -2,7 +2,7 @@
 import { refusal } from '../contract/index.js';
 import { recordFlow } from './flow-record.js';
 import type { MeshDial } from './peer-dial.js';
-import { opaqueConnector, PeerSessions } from './peer-sessions.js';
+import { opaqueConnector, PeerSessions, type Proved } from './peer-sessions.js';
 import { isIsolated, type PlaneState } from './plane-state.js';
 import { isRevoked } from './policy.js';
 import { type Connector, UpstreamPool } from './upstream.js';
@@ -50,17 +50,19 @@ export class PeerPools {
     }
   }
 
-  /** After a new snapshot: connections to isolated or revoked peers end; after a bundle change all of them do. */
+  /** After a new snapshot: connections to isolated or revoked peers end, and those to peers that no root vouches for any more. */
   recheck(bundlesChanged: boolean): void {
     const { policy, context } = this.#state;
     for (const [service, { sessions, pool }] of this.#ways) {
-      if (policy === undefined || bundlesChanged || isIsolated(this.#state, service)) {
+      if (policy === undefined || isIsolated(this.#state, service)) {
         sessions.destroy(() => true);
         pool.destroyAll();
         continue;
       }
-      sessions.destroy(({ peerId, peerHost }) => isRevoked(policy, peerId, peerHost));
-      pool.drain((upstream) => isRevoked(policy, upstream.peerId, upstream.peerHost));
+      const condemned = ({ peerId, peerHost, trustedBy }: Proved) =>
+        isRevoked(policy, peerId, peerHost) || (bundlesChanged && !trustedBy(policy.bundles));
+      sessions.destroy(condemned);
+      pool.drain(condemned);
       sessions.review(context.sweeper.now);
       pool.dropUnusable(context.sweeper.now);
     }

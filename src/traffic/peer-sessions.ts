@@ -10,7 +10,10 @@ const sessionIdleMs = 10_000;
 /** No new streams so long before a certificate ends: what is in progress then is over in time. Milliseconds. */
 const retireAheadMs = 30_000;
 
-interface Session extends Pick<PeerConnection, 'peerId' | 'peerHost' | 'expiresAt'> {
+/** What was proved on it. */
+export type Proved = Pick<PeerConnection, 'peerId' | 'peerHost' | 'expiresAt' | 'trustedBy'>;
+
+interface Session extends Proved {
   readonly hop: HopSession;
 }
 
@@ -56,7 +59,7 @@ export class PeerSessions implements Connector {
   }
 
   /** Ends at once what is condemned. */
-  destroy(condemned: (session: Pick<PeerConnection, 'peerId' | 'peerHost'>) => boolean): void {
+  destroy(condemned: (session: Proved) => boolean): void {
     for (const session of this.#all()) if (condemned(session)) session.hop.destroy();
   }
 
@@ -143,6 +146,7 @@ export class PeerSessions implements Connector {
       peerId: at.peerId,
       peerHost: at.peerHost,
       expiresAt: at.expiresAt,
+      trustedBy: at.trustedBy,
     };
     place.sessions.add(session);
     return session;
@@ -193,10 +197,11 @@ function carry(upstream: Upstream, session: Session): void {
   process.nextTick(() => upstream.carried(stream, session.hop));
 }
 
-function proved(upstream: Upstream, { peerId, peerHost, expiresAt }: Omit<Session, 'hop'>): void {
+function proved(upstream: Upstream, { peerId, peerHost, expiresAt, trustedBy }: Proved): void {
   upstream.peerId = peerId;
   upstream.peerHost = peerHost;
   upstream.expiresAt = expiresAt;
+  upstream.trustedBy = trustedBy;
 }
 
 function keyOf({ address, port }: Endpoint): string {

@@ -1,5 +1,6 @@
 /** Connections toward the next hop: opened by a `Connector`, owned by one exchange at a time, kept by an `UpstreamPool`. */
 import type { OnReadOpts, Socket } from 'node:net';
+import type { Bundles } from '../identity/index.js';
 import type { HopSession } from './hop/session.js';
 import type { HopStream } from './hop/stream.js';
 import { plainAddress } from './sockets.js';
@@ -55,6 +56,8 @@ export class Upstream {
   peerId = '';
   /** The host whose agent attested the peer, as its certificate says. */
   peerHost: string | undefined;
+  /** Whether what was proved on it still counts under these roots. */
+  trustedBy: (bundles: Bundles) => boolean = () => true;
   readonly pool: UpstreamPool | undefined;
   /** Either side may end while the other goes on sending: opaque TCP. */
   readonly halfOpen: boolean;

@@ -48,7 +48,7 @@ export function agentListener(context: Context, tls: ServerOptions): FastifyInst
     }
     const { socket } = request.raw;
     if (!(socket instanceof TLSSocket)) throw new ServerError('unauthenticated', 'an agent speaks TLS');
-    const peer = peerOf(socket, context.bundles, context.config.trustDomain, context.clock);
+    const peer = peerOf(socket, context.authority.bundles(), context.config.trustDomain, context.clock);
     await checkSerial(context.store, peer);
     const protocol = spokenBy(request.headers, served, (number) => context.spoken.set(peer.host, number));
     peers.set(request, { ...peer, protocol });

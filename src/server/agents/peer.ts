@@ -20,13 +20,14 @@ export interface Asking extends AgentPeer {
   readonly protocol: number;
 }
 
-const peers = new WeakMap<TLSSocket, AgentPeer>();
+/** What was proved on a connection, and by which roots: when they change it has to be proved anew. */
+const peers = new WeakMap<TLSSocket, { readonly peer: AgentPeer; readonly bundles: Bundles }>();
 
 /** @throws ServerError `unauthenticated` for anything but a valid agent certificate of our own trust domain. */
 export function peerOf(socket: TLSSocket, bundles: Bundles, trustDomain: string, clock: Clock): AgentPeer {
   const known = peers.get(socket);
   const now = clock.now();
-  if (known !== undefined && now <= known.notAfter) return known;
+  if (known?.bundles === bundles && now <= known.peer.notAfter) return known.peer;
   const result = verifySocket(socket, bundles, now);
   if (result.kind === 'refused') throw refused(result.reason);
   const prefix = agentId(trustDomain, '');
@@ -34,7 +35,7 @@ export function peerOf(socket: TLSSocket, bundles: Bundles, trustDomain: string,
   if (!host.success) throw refused('not an agent');
   const serial = socket.getPeerX509Certificate()?.serialNumber.toLowerCase() ?? '';
   const peer = { host: host.data, serial, notAfter: result.notAfter };
-  peers.set(socket, peer);
+  peers.set(socket, { peer, bundles });
   return peer;
 }
 

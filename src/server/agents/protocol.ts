@@ -80,6 +80,8 @@ export const ObservationsAnswer = z.strictObject({
 });
 export const ObservationRow = Observation;
 
+const Fingerprints = z.array(z.string().regex(/^[0-9a-f]{64}$/)).max(8);
+
 /** `POST report`, every few seconds and at every change. */
 export const ReportRequest = z.strictObject({
   coverage: Coverage,
@@ -93,6 +95,8 @@ export const ReportRequest = z.strictObject({
     .default([]),
   /** Opened by this host's sealed code, lately; from protocol 2. */
   glass: z.array(GlassOpening).max(100).default([]),
+  /** Fingerprints: what everything there trusts, and what its certificates stand under; from protocol 2. */
+  roots: z.strictObject({ trusted: Fingerprints, used: Fingerprints }).optional(),
 });
 
 /** `GET time`: what an agent corrects its stamps by. */
@@ -110,7 +114,8 @@ export const StateAnswer = z.strictObject({
   isolated: z.array(ServiceName),
   /** For this host, approved and not ended, in the order in which they are to be carried out. */
   actions: z.array(Action),
-  /** From protocol 2. */
+  /** Fingerprint of the root that signs now; from protocol 2, as what follows. */
+  issuer: z.string().optional(),
   glass: z
     .strictObject({
       /** Not this host's own: those it knows best. */

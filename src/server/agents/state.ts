@@ -6,6 +6,7 @@ import type { Context } from '../context.js';
 import { takeOpenings } from '../glass.js';
 import type { AgentPeer, Asking } from './peer.js';
 import type { ReportRequest, StateAnswer } from './protocol.js';
+import { noteRoots } from './reported-roots.js';
 import { withdrawnHosts } from './withdrawal.js';
 import { revokedIdentities } from './workloads.js';
 
@@ -19,9 +20,10 @@ export async function stateFor(context: Context, peer: Asking, revision: number)
     withdrawnHosts(store),
     store.actions.list({ host: peer.host, status: ['approved', 'running'], limit: 1_000 }),
   ]);
-  const glass = peer.protocol < 2 ? {} : { glass: await glassFor(store, peer.host) };
+  const later =
+    peer.protocol < 2 ? {} : { issuer: context.authority.issuer(), glass: await glassFor(store, peer.host) };
   return {
-    ...glass,
+    ...later,
     revision,
     trustDomain: config.trustDomain,
     bundles: { [config.trustDomain]: [...context.authority.bundle()] },
@@ -82,6 +84,7 @@ export async function takeReport(
       note.tell('workloads', id, state);
     }
   });
+  if (report.roots !== undefined) await noteRoots(context.store, peer.host, report.roots);
   await takeOpenings(context, peer.host, report.glass);
 }
 
