@@ -6,7 +6,6 @@ import {
   type KeyObject,
   sign as signBytes,
   verify as verifyBytes,
-  X509Certificate,
 } from 'node:crypto';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
@@ -15,26 +14,27 @@ import { type Attributes, parseSpiffeId, serviceOf } from '../model/index.js';
 import {
   type CertificateTemplate,
   checkAttributes,
-  distinguishedName,
   invalid,
-  type Issuer,
-  keyIdOf,
   mintCertificate,
   newSerial,
   pemOf,
 } from './certificate.js';
-import { readCertificate } from './certificate-facts.js';
 import { IdentityError } from './errors.js';
-import { rootFingerprint } from './roots.js';
+import {
+  broken,
+  createOwnFile,
+  ownDirectory,
+  privateKeyPem,
+  readOwnFile,
+  readPrivateKey,
+  replaceOwnFile,
+} from './key-file.js';
+import { backdate, type Root, seconds } from './root.js';
+import { openRoots, type Roots } from './root-rotation.js';
 import type { Bundles } from './svid.js';
-import { broken, createOwnFile, ownDirectory, privateKeyPem, readOwnFile, readPrivateKey } from './key-file.js';
 
-const minute = 60_000;
-const hour = 60 * minute;
+const hour = 3_600_000;
 const day = 24 * hour;
-/** Hosts' clocks differ a little: what is issued is valid from a minute ago. */
-const backdate = minute;
-const rootLife = 365 * day;
 const defaultSvidLife = hour;
 const longestSvidLife = day;
 const defaultServerLife = 7 * day;
@@ -60,7 +60,11 @@ export interface SvidRequest {
   readonly ttlMs?: number;
   /** Attested facts, signed into the certificate. */
   readonly attributes?: Attributes;
+  readonly root?: SigningRoot;
 }
+
+/** While the root changes: the one that signs now, or the one that also those trust who were away meanwhile. */
+export type SigningRoot = 'current' | 'oldest';
 
 export interface ServerCertificateRequest {
   readonly publicKey: string | Buffer;
@@ -68,6 +72,7 @@ export interface ServerCertificateRequest {
   readonly names: readonly string[];
   /** Default 7 days, at most 30. */
   readonly ttlMs?: number;
+  readonly root?: SigningRoot;
 }
 
 export interface IssuedCertificate {
@@ -79,6 +84,8 @@ export interface IssuedCertificate {
   readonly serial: string;
   /** SHA-256 of the leaf as browsers show it: `AB:CD:...`. */
   readonly fingerprint: string;
+  /** PEM of the root that signed it. */
+  readonly root: string;
 }
 
 export interface CaExpiry {
@@ -98,6 +105,8 @@ export interface CertificateAuthority {
   bundles(): Bundles;
   /** SHA-256 of the root that signs now, hex. */
   issuer(): string;
+  /** The change of the root, and where it stands. */
+  readonly roots: Roots;
   issueSvid(request: SvidRequest): IssuedCertificate;
   issueServerCertificate(request: ServerCertificateRequest): IssuedCertificate;
   /** Ed25519 over the bytes, with the evidence key; never usable for certificates. */
@@ -121,26 +130,41 @@ export async function openCertificateAuthority(options: CaOptions): Promise<Cert
   if (parseSpiffeId(`spiffe://${trustDomain}`)?.path !== '') throw invalid('the trust domain is not a valid name');
   if (passphrase === '') throw new IdentityError('ca-passphrase-wrong', 'the passphrase is empty');
   await ownDirectory(directory);
-  const rootKey = await loadKey(directory, 'root.key.pem', passphrase, 'ec');
-  const root = await loadRoot(directory, rootKey, trustDomain, clock);
+  const roots = await openRoots({
+    directory,
+    trustDomain,
+    clock,
+    keys: {
+      load: (name) => loadKey(directory, name, passphrase, 'ec'),
+      replace: (name, key) => replaceOwnFile(directory, name, privateKeyPem(key, passphrase)),
+    },
+    leafLifeMs: longestSvidLife,
+  });
   const evidenceKey = await loadKey(directory, 'evidence.key.pem', passphrase, 'ed25519');
   const evidencePublicKey = createPublicKey(evidenceKey);
   checkAlive();
-  const bundles: Bundles = { [trustDomain]: [root.pem] };
+  let known: Bundles = { [trustDomain]: pemsOf(roots) };
 
   return {
     trustDomain,
-    bundle: () => bundles[trustDomain] ?? [],
-    bundles: () => bundles,
-    issuer: () => rootFingerprint(root.pem),
+    bundle: () => bundles()[trustDomain] ?? [],
+    bundles,
+    issuer: () => roots.signing().fingerprint,
+    roots,
     issueSvid,
     issueServerCertificate,
     sign: (bytes) => signBytes(null, bytes, evidenceKey),
     verify: (bytes, signature) => signature.length === 64 && verifyBytes(null, bytes, evidencePublicKey, signature),
     evidencePublicKeyPem: evidencePublicKey.export({ type: 'spki', format: 'pem' }).toString(),
     encryptedAtRest: passphrase !== undefined,
-    expiry: () => expiryOf(root.notAfter, clock.now()),
+    expiry: () => expiryOf(roots.signing().notAfter, clock.now()),
   };
+
+  function bundles(): Bundles {
+    const pems = pemsOf(roots);
+    if (pems.join() !== known[trustDomain]?.join()) known = { [trustDomain]: pems };
+    return known;
+  }
 
   function issueSvid(request: SvidRequest): IssuedCertificate {
     const id = parseSpiffeId(request.id);
@@ -151,7 +175,7 @@ export async function openCertificateAuthority(options: CaOptions): Promise<Cert
     if (named !== undefined && commonName !== named) throw invalid('the service is not the one in the SPIFFE ID');
     if (commonName.length === 0 || commonName.length > 64) throw invalid('a common name has 1 to 64 characters');
     checkAttributes(request.attributes ?? {});
-    return issue({
+    return issue(request.root, {
       kind: 'svid',
       commonName,
       uri: request.id,
@@ -165,7 +189,7 @@ export async function openCertificateAuthority(options: CaOptions): Promise<Cert
     const [first] = request.names;
     if (first === undefined || request.names.length > 64) throw invalid('a server certificate has 1 to 64 names');
     for (const name of request.names) if (!isHostName(name)) throw invalid('a name is no host name or address');
-    return issue({
+    return issue(request.root, {
       kind: 'server',
       commonName: first.slice(0, 64),
       names: request.names,
@@ -174,7 +198,7 @@ export async function openCertificateAuthority(options: CaOptions): Promise<Cert
     });
   }
 
-  function checkAlive(): void {
+  function checkAlive(root: Root = roots.signing()): void {
     const now = clock.now();
     if (now >= root.notBefore && now < root.notAfter) return;
     const early = now < root.notBefore;
@@ -185,8 +209,12 @@ export async function openCertificateAuthority(options: CaOptions): Promise<Cert
     });
   }
 
-  function issue(wanted: Omit<CertificateTemplate, 'notBefore' | 'notAfter'> & { ttlMs: number }): IssuedCertificate {
-    checkAlive();
+  function issue(
+    by: SigningRoot | undefined,
+    wanted: Omit<CertificateTemplate, 'notBefore' | 'notAfter'> & { ttlMs: number },
+  ): IssuedCertificate {
+    const root = by === 'oldest' ? roots.oldest() : roots.signing();
+    checkAlive(root);
     const now = clock.now();
     const { ttlMs, ...template } = wanted;
     // INVARIANT: a leaf never outlives the CA above it, and starts no earlier
@@ -200,54 +228,9 @@ export async function openCertificateAuthority(options: CaOptions): Promise<Cert
       notAfter,
       serial: serial.toString('hex'),
       fingerprint: (createHash('sha256').update(leaf).digest('hex').match(/../g) ?? []).join(':').toUpperCase(),
+      root: root.pem,
     };
   }
-}
-
-interface Authority {
-  readonly pem: string;
-  readonly notBefore: number;
-  readonly notAfter: number;
-  readonly issuer: Issuer;
-}
-
-async function loadRoot(directory: string, key: KeyObject, trustDomain: string, clock: Clock): Promise<Authority> {
-  const name = 'root.crt.pem';
-  const publicKey = spki(createPublicKey(key));
-  if ((await readOwnFile(directory, name)) === undefined) {
-    const commonName = `${trustDomain} root`.slice(-64);
-    const now = clock.now();
-    const template: CertificateTemplate = {
-      kind: 'authority',
-      commonName,
-      uri: `spiffe://${trustDomain}`,
-      publicKey,
-      notBefore: seconds(now - backdate),
-      notAfter: seconds(now + rootLife),
-    };
-    const self = { name: distinguishedName(commonName), keyId: keyIdOf(publicKey), key };
-    await createOwnFile(directory, name, pemOf(mintCertificate(template, self)));
-  }
-  const path = join(directory, name);
-  const pem = (await readOwnFile(directory, name))?.toString('latin1') ?? '';
-  let certificate: X509Certificate;
-  let facts: ReturnType<typeof readCertificate>;
-  try {
-    certificate = new X509Certificate(pem);
-    facts = readCertificate(certificate.raw);
-  } catch (cause) {
-    throw broken(path, 'holds no certificate', cause);
-  }
-  if (!certificate.checkPrivateKey(key)) throw broken(path, 'does not belong to the root key');
-  if (facts.uris.length !== 1 || facts.uris[0] !== `spiffe://${trustDomain}`) {
-    throw broken(path, `is the root of another trust domain than \`${trustDomain}\``);
-  }
-  return {
-    pem: pemOf(certificate.raw),
-    notBefore: facts.notBefore,
-    notAfter: facts.notAfter,
-    issuer: { name: facts.subject, keyId: keyIdOf(publicKey), key },
-  };
 }
 
 async function loadKey(
@@ -258,7 +241,7 @@ async function loadKey(
 ): Promise<KeyObject> {
   let pem = await readOwnFile(directory, name);
   if (pem === undefined) {
-    if (name === 'root.key.pem' && (await readOwnFile(directory, 'root.crt.pem')) !== undefined) {
+    if (type === 'ec' && (await readOwnFile(directory, name.replace('.key.', '.crt.'))) !== undefined) {
       throw broken(join(directory, name), 'is missing, yet its certificate is there');
     }
     const made = type === 'ec' ? generateKeyPairSync('ec', { namedCurve: 'P-256' }) : generateKeyPairSync('ed25519');
@@ -297,8 +280,8 @@ function pemBody(pem: string): Buffer {
   return Buffer.from(body, 'base64');
 }
 
-function spki(key: KeyObject): Buffer {
-  return key.export({ type: 'spki', format: 'der' });
+function pemsOf(roots: Roots): readonly string[] {
+  return roots.all().map(({ pem }) => pem);
 }
 
 function lifetime(ttlMs: number, longest: number): number {
@@ -316,9 +299,4 @@ function expiryOf(rootNotAfter: number, now: number): CaExpiry {
 function isHostName(name: string): boolean {
   if (isIP(name) !== 0) return !name.includes('%');
   return name.length <= 253 && /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/.test(name);
-}
-
-/** Certificates know whole seconds. */
-function seconds(ms: number): number {
-  return Math.floor(ms / 1_000) * 1_000;
 }

@@ -6,6 +6,8 @@ export type IdentityErrorCode =
   /** A key or certificate file of the CA cannot be read or does not fit the others. */
   | 'ca-broken'
   | 'ca-passphrase-wrong'
+  /** A step of changing the root that does not follow from where the change stands. */
+  | 'rotation-out-of-order'
   /** The clock stands outside the CA's own validity: nothing can be issued. */
   | 'ca-expired'
   /** What was asked for may not stand in a certificate of ours. */

@@ -19,10 +19,13 @@ export {
   type IssuedCertificate,
   openCertificateAuthority,
   type ServerCertificateRequest,
+  type SigningRoot,
   type SvidRequest,
 } from './ca.js';
 export { IdentityError, type IdentityErrorCode } from './errors.js';
 export { hostCodeHash, isHostCode } from './host-code.js';
+export type { Root } from './root.js';
+export type { Roots, StandingState as RotationState } from './root-rotation.js';
 export { rootAbove, rootFingerprint } from './roots.js';
 export { openSealingKey } from './sealing-key.js';
 export { type Bundles, generateKeyPair, type KeyPair, type Svid, svidFrom } from './svid.js';

@@ -1,7 +1,7 @@
 /** Private keys on disk: PKCS#8 in files that only their owner can read, in a directory that only their owner enters. */
 import { createPrivateKey, type KeyObject, randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { link, lstat, mkdir, open, rm } from 'node:fs/promises';
+import { link, lstat, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf } from '../base/index.js';
 import { IdentityError } from './errors.js';
@@ -62,6 +62,43 @@ export async function createOwnFile(directory: string, name: string, content: st
     throw error;
   } finally {
     await rm(temporary, { force: true });
+  }
+}
+
+/** Puts it in the place of what is there; after a power cut one of the two is there, whole. For one writer at a time. */
+export async function replaceOwnFile(directory: string, name: string, content: string): Promise<void> {
+  await removeUnfinished(directory, name);
+  const temporary = join(directory, `.${name}.${randomBytes(6).toString('hex')}`);
+  const file = await open(temporary, 'wx', 0o600);
+  try {
+    await file.writeFile(content);
+    await file.sync();
+    await rename(temporary, join(directory, name));
+  } finally {
+    await file.close();
+    await rm(temporary, { force: true });
+  }
+  await syncDirectory(directory);
+}
+
+/** Gone also after a power cut, with what a writer left that was killed. For one writer at a time. */
+export async function removeOwnFile(directory: string, name: string): Promise<void> {
+  await removeUnfinished(directory, name);
+  await rm(join(directory, name), { force: true });
+  await syncDirectory(directory);
+}
+
+async function removeUnfinished(directory: string, name: string): Promise<void> {
+  for (const found of await readdir(directory))
+    if (found.startsWith(`.${name}.`)) await rm(join(directory, found), { force: true });
+}
+
+async function syncDirectory(directory: string): Promise<void> {
+  const opened = await open(directory, constants.O_RDONLY | constants.O_DIRECTORY);
+  try {
+    await opened.sync();
+  } finally {
+    await opened.close();
   }
 }
 
