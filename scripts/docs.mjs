@@ -171,6 +171,8 @@ const routeTexts = {
   'POST /v1/services': 'registers a service, with labels, or says on which hosts it may run',
   'POST /v1/services/:service/labels': 'gives a service other labels, by which roles are limited',
   'POST /v1/hosts/:host/withdraw': 'ends the trust in a host and in all it vouched for',
+  'GET /v1/authority': 'the roots of the authority, where a change of them stands, and which hosts it waits for',
+  'POST /v1/authority/rotation': 'takes the next step in changing the root',
   'POST /v1/contracts/:service/propose': 'makes a version of what was learned, or of a given contract',
   'POST /v1/actions/plan': 'plans the containment of an incident',
   'POST /v1/actions/apply': 'carries planned steps out',

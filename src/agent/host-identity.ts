@@ -55,8 +55,10 @@ export async function establishIdentity(
   const path = join(settings.directory, 'identity.json');
   const mark = join(settings.directory, refusedMark);
   const wasRefused = existsSync(mark);
-  const anew = wasRefused && existsSync(settings.enrolTokenFile);
-  let kept = (anew ? undefined : await usable(path, clock)) ?? (await enrolNow(settings, path, log));
+  const known = await usable(path, clock);
+  // A token is taken where what is held is of no use: refused there, or from before the root was changed.
+  const anew = existsSync(settings.enrolTokenFile) && (wasRefused || isStranger(known, settings.controlFingerprint));
+  let kept = (anew ? undefined : known) ?? (await enrolNow(settings, path, log));
   let trusted: boolean | undefined;
   const listeners = new Set<() => void>();
   const expectedId = `spiffe://${kept.trustDomain}/control-plane`;
@@ -130,6 +132,12 @@ export async function establishIdentity(
     for (const listener of [...listeners]) listener();
     return true;
   }
+}
+
+/** None of the roots that are trusted is the one that the invitation names. */
+function isStranger(kept: Kept | undefined, fingerprint: string): boolean {
+  const roots = kept?.bundles[kept.trustDomain] ?? [];
+  return !roots.map(rootFingerprint).includes(fingerprint.toLowerCase().replaceAll(':', ''));
 }
 
 async function usable(path: string, clock: Clock): Promise<Kept | undefined> {

@@ -1,6 +1,7 @@
 /** The shapes of the public API's answers and requests, for the console and the CLI. Types only. */
 import type { z } from 'zod';
 import type * as actions from './api/actions.js';
+import type * as authority from './api/authority.js';
 import type * as common from './api/common.js';
 import type * as review from './api/contract-review.js';
 import type * as contracts from './api/contracts.js';
@@ -63,6 +64,9 @@ export type ActionRow = z.infer<typeof actions.ActionRow>;
 export type ActionsAnswer = z.infer<typeof actions.ActionsAnswer>;
 export type PlanRequest = z.infer<typeof actions.PlanRequest>;
 export type ApplyRequest = z.infer<typeof actions.ApplyRequest>;
+
+export type AuthorityAnswer = z.infer<typeof authority.AuthorityAnswer>;
+export type RotationRequest = z.input<typeof authority.RotationRequest>;
 
 export type EvidenceRow = z.infer<typeof evidence.EvidenceRow>;
 export type EvidenceList = z.infer<typeof evidence.EvidenceList>;

@@ -1,5 +1,5 @@
 /** The certificates of our two listeners. The console's is kept on disk, so that its fingerprint outlives a restart. */
-import { createHash, createPrivateKey, generateKeyPairSync, X509Certificate } from 'node:crypto';
+import { createPrivateKey, generateKeyPairSync, X509Certificate } from 'node:crypto';
 import { chmod, readFile, rename, writeFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
@@ -11,6 +11,8 @@ export interface KeyAndChain {
   readonly key: string;
   /** PEM, leaf first, root last: an agent that enrols checks the root's fingerprint before it says its token. */
   readonly cert: string;
+  /** The root above it, PEM. */
+  readonly root: string;
   readonly notAfter: number;
   /** SHA-256 of the leaf, `AB:CD:...`. */
   readonly fingerprint: string;
@@ -36,28 +38,23 @@ export async function consoleCertificate(
   const names = listenerNames(config);
   const path = join(config.keysDir, 'console.pem');
   const kept = await readKept(path);
-  const [root = ''] = authority.bundle();
-  if (kept !== undefined && isGood(kept, root, names, now)) return describe(kept.key, kept.cert);
+  const root = authority.roots.oldest().pem;
+  if (kept !== undefined && isGood(kept, root, names, now)) return describe(kept.key, kept.cert, root);
   const { key, publicKey } = newKey();
-  const issued = authority.issueServerCertificate({ publicKey, names, ttlMs: consoleLifeMs });
-  const cert = [...issued.chainPem, root].join('');
+  const issued = authority.issueServerCertificate({ publicKey, names, ttlMs: consoleLifeMs, root: 'oldest' });
+  const cert = [...issued.chainPem, issued.root].join('');
   await writeFile(`${path}.new`, `${key}${cert}`, { mode: 0o600 });
   await chmod(`${path}.new`, 0o600);
   await rename(`${path}.new`, path);
-  return describe(key, cert);
+  return describe(key, cert, issued.root);
 }
 
 /** The agents' side of us is an SVID, `spiffe://TD/control-plane`: agents check who we are as everyone here does. */
 export function controlPlaneSvid(authority: CertificateAuthority): KeyAndChain {
   const { key, publicKey } = newKey();
   const id = `spiffe://${authority.trustDomain}/control-plane`;
-  const issued = authority.issueSvid({ id, publicKey, ttlMs: day });
-  return describe(key, [...issued.chainPem, ...authority.bundle()].join(''));
-}
-
-export function rootFingerprint(authority: CertificateAuthority): string {
-  const [root = ''] = authority.bundle();
-  return createHash('sha256').update(new X509Certificate(root).raw).digest('hex');
+  const issued = authority.issueSvid({ id, publicKey, ttlMs: day, root: 'oldest' });
+  return describe(key, [...issued.chainPem, issued.root].join(''), issued.root);
 }
 
 function newKey(): { key: string; publicKey: string } {
@@ -68,9 +65,9 @@ function newKey(): { key: string; publicKey: string } {
   };
 }
 
-function describe(key: string, cert: string): KeyAndChain {
+function describe(key: string, cert: string, root: string): KeyAndChain {
   const leaf = new X509Certificate(cert);
-  return { key, cert, notAfter: Date.parse(leaf.validTo), fingerprint: leaf.fingerprint256 };
+  return { key, cert, root, notAfter: Date.parse(leaf.validTo), fingerprint: leaf.fingerprint256 };
 }
 
 async function readKept(path: string): Promise<{ key: string; cert: string } | undefined> {

@@ -7,6 +7,7 @@ import type { Sealer } from './auth/sealed.js';
 import type { Throttle } from './auth/throttle.js';
 import type { Changes } from './changes.js';
 import type { ServerConfig } from './config.js';
+import type { Doors } from './doors.js';
 import type { EvidenceSpace } from './evidence/space.js';
 import type { IncidentDecision } from './jobs/correlation.js';
 import type { Learning } from './jobs/learning.js';
@@ -54,6 +55,8 @@ export interface Context {
   readonly readProcess: () => Family[];
   /** Ms since 1970, of the certificates that the listeners show now. */
   readonly certificateEnds: { console: number; agents: number };
+  /** What the listeners show; nothing before they are up. */
+  doors: Doors;
   /** Known when the listeners are up. */
   readonly addresses: Addresses;
 }

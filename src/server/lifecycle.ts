@@ -2,7 +2,6 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Server } from 'node:https';
 import type { FastifyInstance } from 'fastify';
 import {
   type Clock,
@@ -21,20 +20,16 @@ import { agentListener } from './agents/listener.js';
 import { createPasswords } from './auth/passwords.js';
 import { createSealer } from './auth/sealed.js';
 import { createThrottle } from './auth/throttle.js';
-import {
-  consoleCertificate,
-  controlPlaneSvid,
-  type KeyAndChain,
-  listenerNames,
-  renewBeforeMs,
-  rootFingerprint,
-} from './certificates.js';
+import { publishRoots } from './authority/published.js';
+import { consoleCertificate, controlPlaneSvid, listenerNames, renewBeforeMs } from './certificates.js';
 import { createChanges, revisionKey } from './changes.js';
 import { databaseDisk, type ServerConfig } from './config.js';
 import type { Addresses, Context } from './context.js';
+import { openDoors } from './doors.js';
 import { ServerError } from './errors.js';
 import { evidenceSpace } from './evidence/space.js';
 import { consoleListener } from './http/console-listener.js';
+import { startRotating } from './jobs/authority.js';
 import { startCheckpoints } from './jobs/checkpoints.js';
 import { startJudging } from './jobs/judge.js';
 import { createLearning } from './jobs/learning.js';
@@ -88,6 +83,7 @@ async function start(options: ServerOptions, closers: (() => unknown)[]): Promis
   if (store === undefined) return undefined;
   if (options.store === undefined) closers.push(() => store.close());
   const context = await createContext(options, store, authority);
+  await publishRoots(context);
   const stop = new AbortController();
   const judging = await startJudging(context, stop.signal);
   closers.push(() => {
@@ -117,16 +113,31 @@ async function start(options: ServerOptions, closers: (() => unknown)[]): Promis
   await listen(agents, config.agents);
   context.addresses.consoleUrl = urlOf(config.console.address, portOf(people));
   context.addresses.agentUrl = urlOf(config.advertise ?? config.agents.address, portOf(agents));
-  context.addresses.fingerprint = tls.fingerprint;
-  context.addresses.caFingerprint = rootFingerprint(authority);
-  context.certificateEnds.console = tls.notAfter;
-  context.certificateEnds.agents = svid.notAfter;
+  context.addresses.caFingerprint = authority.roots.oldest().fingerprint;
   await leaveAccess(context);
-  const rotation = rotate(context, [
-    { app: people, current: tls, next: () => consoleCertificate(authority, config, clock.now()), isConsole: true },
-    { app: agents, current: svid, next: async () => controlPlaneSvid(authority), isConsole: false },
+  context.doors = openDoors(context, [
+    {
+      app: people,
+      current: tls,
+      next: () => consoleCertificate(authority, config, clock.now()),
+      renewBeforeMs,
+      shown: ({ fingerprint, notAfter }) => {
+        context.addresses.fingerprint = fingerprint;
+        context.certificateEnds.console = notAfter;
+      },
+    },
+    {
+      app: agents,
+      current: svid,
+      next: async () => controlPlaneSvid(authority),
+      ca: authority.bundle,
+      renewBeforeMs: 12 * 3_600_000,
+      shown: ({ notAfter }) => {
+        context.certificateEnds.agents = notAfter;
+      },
+    },
   ]);
-  closers.push(() => clearInterval(rotation));
+  closers.push(context.doors.stop, startRotating(context));
   return context;
 }
 
@@ -203,6 +214,7 @@ async function createContext(options: ServerOptions, store: Store, authority: Co
     readProcess: watchProcess({ version, process: 'control', startedAt: clock.now() }),
     certificateEnds: { console: 0, agents: 0 },
     addresses: { consoleUrl: '', agentUrl: '', fingerprint: '', caFingerprint: '' },
+    doors: { renew: async () => {}, stop: () => {} },
   };
 }
 
@@ -222,36 +234,6 @@ async function listen(app: FastifyInstance, at: { address: string; port: number 
     }
     throw error;
   }
-}
-
-interface Rotating {
-  readonly app: FastifyInstance;
-  current: KeyAndChain;
-  readonly next: () => Promise<KeyAndChain>;
-  readonly isConsole: boolean;
-}
-
-/** New handshakes get the new certificate; nothing restarts. */
-function rotate(context: Context, listeners: Rotating[]): NodeJS.Timeout {
-  const timer = setInterval(() => {
-    for (const listener of listeners) {
-      const left = listener.current.notAfter - context.clock.now();
-      if (left > (listener.isConsole ? renewBeforeMs : 12 * 3_600_000)) continue;
-      listener.next().then(
-        (next) => {
-          listener.current = next;
-          const server = listener.app.server as unknown as Server; // made by our own serverFactory
-          const ca = listener.isConsole ? {} : { ca: [...context.authority.bundle()] };
-          server.setSecureContext({ key: next.key, cert: next.cert, ...ca });
-          context.certificateEnds[listener.isConsole ? 'console' : 'agents'] = next.notAfter;
-          if (listener.isConsole) context.addresses.fingerprint = next.fingerprint;
-        },
-        (error: unknown) => context.log.error({ reason: messageOf(error) }, 'a certificate was not renewed'),
-      );
-    }
-  }, 60_000);
-  timer.unref();
-  return timer;
 }
 
 function portOf(app: FastifyInstance): number {

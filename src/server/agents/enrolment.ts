@@ -12,7 +12,8 @@ import { readmit } from './withdrawal.js';
 
 const Binding = z.strictObject({ host: z.string(), usedBy: z.string().nullable(), expiresAt: z.number() });
 const bindingKey = (token: string) => `enrol/${createHash('sha256').update(token).digest('hex')}`;
-const agentTtlMs = 24 * 3_600_000;
+/** Of an agent's certificate. */
+export const agentTtlMs = 24 * 3_600_000;
 
 export async function inviteHost(
   context: Context,

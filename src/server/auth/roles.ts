@@ -26,6 +26,7 @@ export const permissionTexts = {
   'service.place': 'say on which hosts a service may run',
   'service.label': 'change the labels of a service, by which roles are limited',
   'host.admit': 'bring hosts in and withdraw them',
+  'key.rotate': 'change the keys of the control plane, the root of the authority among them',
   'people.manage': 'invite people, change roles, manage everybody’s sessions and tokens',
 } as const;
 export type Permission = keyof typeof permissionTexts;
@@ -53,6 +54,7 @@ export const reachOfPermission = {
   'service.place': 'service',
   'service.label': 'installation',
   'host.admit': 'installation',
+  'key.rotate': 'installation',
   'people.manage': 'installation',
 } as const satisfies Readonly<Record<Permission, 'own' | 'service' | 'installation'>>;
 
@@ -106,7 +108,7 @@ const steps: Readonly<Record<ScopeName, readonly Permission[]>> = {
   operate: ['service.register', 'contract.propose', ...respond],
   approve: ['contract.approve', 'service.place', 'glass.break'],
   // A token that could make tokens would never really expire.
-  admin: [...own, 'service.label', 'host.admit', 'people.manage'],
+  admin: [...own, 'service.label', 'host.admit', 'key.rotate', 'people.manage'],
 };
 
 /** What a person of this role may do. */

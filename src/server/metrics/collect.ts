@@ -23,7 +23,7 @@ export async function collectMetrics(context: Context): Promise<Family[]> {
     family(
       metrics.certificates,
       [
-        { name: 'root', end: context.authority.expiry().rootNotAfter },
+        ...roots(context),
         { name: 'console', end: certificateEnds.console },
         { name: 'control-plane', end: certificateEnds.agents },
       ].map(({ name, end }) => ({ labels: { name }, value: end / 1_000 })),
@@ -36,6 +36,12 @@ export async function collectMetrics(context: Context): Promise<Family[]> {
     family(metrics.unsentMail, context.mailer.unsent()),
     ...(await fromDatabase(context)),
   ];
+}
+
+/** Two of them while the root changes. */
+function roots({ authority: { roots: held } }: Context): { name: string; end: number }[] {
+  const other = held.state().phase === 'announced' ? 'next-root' : 'old-root';
+  return held.all().map(({ notAfter }, index) => ({ name: index === 0 ? 'root' : other, end: notAfter }));
 }
 
 async function fromDatabase(context: Context): Promise<Family[]> {

@@ -75,6 +75,8 @@ export const access: Readonly<Record<string, Permission | 'anyone'>> = {
   'POST /v1/services/:service/labels': 'service.label',
   'POST /v1/enrolment-tokens': 'host.admit',
   'POST /v1/hosts/:host/withdraw': 'host.admit',
+  'GET /v1/authority': 'status.read',
+  'POST /v1/authority/rotation': 'key.rotate',
 };
 
 /**

@@ -1,6 +1,7 @@
 /** The public API: one list; who may call what stands in `access.ts`. */
 import type { Context } from '../context.js';
 import type { Route } from '../http/route.js';
+import { authorityRoutes } from './authority.js';
 import { contractDiffRoutes } from './contract-diff.js';
 import { contractReviewRoutes } from './contract-review.js';
 import { contractRoutes } from './contracts.js';
@@ -29,4 +30,5 @@ export const routes: readonly Route<Context>[] = [
   ...glassRoutes,
   ...recordRoutes,
   ...metricsRoutes,
+  ...authorityRoutes,
 ];
