@@ -1,6 +1,7 @@
 /** Every command, its arguments and options: the source of `--help`, of completion and of docs/reference/commands.md. */
 import { type CommandSpec, config, dataDir, type OptionSpec, set } from './command-spec.js';
 import { glassCommands } from './glass-commands.js';
+import { keyCommands } from './key-commands.js';
 import { peopleCommands } from './people-commands.js';
 import { serviceCommands } from './service-commands.js';
 
@@ -20,7 +21,7 @@ export const groups: Readonly<Record<string, string>> = {
   session: 'List and end sessions',
   backup: 'Make backups, and prove that they are good',
   trust: 'Let this host trust our root',
-  key: 'Look at keys and certificates',
+  key: 'Look at keys and certificates, and change them',
   spool: 'Read the raw event spool',
   config: 'Check and explain settings',
   support: 'Help others to help you',
@@ -344,6 +345,7 @@ const commands: readonly CommandSpec[] = [
   ...serviceCommands,
   ...peopleCommands,
   ...glassCommands,
+  ...keyCommands,
   {
     name: 'audit verify',
     summary: 'recompute the hash chain of the audit trail',

@@ -34,7 +34,7 @@ const kept: readonly Kept[] = [
     title: 'certificate authority',
     path: 'keys/ca/root.crt.pem',
     warnDays: 90,
-    fix: 'plan a new installation: the root cannot be rotated in place yet',
+    fix: 'change it while it is good: `tricordon key rotate ca`',
     essential: true,
   },
   { name: 'console', title: 'console', path: 'keys/ca/console.pem', warnDays: 1, fix: renewed, essential: false },

@@ -4,6 +4,7 @@ import { kernelTracers } from '../../sensor/index.js';
 import { CliError, type Command, exitCode, type Invocation, list } from '../command.js';
 import { diskCheck } from '../disk-check.js';
 import { locate } from '../installation.js';
+import { rotationChecks } from '../rotation-check.js';
 
 const categories = ['host', 'store', 'runtime', 'network', 'keys', 'test'] as const;
 
@@ -34,7 +35,9 @@ function disk(invocation: Invocation): readonly Check[] {
 /** Broken settings must not keep the rest from being seen. */
 async function certificates(invocation: Invocation): Promise<readonly Check[]> {
   try {
-    return await certificateChecks(locate(invocation).dataDir, systemClock.now());
+    const { dataDir } = locate(invocation);
+    const now = systemClock.now();
+    return [...(await certificateChecks(dataDir, now)), ...(await rotationChecks(dataDir, now))];
   } catch (error) {
     const about = { name: 'settings', category: 'keys', title: 'where the installation lies' } as const;
     const [why = ''] = messageOf(error).split(/\\x0a|\n/);

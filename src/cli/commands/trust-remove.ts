@@ -1,13 +1,21 @@
 import { CliError, type Command, exitCode, text } from '../command.js';
-import { ownRoot } from '../trust/own-root.js';
-import { authorityOf, distrustOnHost } from '../trust/host-store.js';
+import { ownRoots } from '../trust/own-root.js';
+import { authorityOf, distrustOnHost, type Trusted } from '../trust/host-store.js';
 
+/** Both, while the root changes; of a change that is over the root before it goes by its fingerprint. */
 export const command: Command = async (invocation) => {
-  const done = await distrustOnHost(
-    fingerprintOf(text(invocation, 'fingerprint')) ?? authorityOf(await ownRoot(invocation)).fingerprint,
-  );
-  invocation.output.result({ schemaVersion: 1, ...done }, () =>
-    done.changed ? `not trusted any more: SHA-256 ${done.fingerprint}` : `was not trusted: SHA-256 ${done.fingerprint}`,
+  const named = fingerprintOf(text(invocation, 'fingerprint'));
+  const fingerprints =
+    named === undefined ? (await ownRoots(invocation)).map((root) => authorityOf(root).fingerprint) : [named];
+  const done: Trusted[] = [];
+  for (const fingerprint of fingerprints) done.push(await distrustOnHost(fingerprint));
+  const [first, ...also] = done;
+  invocation.output.result({ schemaVersion: 1, ...first, also }, () =>
+    done
+      .map(
+        ({ changed, fingerprint }) => `${changed ? 'not trusted any more' : 'was not trusted'}: SHA-256 ${fingerprint}`,
+      )
+      .join('\n'),
   );
   return exitCode.done;
 };

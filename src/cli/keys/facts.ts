@@ -44,7 +44,12 @@ export async function keyFacts(
 }
 
 /** Public ones may be read by everybody, and changed by nobody else. */
-const publicOnes: ReadonlySet<string> = new Set(['recovery key, public part', 'root certificate']);
+const publicOnes: ReadonlySet<string> = new Set([
+  'recovery key, public part',
+  'root certificate',
+  'next root certificate',
+  'old root certificate',
+]);
 
 function fileFacts(path: string, { name }: KeyEntry, owner: number | undefined): NonNullable<KeyFacts['file']> {
   try {

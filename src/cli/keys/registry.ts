@@ -26,8 +26,9 @@ export const keyRegistry: readonly KeyEntry[] = [
     kept: 'encrypted where `identity.passphraseFile` is set',
     owner: 'control',
     life: 'one year',
-    rotation: `${notYet}: plan a new installation`,
-    theft: 'can be any workload, any agent and the control plane: make a new installation',
+    rotation: 'tricordon key rotate ca',
+    theft:
+      'can be any workload, any agent and the control plane: `tricordon key rotate ca`, and `--finish` once it signs',
   },
   {
     name: 'root certificate',
@@ -38,6 +39,18 @@ export const keyRegistry: readonly KeyEntry[] = [
     life: 'one year',
     rotation: 'with the root key',
     theft: 'nothing: it is public. Whoever can change it decides whom the control plane trusts',
+  },
+  ...besideTheRoot('next root', 'next-root', 'the root that is announced and signs nothing yet'),
+  ...besideTheRoot('old root', 'old-root', 'the root before, for those who were away when the new one was announced'),
+  {
+    name: 'change of the root',
+    purpose: 'says where the change of the root stands, so that a start ends what was begun; no secret',
+    path: 'keys/ca/rotation.json',
+    kept: 'as a file, from the first change on',
+    owner: 'control',
+    life: 'without end',
+    rotation: 'with each step',
+    theft: 'nothing; whoever can change it decides whom the control plane trusts',
   },
   {
     name: 'evidence',
@@ -221,3 +234,30 @@ export const keyRegistry: readonly KeyEntry[] = [
     theft: 'of the rows: nothing. Of a session or token: may what it may, until it ends or is revoked',
   },
 ];
+
+/** While the root changes there are two; their files come and go with it. */
+function besideTheRoot(name: string, file: string, purpose: string): readonly KeyEntry[] {
+  const life = 'while the root changes; one day at most once the new one signs';
+  return [
+    {
+      name,
+      purpose,
+      path: `keys/ca/${file}.key.pem`,
+      kept: 'as the root',
+      owner: 'control',
+      life,
+      rotation: 'tricordon key rotate ca --finish, or --abort',
+      theft: 'as of the root, for as long as it is trusted',
+    },
+    {
+      name: `${name} certificate`,
+      purpose: 'trusted beside the root; public',
+      path: `keys/ca/${file}.crt.pem`,
+      kept: 'as a file',
+      owner: 'control',
+      life,
+      rotation: 'with its key',
+      theft: 'nothing: it is public. Whoever can change it decides whom the control plane trusts',
+    },
+  ];
+}

@@ -1,5 +1,5 @@
 /** Starts and supervises everything of one host: PostgreSQL, control plane, privileged helper, agent, services. */
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type Account, logger, messageOf, systemClock } from '../../base/index.js';
 import type { EnrolToken, LoginLink } from '../../server/index.js';
@@ -7,6 +7,7 @@ import { clusterHealth, discoverCluster, holdLock, type RunningCluster, startClu
 import { AgentStatus, isEnrolled, leftovers } from '../../agent/index.js';
 import { askAgent } from '../agent-socket.js';
 import { openApi, readAccess } from '../api.js';
+import { followAccess } from './access.js';
 import { CliError } from '../command.js';
 import { patientApi } from '../patient-api.js';
 import { addressAndPort, type Installation, metricsListen } from '../installation.js';
@@ -41,6 +42,7 @@ export async function startHouse(installation: Installation, options: HouseOptio
   const lock = await holdLock(join(dataDir, 'up.lock'), systemClock);
   const logs = { bytes: configuration.logs.megabytes * 1_048_576, files: configuration.logs.files };
   const endLogs = keepLogs(dataDir, logs, say);
+  let endAccess = () => {};
   const log = logger('up', 'warn');
   const began = performance.now();
   const since = () => `${((performance.now() - began) / 1000).toFixed(1)} s`;
@@ -145,7 +147,7 @@ export async function startHouse(installation: Installation, options: HouseOptio
     });
     console_.url = String(ready['consoleUrl']);
     console_.fingerprint = String(ready['fingerprint']);
-    takeAccess(places);
+    endAccess = followAccess(dataDir);
     save();
     say(`control plane ready (${since()})`);
     const api = patientApi(openApi(readAccess(dataDir)), { who: 'the control plane', say });
@@ -208,6 +210,7 @@ export async function startHouse(installation: Installation, options: HouseOptio
         // The gateway, and what a service left: they outlive the agent on purpose, but not a stop that was asked for.
         await leftovers({ dataDir, instance: places.instance });
         await cluster?.stop();
+        endAccess();
         endLogs();
         rmSync(join(dataDir, 'state.json'), { force: true });
         await lock.release();
@@ -220,6 +223,7 @@ export async function startHouse(installation: Installation, options: HouseOptio
     for (const one of [...running].reverse()) await one.stop(5_000);
     await leftovers({ dataDir, instance: places.instance }).catch(() => []);
     await cluster?.stop().catch(() => {});
+    endAccess();
     endLogs();
     rmSync(join(dataDir, 'state.json'), { force: true });
     await lock.release();
@@ -317,13 +321,6 @@ function portFrom(port: number | undefined): { port?: number } {
 function portOf(url: unknown): number {
   const { port } = new URL(String(url));
   return port === '' ? 443 : Number(port);
-}
-
-/** The control plane leaves the CLI's token in its own directory; the operator's copy is ours alone. */
-function takeAccess(places: Places): void {
-  const text = readFileSync(join(places.dataDir, 'keys/access.json'), 'utf8');
-  rmSync(join(places.dataDir, 'token'), { force: true });
-  writeFileSync(join(places.dataDir, 'token'), text, { mode: 0o600 });
 }
 
 async function enrolToken(places: Places, make: () => Promise<string>): Promise<string | undefined> {

@@ -26,9 +26,13 @@ export interface Trusted {
   readonly changed: boolean;
 }
 
+export function certificatesIn(pem: string): string[] {
+  return pem.match(/-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----/g) ?? [];
+}
+
 /** @throws CliError `refused` for what is not one self-signed certificate of an authority */
 export function authorityOf(pem: string): { readonly pem: string; readonly fingerprint: string } {
-  const blocks = pem.match(/-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----/g) ?? [];
+  const blocks = certificatesIn(pem);
   const [only] = blocks;
   if (only === undefined || blocks.length > 1)
     throw new CliError('refused', `${blocks.length} certificates were found, and one is expected`);
