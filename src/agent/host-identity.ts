@@ -23,6 +23,8 @@ const Kept = z.strictObject({
   chain: z.array(z.string()),
   trustDomain: z.string(),
   bundles: z.record(z.string(), z.array(z.string())),
+  /** Fingerprints of roots that were trusted once: whoever started this agent may still name one of them. */
+  formerRoots: z.array(z.string()).optional(),
 });
 type Kept = z.infer<typeof Kept>;
 
@@ -57,7 +59,7 @@ export async function establishIdentity(
   const wasRefused = existsSync(mark);
   const known = await usable(path, clock);
   // A token is taken where what is held is of no use: refused there, or from before the root was changed.
-  const anew = existsSync(settings.enrolTokenFile) && (wasRefused || isStranger(known, settings.controlFingerprint));
+  const anew = existsSync(settings.enrolTokenFile) && (wasRefused || !knowsRoot(known, settings.controlFingerprint));
   let kept = (anew ? undefined : known) ?? (await enrolNow(settings, path, log));
   let trusted: boolean | undefined;
   const listeners = new Set<() => void>();
@@ -116,9 +118,11 @@ export async function establishIdentity(
     try {
       const own = bundles[kept.trustDomain] ?? [];
       if (own.map(rootFingerprint).length === 0) throw new Error('they hold no root');
+      const dropped = fingerprintsOf(kept.bundles).filter((root) => !fingerprintsOf(bundles).includes(root));
       const next = {
         ...kept,
-        bundles: Object.fromEntries(Object.entries(bundles).map(([td, pems]) => [td, [...pems]])),
+        bundles: Object.fromEntries(Object.entries(bundles).map(([domain, pems]) => [domain, [...pems]])),
+        ...(dropped.length === 0 ? {} : { formerRoots: [...(kept.formerRoots ?? []), ...dropped] }),
       };
       // Kept first: what it said it trusts it has to trust after a restart as well.
       keep(path, next);
@@ -134,10 +138,22 @@ export async function establishIdentity(
   }
 }
 
-/** None of the roots that are trusted is the one that the invitation names. */
-function isStranger(kept: Kept | undefined, fingerprint: string): boolean {
-  const roots = kept?.bundles[kept.trustDomain] ?? [];
-  return !roots.map(rootFingerprint).includes(fingerprint.toLowerCase().replaceAll(':', ''));
+const Roots = z.object({
+  bundles: z.record(z.string(), z.array(z.string())),
+  formerRoots: z.array(z.string()).default([]),
+});
+
+/** Whether what is kept was of this root's time; else a control plane that shows it is a stranger, and takes a new token. */
+export function knowsRoot(kept: unknown, fingerprint: string): boolean {
+  const known = Roots.safeParse(kept).data;
+  if (known === undefined) return false;
+  return [...fingerprintsOf(known.bundles), ...known.formerRoots].includes(
+    fingerprint.toLowerCase().replaceAll(':', ''),
+  );
+}
+
+function fingerprintsOf(bundles: Bundles): string[] {
+  return Object.values(bundles).flat().map(rootFingerprint);
 }
 
 async function usable(path: string, clock: Clock): Promise<Kept | undefined> {

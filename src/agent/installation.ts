@@ -6,14 +6,20 @@ import { type Account, cgroup2Mount, codeOf, exec, isRunning, messageOf } from '
 import { killCgroup, processesOf, removeCgroup, rungNamed, stopPlane, sweepContainers } from './confine/index.js';
 import { ensureAccount, removeAccount } from './helper/accounts.js';
 import { secureProgram } from './helper/program-tree.js';
-import { refusedMark } from './host-identity.js';
+import { knowsRoot, refusedMark } from './host-identity.js';
 import { readAgentState } from './workload-record.js';
 
-/** Whether the agent of this directory holds an identity that still counts; without one it needs a one-time token. */
-export function isEnrolled(dataDir: string, now: number): boolean {
+/**
+ * Whether the agent of this directory holds an identity that still counts; without one it needs a one-time token.
+ *
+ * @param fingerprint of the root that the control plane shows, hex
+ */
+export function isEnrolled(dataDir: string, now: number, fingerprint: string): boolean {
   if (existsSync(join(dataDir, 'agent', refusedMark))) return false;
   try {
-    const { chain }: { chain?: unknown } = JSON.parse(readFileSync(join(dataDir, 'agent/identity.json'), 'utf8'));
+    const kept: { chain?: unknown } = JSON.parse(readFileSync(join(dataDir, 'agent/identity.json'), 'utf8'));
+    if (!knowsRoot(kept, fingerprint)) return false;
+    const { chain } = kept;
     const leaf: unknown = Array.isArray(chain) ? chain[0] : undefined;
     return typeof leaf === 'string' && Date.parse(new X509Certificate(leaf).validTo) > now + 60_000;
   } catch {

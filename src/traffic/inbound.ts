@@ -1,4 +1,5 @@
 /** Sidecar, toward its workload: peers prove who they are, the own contract decides, the workload sees plain bytes. */
+import { X509Certificate } from 'node:crypto';
 import { createServer, type Server, type TLSSocket } from 'node:tls';
 import { type CompiledContract, noContract, refusal } from '../contract/index.js';
 import { tlsServerOptions, type VerifiedPeer, verifySocket } from '../identity/index.js';
@@ -55,6 +56,8 @@ export function createInbound(state: PlaneState, target: WorkloadTarget): Inboun
       : inletConnector(() => state.remoteDial, port);
   const pool = new UpstreamPool(connector, workloadIdleMs);
   const sessions = new Set<HopSession>();
+  /** What new handshakes show, DER. */
+  let shown: Buffer | undefined;
   const server = createServer({
     requestCert: true,
     // Checked below, so that a refusal is recorded with its reason.
@@ -77,6 +80,7 @@ export function createInbound(state: PlaneState, target: WorkloadTarget): Inboun
     refresh: () => {
       const { svid, policy } = state;
       if (svid === undefined || policy === undefined) return;
+      shown = new X509Certificate(svid.chainPem[0] ?? '').raw;
       server.setSecureContext(
         tlsServerOptions({
           svid,
@@ -214,6 +218,8 @@ export function createInbound(state: PlaneState, target: WorkloadTarget): Inboun
     });
     sessions.add(session);
     session.start();
+    // Its handshake began before our identity was renewed, and ended after that: too late to be retired with the others.
+    if (shown !== undefined && socket.getX509Certificate()?.raw.equals(shown) === false) session.retire();
     return { drain: () => session.retire(), destroy: () => session.destroy() };
   }
 

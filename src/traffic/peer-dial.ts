@@ -2,7 +2,14 @@
 import type { OnReadOpts } from 'node:net';
 import { connect, type TLSSocket } from 'node:tls';
 import type { Logger } from '../base/index.js';
-import { type Bundles, type Svid, tlsClientOptions, type VerifiedPeer, verifySocket } from '../identity/index.js';
+import {
+  type Bundles,
+  type PeerResult,
+  type Svid,
+  tlsClientOptions,
+  type VerifiedPeer,
+  verifyPeer,
+} from '../identity/index.js';
 import { type Endpoint, type ReasonCode, serviceId } from '../model/index.js';
 import { armed } from './dialling.js';
 import type { PlaneContext } from './http-hop.js';
@@ -81,8 +88,10 @@ export function dialPeer(
 
   function welcome(): void {
     const current = dial.policy();
+    // Node 20 gives it to a client once: the second time there is none.
+    const certificate = socket.getPeerX509Certificate();
     // The handshake checked the same; again here, since this is the last line before bytes flow.
-    const peer = current === undefined ? undefined : verifySocket(socket, current.bundles, clock.now());
+    const peer = current === undefined ? undefined : verifyPeer(certificate, current.bundles, clock.now());
     const alpn = socket.alpnProtocol;
     if (
       peer === undefined ||
@@ -101,16 +110,12 @@ export function dialPeer(
       peerId: peer.id,
       peerHost: peer.attributes['host'],
       expiresAt: sweeper.now + (peer.notAfter - clock.now()),
-      trustedBy: (bundles) => verifySocket(socket, bundles, clock.now()).kind === 'ok',
+      trustedBy: (bundles) => verifyPeer(certificate, bundles, clock.now()).kind === 'ok',
     });
   }
 }
 
-function isExpected(
-  peer: ReturnType<typeof verifySocket>,
-  policy: Policy | undefined,
-  service: string,
-): peer is VerifiedPeer {
+function isExpected(peer: PeerResult, policy: Policy | undefined, service: string): peer is VerifiedPeer {
   return (
     peer.kind === 'ok' &&
     policy !== undefined &&

@@ -20,7 +20,7 @@ export const command: Command = async (invocation) => {
   const installation = { ...located, host: hostName(text(invocation, 'host') ?? located.host) };
   const { address, port } = addressAndPort(invocation.arguments[0] ?? '');
   const fingerprint = fingerprintOf(text(invocation, 'caFingerprint'));
-  const said = isEnrolled(installation.dataDir, systemClock.now())
+  const said = isEnrolled(installation.dataDir, systemClock.now(), fingerprint)
     ? undefined
     : await token(text(invocation, 'tokenFile'));
   const places = await preparePlaces(installation);

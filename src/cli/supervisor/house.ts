@@ -170,6 +170,7 @@ export async function startHouse(installation: Installation, options: HouseOptio
       },
       token: await enrolToken(
         places,
+        String(ready['caFingerprint']),
         async () => (await api.post<EnrolToken>('/v1/enrolment-tokens', { host: installation.host })).token,
       ),
     });
@@ -323,6 +324,10 @@ function portOf(url: unknown): number {
   return port === '' ? 443 : Number(port);
 }
 
-async function enrolToken(places: Places, make: () => Promise<string>): Promise<string | undefined> {
-  return isEnrolled(places.dataDir, systemClock.now()) ? undefined : make();
+async function enrolToken(
+  places: Places,
+  fingerprint: string,
+  make: () => Promise<string>,
+): Promise<string | undefined> {
+  return isEnrolled(places.dataDir, systemClock.now(), fingerprint) ? undefined : make();
 }

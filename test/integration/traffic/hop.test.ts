@@ -25,14 +25,18 @@ interface Relay {
   readonly live: Set<Socket>;
   made: number;
   cut(): void;
+  /** What the callee says on new connections is kept back, until `go`; `said` when there is something. */
+  hold(): { readonly said: Promise<void>; go(): void };
 }
 
 async function relayTo(target: Endpoint): Promise<Relay> {
   const live = new Set<Socket>();
+  let held: { readonly go: Promise<void>; said(): void } | undefined;
   const server = createServer({ allowHalfOpen: true }, (near) => {
     const far = connect({ host: target.address, port: target.port, allowHalfOpen: true });
     relay.made += 1;
     live.add(near);
+    const back = held;
     for (const [from, to] of [
       [near, far],
       [far, near],
@@ -42,8 +46,13 @@ async function relayTo(target: Endpoint): Promise<Relay> {
         live.delete(near);
         to.destroy();
       });
-      from.pipe(to);
+      if (back === undefined || from === near) from.pipe(to);
     }
+    if (back === undefined) return;
+    far.once('readable', () => {
+      back.said();
+      void back.go.then(() => far.pipe(near));
+    });
   });
   const relay: Relay = {
     endpoint: await listening(server),
@@ -51,6 +60,26 @@ async function relayTo(target: Endpoint): Promise<Relay> {
     made: 0,
     cut: () => {
       for (const socket of live) socket.destroy();
+    },
+    hold: () => {
+      let go: () => void = () => {};
+      let said: () => void = () => {};
+      const [gone, spoken] = [
+        new Promise<void>((resolve) => {
+          go = resolve;
+        }),
+        new Promise<void>((resolve) => {
+          said = resolve;
+        }),
+      ];
+      held = { go: gone, said };
+      return {
+        said: spoken,
+        go: () => {
+          held = undefined;
+          go();
+        },
+      };
     },
   };
   return relay;
@@ -175,17 +204,23 @@ function request(text: string, port = outPort, onData?: (soFar: string, socket: 
 
 const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: stock\r\nConnection: close\r\n\r\n`;
 
-/** An answer that is under way: its first bytes have arrived. */
-async function begun(path: string): Promise<{ readonly whole: Promise<string> }> {
-  let arrived: () => void = () => {};
-  const first = new Promise<void>((resolve) => {
-    arrived = resolve;
-  });
+/** An answer that is under way: its first bytes have arrived. `until`: so have these. */
+async function begun(path: string): Promise<{ readonly whole: Promise<string>; until(text: string): Promise<void> }> {
+  let answer = '';
+  let look: () => void = () => {};
+  const until = (text: string) =>
+    new Promise<void>((resolve) => {
+      look = () => {
+        if (answer.includes(text)) resolve();
+      };
+      look();
+    });
   const whole = request(get(path), outPort, (soFar) => {
-    if (soFar.includes('begun')) arrived();
+    answer = soFar;
+    look();
   });
-  await first;
-  return { whole };
+  await until('begun');
+  return { whole, until };
 }
 
 /** A peer of our own making with a proved identity. */
@@ -275,6 +310,47 @@ describe('two sidecars', () => {
       expect(await answer.whole).toContain('finished');
       while (wire.live.size > 1) await new Promise((resolve) => setImmediate(resolve));
     }
+  });
+
+  test('send nothing more on a connection whose handshake was under way while the identity behind it was renewed', async () => {
+    const { made } = wire;
+    const held = wire.hold();
+    house.identify(shop, 'shop');
+    await shop.ask({ type: 'status' }, 'status');
+    const first = request(get('/first'));
+    await held.said;
+    house.identify(stock, 'stock');
+    await stock.ask({ type: 'status' }, 'status');
+    held.go();
+    expect(await first).toContain('GET /first');
+    while (wire.made === made + 1) expect(await request(get('/after'))).toContain('GET /after');
+  });
+
+  test('go on over a change of the root, and cut only what nobody vouches for any more', async () => {
+    const answer = await begun('/open/announced');
+    await house.ca.roots.begin('test');
+    await house.publish();
+    expect(await request(get('/announced'))).toContain('GET /announced');
+    await house.ca.roots.switchOver('test');
+    await house.publish();
+    for (const [plane, service] of [
+      [shop, 'shop'],
+      [stock, 'stock'],
+    ] as const) {
+      const { made: before } = wire;
+      house.identify(plane, service);
+      await plane.ask({ type: 'status' }, 'status');
+      while (wire.made === before) expect(await request(get('/switched'))).toContain('GET /switched');
+    }
+    open.get('/open/announced')?.write('still ');
+    await answer.until('still ');
+    const kept = await begun('/open/kept');
+    await house.ca.roots.finish('test', async () => {});
+    await house.publish();
+    expect(await answer.whole).not.toContain('0\r\n\r\n');
+    open.get('/open/kept')?.end('finished');
+    expect(await kept.whole).toContain('finished');
+    expect(await request(get('/finished'))).toContain('GET /finished');
   });
 
   test('cut what is under way when the identity is withdrawn', async () => {
