@@ -36,7 +36,8 @@ export const StatusAnswer = z.strictObject({
   database: z.strictObject({ ok: z.boolean(), detail: z.string() }),
   console: z.strictObject({ url: z.string(), fingerprint: z.string() }),
   agents: z.strictObject({ url: z.string() }),
-  authority: z.strictObject({ expiresAt: Time }),
+  /** `needToken`: hosts that come back with a new token only. */
+  authority: z.strictObject({ expiresAt: Time, needToken: z.array(z.string()) }),
   audit: z.strictObject({ length: z.int(), head: z.string() }),
   /** Observations taken but not yet judged. */
   pending: z.int(),

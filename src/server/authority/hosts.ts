@@ -33,13 +33,14 @@ export function hostRoots(
   };
 }
 
-/** Of all hosts that are not withdrawn. */
+/** Of all hosts that are not withdrawn. @param of which of them, by when they were last heard */
 export async function allHostRoots(
   { store, clock }: { readonly store: Pick<Store, 'hosts' | 'settings'> } & Pick<Context, 'clock'>,
   newest: string,
+  of: (seenAt: number) => boolean = () => true,
 ): Promise<HostRoots[]> {
   const [hosts, withdrawn] = await Promise.all([store.hosts.list(), withdrawnHosts(store)]);
-  const counted = hosts.filter(({ name }) => !withdrawn.includes(name));
+  const counted = hosts.filter(({ name, lastSeenAt }) => !withdrawn.includes(name) && of(lastSeenAt));
   return Promise.all(
     counted.map(async ({ name, lastSeenAt }) =>
       hostRoots({ name, seenAt: lastSeenAt }, await rootsOf(store, name), newest, clock.now()),

@@ -2,6 +2,7 @@
 import type { z } from 'zod';
 import { IdentityError, type RotationState } from '../../identity/index.js';
 import { leaveAccess } from '../access-file.js';
+import { agentTtlMs } from '../agents/enrolment.js';
 import type { AuthorityAnswer, RotationRequest } from '../api/authority.js';
 import type { Context } from '../context.js';
 import { ServerError } from '../errors.js';
@@ -94,10 +95,21 @@ export async function followingStep(context: Context): Promise<RotationStep | un
   return state.phase === 'switched' && context.clock.now() >= state.leavesEnd ? 'finish' : undefined;
 }
 
-function hostsNow(context: Context): Promise<HostRoots[]> {
+/** Hosts that come back with a new token only. */
+export async function hostsInNeed(context: Context): Promise<string[]> {
+  const { authority, clock } = context;
+  const state = authority.roots.state();
+  const ended = state.phase === 'none' && state.last?.how === 'finished' ? state.last.at : 0;
+  // Most were heard since: what they said of the roots is not asked for.
+  const before = Math.max(ended, clock.now() - agentTtlMs);
+  const hosts = await hostsNow(context, (seenAt) => seenAt < before);
+  return hosts.filter((host) => needsToken(host, state)).map(({ host }) => host);
+}
+
+function hostsNow(context: Context, of?: (seenAt: number) => boolean): Promise<HostRoots[]> {
   const { roots } = context.authority;
   const state = roots.state();
-  return allHostRoots(context, state.phase === 'announced' ? state.next : roots.signing().fingerprint);
+  return allHostRoots(context, state.phase === 'announced' ? state.next : roots.signing().fingerprint, of);
 }
 
 function waitsFor(hosts: readonly HostRoots[], { phase }: RotationState): string[] {

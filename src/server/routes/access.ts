@@ -75,7 +75,7 @@ export const access: Readonly<Record<string, Permission | 'anyone'>> = {
   'POST /v1/services/:service/labels': 'service.label',
   'POST /v1/enrolment-tokens': 'host.admit',
   'POST /v1/hosts/:host/withdraw': 'host.admit',
-  'GET /v1/authority': 'status.read',
+  'GET /v1/authority': 'key.rotate',
   'POST /v1/authority/rotation': 'key.rotate',
 };
 

@@ -3,6 +3,7 @@ import { HostName } from '../../model/index.js';
 import { EnrolRequest, EnrolToken, HostWithdrawn, StatusAnswer } from '../api/status.js';
 import { inviteHost } from '../agents/enrolment.js';
 import { withdrawHost } from '../agents/withdrawal.js';
+import { hostsInNeed } from '../authority/rotation.js';
 import type { Context } from '../context.js';
 import { type Route, route } from '../http/route.js';
 import { hostRows, socketRows } from '../views/coverage.js';
@@ -17,11 +18,12 @@ export const statusRoutes: readonly Route<Context>[] = [
     answer: StatusAnswer,
     handle: async ({ context, actor }) => {
       const { config, store, addresses, counters } = context;
-      const [{ world }, health, audit, stores] = await Promise.all([
+      const [{ world, reach }, health, audit, stores, needToken] = await Promise.all([
         worldOf(context, actor),
         store.health(),
         store.audit.list({ limit: 1 }),
         storeRows(context),
+        hostsInNeed(context),
       ]);
       const state = (name: string) => world.incidents.filter((incident) => incident.state === name).length;
       return {
@@ -34,7 +36,13 @@ export const statusRoutes: readonly Route<Context>[] = [
         database: health,
         console: { url: addresses.consoleUrl, fingerprint: addresses.fingerprint },
         agents: { url: addresses.agentUrl },
-        authority: { expiresAt: context.authority.expiry().rootNotAfter },
+        authority: {
+          expiresAt: context.authority.expiry().rootNotAfter,
+          // Of hosts on which nothing runs for this caller, they hear nothing.
+          needToken: needToken.filter(
+            (host) => reach.services === undefined || world.hosts.some((one) => one.host === host),
+          ),
+        },
         audit: { length: audit[0]?.seq ?? 0, head: audit[0]?.hash ?? '' },
         pending: counters.pending,
         revision: context.board.current(),

@@ -239,7 +239,7 @@ export const status = (level: StatusAnswer['disk']['level']): StatusAnswer => ({
   database: { ok: true, detail: '' },
   console: { url: 'https://127.0.0.1:8443', fingerprint: '5d0fa91c'.repeat(8) },
   agents: { url: 'https://127.0.0.1:8444' },
-  authority: { expiresAt: start + 365 * 86_400_000 },
+  authority: { expiresAt: start + 365 * 86_400_000, needToken: [] },
   audit: { length: 1, head: digest },
   pending: 0,
   revision: 1,

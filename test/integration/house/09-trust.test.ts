@@ -86,6 +86,18 @@ it('is trusted once it is installed, and a stranger once it is removed; another 
   expect(said.at(-2)).toBe(said.at(-1));
 });
 
+it('is both roots while the root changes', async () => {
+  const keys = join(directory, 'changing/keys/ca');
+  mkdirSync(keys, { recursive: true, mode: 0o700 });
+  const { roots } = await openCertificateAuthority({ directory: keys, trustDomain: 'house.test', clock: systemClock });
+  await roots.begin('ada');
+  const said = await onHost(`
+    trust install --data-dir ${directory}/changing; ours
+    trust remove --data-dir ${directory}/changing; ours
+  `);
+  expect(said).toEqual(['"changed": true', '"changed": true', '2', '"changed": true', '"changed": true', '0']);
+});
+
 it('is nothing but the root: a leaf, two certificates or no certificate are refused, and nothing is written', async () => {
   for (const [name, content] of [
     ['leaf', readFileSync(join(directory, 'one.pem'), 'utf8')],

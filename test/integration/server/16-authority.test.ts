@@ -185,6 +185,7 @@ it('a host that was away all along is named, and is not waited for when its own 
     ended.hosts.map(({ host, needsToken }: { host: string; needsToken: boolean }) => [host, needsToken]),
   );
   expect(needs).toEqual({ 'host-off': true, 'host-on': false });
+  expect((await api('GET', '/v1/status')).json.authority.needToken).toEqual(['host-off']);
 
   shift = 25 * 3_600_000;
   // The tokens of the test have ended as well.
