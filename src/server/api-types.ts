@@ -1,6 +1,7 @@
 /** The shapes of the public API's answers and requests, for the console and the CLI. Types only. */
 import type { z } from 'zod';
 import type * as actions from './api/actions.js';
+import type * as audit from './api/audit.js';
 import type * as authority from './api/authority.js';
 import type * as common from './api/common.js';
 import type * as review from './api/contract-review.js';
@@ -91,6 +92,6 @@ export type EnrolToken = z.infer<typeof status.EnrolToken>;
 export type HostWithdrawn = z.infer<typeof status.HostWithdrawn>;
 
 export type ObservationsAnswer = z.infer<typeof records.ObservationsAnswer>;
-export type AuditAnswer = z.infer<typeof records.AuditAnswer>;
-export type AuditVerified = z.infer<typeof records.AuditVerified>;
+export type AuditAnswer = z.infer<typeof audit.AuditAnswer>;
+export type AuditVerified = z.infer<typeof audit.AuditVerified>;
 export type StreamEvent = z.infer<typeof records.StreamEvent>;

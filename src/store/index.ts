@@ -3,6 +3,13 @@ export { type AuditEntry, type AuditHead, type AuditRecord, type AuditVerdict, c
 export { type AuditCheckpoint, auditCheckpoint, type CheckpointSigner } from './audit/checkpoint.js';
 export type { AuditTrail } from './audit/audit-trail.js';
 export {
+  type AuditExportVerdict,
+  auditExportLine,
+  type AuditExportHead,
+  verifyAuditExport,
+} from './audit/export-file.js';
+export { type AuditFilter, searchStretch } from './audit/search.js';
+export {
   type ArchiveWriter,
   type BackupFacts,
   type BackupPart,

@@ -22,31 +22,6 @@ export const ObservationsAnswer = z.strictObject({
   cursor: z.string(),
 });
 
-/** `GET /v1/audit`. */
-export const AuditAnswer = z.strictObject({
-  entries: z.array(
-    z.strictObject({
-      sequence: z.int(),
-      at: Time,
-      actor: z.string(),
-      action: z.string(),
-      subject: z.string(),
-      detail: z.record(z.string(), z.unknown()),
-      hash: z.string(),
-    }),
-  ),
-});
-/** `GET /v1/audit/verify`. */
-export const AuditVerified = z.strictObject({
-  ok: z.boolean(),
-  length: z.int(),
-  head: z.string(),
-  brokenAt: z.int().nullable(),
-  reason: z.string().nullable(),
-  /** The entry up to which a signed checkpoint outside of the database confirms the trail; null: there is none. */
-  signedUpTo: z.int().nullable(),
-});
-
 /** One event of `GET /v1/stream?topics=incidents,actions,...`: the name is the topic, the data is this. */
 export const streamTopics = [
   'incidents',

@@ -30,6 +30,7 @@ export const access: Readonly<Record<string, Permission | 'anyone'>> = {
   'GET /v1/evidence-key': 'status.read',
   'GET /v1/audit': 'audit.read',
   'GET /v1/audit/verify': 'audit.read',
+  'GET /v1/audit/export': 'audit.read',
   'GET /v1/contracts': 'contract.read',
   'GET /v1/contracts/:service': 'contract.read',
   'GET /v1/contracts/:service/versions/:version': 'contract.read',

@@ -1,6 +1,7 @@
 /** The public API: one list; who may call what stands in `access.ts`. */
 import type { Context } from '../context.js';
 import type { Route } from '../http/route.js';
+import { auditRoutes } from './audit.js';
 import { authorityRoutes } from './authority.js';
 import { contractDiffRoutes } from './contract-diff.js';
 import { contractReviewRoutes } from './contract-review.js';
@@ -26,6 +27,7 @@ export const routes: readonly Route<Context>[] = [
   ...contractDiffRoutes,
   ...contractReviewRoutes,
   ...incidentRoutes,
+  ...auditRoutes,
   ...evidenceRoutes,
   ...glassRoutes,
   ...recordRoutes,

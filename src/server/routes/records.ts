@@ -4,10 +4,10 @@ import { Event } from '../../model/index.js';
 import type { Actor } from '../auth/access.js';
 import { authenticate } from '../auth/authenticate.js';
 import { holdsSomewhere } from '../auth/limits.js';
-import { AuditAnswer, AuditVerified, ObservationsAnswer, ObservationsQuery, streamTopics } from '../api/records.js';
+import { ObservationsAnswer, ObservationsQuery, streamTopics } from '../api/records.js';
 import type { Context } from '../context.js';
-import { StoreError } from '../../store/index.js';
 import { ServerError } from '../errors.js';
+import { present } from '../http/present.js';
 import { type Route, route } from '../http/route.js';
 import { reachOf } from '../reach.js';
 import { secureHeaders } from '../http/security-headers.js';
@@ -34,47 +34,6 @@ export const recordRoutes: readonly Route<Context>[] = [
       // The cursor first: what comes in between is then shown twice at worst, never missed.
       const cursor = await store.observations.end();
       return { observations: await store.observations.list(filter), cursor };
-    },
-  }),
-  route({
-    method: 'GET',
-    path: '/v1/audit',
-    query: z.strictObject({
-      before: z.coerce.number().int().optional(),
-      subject: z.string().max(300).optional(),
-      limit: z.coerce.number().int().min(1).max(1_000).default(200),
-    }),
-    answer: AuditAnswer,
-    handle: async ({ query, context: { store } }) => ({
-      entries: (await store.audit.list(present(query))).map(({ seq, previous: _previous, detail, ...entry }) => ({
-        ...entry,
-        sequence: seq,
-        detail: { ...detail },
-      })),
-    }),
-  }),
-  route({
-    method: 'GET',
-    path: '/v1/audit/verify',
-    answer: AuditVerified,
-    handle: async ({ context: { store, checkpoint } }) => {
-      let signed: Awaited<ReturnType<typeof checkpoint.read>>;
-      let unreadable: string | undefined;
-      try {
-        signed = await checkpoint.read();
-      } catch (error) {
-        if (!(error instanceof StoreError) || error.code !== 'malformed') throw error;
-        unreadable = error.message;
-      }
-      const { ok, length, head, brokenAt, reason } = await store.audit.verify(signed);
-      return {
-        ok: ok && unreadable === undefined,
-        length,
-        head,
-        brokenAt: brokenAt ?? null,
-        reason: reason ?? unreadable ?? null,
-        signedUpTo: signed?.seq ?? null,
-      };
     },
   }),
   route({
@@ -117,10 +76,3 @@ export const recordRoutes: readonly Route<Context>[] = [
     },
   }),
 ];
-
-/** Without the keys that were not given (`exactOptionalPropertyTypes`). */
-function present<T extends object>(given: T): { [Key in keyof T]: Exclude<T[Key], undefined> } {
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as {
-    [Key in keyof T]: Exclude<T[Key], undefined>;
-  }; // `Object.fromEntries` forgets the keys it was given
-}

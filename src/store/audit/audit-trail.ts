@@ -11,6 +11,7 @@ import {
   entryHash,
   GENESIS,
 } from './chain.js';
+import { type AuditFilter, searchAudit } from './search.js';
 
 const Detail = z.record(z.string(), z.unknown());
 /** Writers queue here until their transaction ends; only so the chain has no forks. */
@@ -20,6 +21,10 @@ export interface AuditTrail {
   /** Appends in the open transaction, so that the change and its entry are one. */
   append(record: AuditRecord): Promise<AuditEntry>;
   list(page?: Page & { readonly before?: number; readonly subject?: string }): Promise<AuditEntry[]>;
+  /** Newest first. `searchedTo`: give it as `before` to go on from there; 1: the beginning is reached. */
+  search(filter: AuditFilter): Promise<{ readonly entries: AuditEntry[]; readonly searchedTo: number }>;
+  /** The whole chain from its first entry up to `last`, in order. */
+  walk(last?: number): AsyncIterable<AuditEntry>;
   head(): Promise<AuditHead>;
   /** The hash of one entry; undefined: there is none of that number. */
   hashOf(seq: number): Promise<string | undefined>;
@@ -37,6 +42,17 @@ export function auditTrail({ db, clock }: Ground): AuditTrail {
       .executeTakeFirst();
     return row ?? { seq: 0, hash: GENESIS };
   };
+  async function* walk(last?: number): AsyncGenerator<AuditEntry> {
+    for (let after = -1; ; ) {
+      let query = db.selectFrom('audit').selectAll().where('seq', '>', after).orderBy('seq').limit(1_000);
+      if (last !== undefined) query = query.where('seq', '<=', last);
+      const rows = await query.execute();
+      for (const row of rows) yield toEntry(row);
+      const end = rows.at(-1);
+      if (end === undefined) return;
+      after = end.seq;
+    }
+  }
   return {
     append: (record) =>
       atomically(db, async (tx) => {
@@ -62,21 +78,15 @@ export function auditTrail({ db, clock }: Ground): AuditTrail {
     head: () => head(),
     hashOf: async (seq) =>
       (await db.selectFrom('audit').select('hash').where('seq', '=', seq).executeTakeFirst())?.hash,
+    search: async (filter) => {
+      const { rows, searchedTo } = await searchAudit(db, filter, (await head()).seq);
+      return { entries: rows.map(toEntry), searchedTo };
+    },
+    walk,
     verify: async (checkpoint) => {
       const walker = chainWalker();
-      for (let after = -1; ; ) {
-        const rows = await db
-          .selectFrom('audit')
-          .selectAll()
-          .where('seq', '>', after)
-          .orderBy('seq')
-          .limit(1_000)
-          .execute();
-        for (const row of rows) walker.add(toEntry(row));
-        const last = rows.at(-1);
-        if (last === undefined) return walker.verdict(checkpoint);
-        after = last.seq;
-      }
+      for await (const entry of walk()) walker.add(entry);
+      return walker.verdict(checkpoint);
     },
   };
 }

@@ -260,7 +260,7 @@ export function send(base: string, method: string, path: string, options: CallOp
             status: response.statusCode ?? 0,
             headers: response.headers,
             text,
-            json: /json/.test(response.headers['content-type'] ?? '') ? JSON.parse(text) : undefined,
+            json: /\bjson\b/.test(response.headers['content-type'] ?? '') ? JSON.parse(text) : undefined,
           });
         });
       },
