@@ -8,6 +8,7 @@ import { Empty, Problem } from './parts/notice.tsx';
 import { navigate, type Route, routeOf, useLocation } from './router.ts';
 import { Me } from './session.ts';
 import { openStream } from './stream.ts';
+import { AuditView } from './views/audit/audit-view.tsx';
 import { ContractView } from './views/contract/contract-view.tsx';
 import { ContractsView } from './views/contracts/contracts-view.tsx';
 import { CoverageView } from './views/coverage/coverage-view.tsx';
@@ -81,6 +82,8 @@ function View({ route }: { readonly route: Route }) {
       return <ContractsView />;
     case 'contract':
       return <ContractView key={route.service} service={route.service} />;
+    case 'audit':
+      return <AuditView />;
     case 'people':
       return <PeopleView />;
     case 'you':
@@ -110,6 +113,7 @@ function titleOf(route: Route): string {
     map: 'Map',
     incidents: 'Incidents',
     contracts: 'Contracts',
+    audit: 'Audit trail',
     people: 'People',
     you: 'You',
     login: 'Sign in',

@@ -9,6 +9,7 @@ it('finds each view by its path', () => {
   expect(routeOf('/incidents/INC-42')).toEqual({ view: 'incident', id: 'INC-42' });
   expect(routeOf('/contracts')).toEqual({ view: 'contracts' });
   expect(routeOf('/contracts/catalog')).toEqual({ view: 'contract', service: 'catalog' });
+  expect(routeOf('/audit/')).toEqual({ view: 'audit' });
   expect(routeOf('/people')).toEqual({ view: 'people' });
   expect(routeOf('/you')).toEqual({ view: 'you' });
   expect(routeOf('/login')).toEqual({ view: 'login' });

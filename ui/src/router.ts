@@ -8,6 +8,7 @@ export type Route =
   | { readonly view: 'incident'; readonly id: string }
   | { readonly view: 'contracts' }
   | { readonly view: 'contract'; readonly service: string }
+  | { readonly view: 'audit' }
   | { readonly view: 'people' }
   | { readonly view: 'you' }
   | { readonly view: 'login' }
@@ -19,6 +20,7 @@ export function routeOf(path: string): Route {
   if (clean === '/map') return { view: 'map' };
   if (clean === '/incidents') return { view: 'incidents' };
   if (clean === '/contracts') return { view: 'contracts' };
+  if (clean === '/audit') return { view: 'audit' };
   if (clean === '/people') return { view: 'people' };
   if (clean === '/you') return { view: 'you' };
   if (clean === '/login') return { view: 'login' };

@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { extname, join, normalize } from 'node:path';
 import { secureHeaders } from '../../../src/server/http/security-headers.js';
+import { auditBody, verified } from './audit.js';
 import { roles } from '../../../src/server/auth/roles.js';
 import { contractBody, contracts, proposal } from './contracts.js';
 import { incident, incidents, verifiedEvidence } from './incidents.js';
@@ -36,6 +37,10 @@ export interface FixtureServer {
   role: 'viewer' | undefined;
   /** The version of the contract of `catalog` that waits for a decision. */
   newest: number;
+  /** Somebody changed an entry of the audit trail. */
+  tampered: boolean;
+  /** Every search of the audit trail that was asked for. */
+  readonly searches: string[];
   tell(topic: string, subject: string): void;
   close(): Promise<void>;
 }
@@ -53,6 +58,8 @@ export async function fixtureServer(directory: string): Promise<FixtureServer> {
     refuse: undefined,
     role: undefined,
     newest: proposal.version,
+    tampered: false,
+    searches: [],
     tell: (topic, subject) => {
       const data = JSON.stringify({ topic, subject, change: 'changed', at: 0 });
       for (const stream of streams) stream.write(`event: ${topic}\ndata: ${data}\n\n`);
@@ -83,6 +90,7 @@ export async function fixtureServer(directory: string): Promise<FixtureServer> {
       return;
     }
     if (pathname.startsWith('/v1/')) {
+      if (pathname === '/v1/audit') state.searches.push(searchParams.toString());
       const found = state.signedIn ? bodyOf(pathname, searchParams) : undefined;
       if (!state.signedIn) json(response, 401, problem(401, 'unauthenticated', 'sign in first'));
       else if (found === undefined) json(response, 404, problem(404, 'not-found', `there is no incident`));
@@ -144,6 +152,8 @@ export async function fixtureServer(directory: string): Promise<FixtureServer> {
         next: null,
       };
     if (path === '/v1/incidents/INC-42') return incident;
+    if (path === '/v1/audit') return auditBody(query);
+    if (path === '/v1/audit/verify') return verified(state.tampered);
     if (path === '/v1/contracts') return state.empty ? { contracts: [] } : contracts;
     if (path.startsWith('/v1/contracts/')) return contractBody(path, state.newest);
     if (path.startsWith('/v1/evidence/')) return { evidence: verifiedEvidence, manifest: {} };

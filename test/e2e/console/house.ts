@@ -39,7 +39,7 @@ export async function openHouse(): Promise<House> {
   };
 }
 
-/** At every size, dark and light: axe finds nothing, nothing is wider than the page, and the browser has no complaint. */
+/** In every window, dark and light: axe finds nothing, nothing is wider than the page, and the browser has no complaint. */
 export async function expectSound(
   { server, browser, pictures }: House,
   name: string,

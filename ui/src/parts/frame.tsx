@@ -20,6 +20,7 @@ const places = [
   { to: '/map', name: 'Map', views: ['map'], key: 'm' },
   { to: '/incidents', name: 'Incidents', views: ['incidents', 'incident'], key: 'i' },
   { to: '/contracts', name: 'Contracts', views: ['contracts', 'contract'], key: 't' },
+  { to: '/audit', name: 'Audit', views: ['audit'], key: 'a', needs: 'audit.read' },
   { to: '/people', name: 'People', views: ['people'], key: 'p', needs: 'people.manage' },
 ] as const satisfies readonly Place[];
 

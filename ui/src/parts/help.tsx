@@ -2,7 +2,10 @@ import { useEffect, useRef } from 'react';
 
 const keys: readonly (readonly [string, string])[] = [
   ['?', 'this help'],
-  ['g then c, m, i, t, p, y', 'go to coverage, map, incidents, contracts, people (administrators) or yourself'],
+  [
+    'g then c, m, i, t, a, p, y',
+    'go to coverage, map, incidents, contracts, audit trail, people or yourself (where you may)',
+  ],
   ['/', 'to the filter, where there is one'],
   ['arrow keys', 'incident: step by step along the time axis; map: to the next service'],
   ['Enter', 'map: show what is known of the selected one'],

@@ -11,6 +11,7 @@ const views = {
   contract: { path: '/contracts/catalog', ready: 'v8 waits for a decision' },
   'contract-all': { path: '/contracts/catalog?show=all&with=6', ready: 'web may no longer call GET /admin' },
   'contract-learning': { path: '/contracts/orders', ready: 'is being learned, and nothing is proposed yet' },
+  audit: { path: '/audit', ready: 'Verify the chain' },
   'no-contract': { path: '/contracts/nobody', ready: 'There is no contract of nobody' },
 } as const;
 
@@ -27,12 +28,14 @@ beforeEach(() => {
     signedIn: true,
     refuse: undefined,
     newest: proposal.version,
+    tampered: false,
   });
   house.server.changes.length = 0;
+  house.server.searches.length = 0;
 });
 
 for (const [name, view] of Object.entries(views))
-  it(`is sound at every size, dark and light: ${name}`, () => expectSound(house, name, view));
+  it(`is sound on laptop and telephone, dark and light: ${name}`, () => expectSound(house, name, view));
 
 describe('the clauses of a contract', () => {
   it('stand side by side, with what each rests on, and never obey hostile text', async () => {
@@ -153,4 +156,58 @@ it('keeps who decided what, when and why, and compares an older version with the
   await page.getByText('API layer: audit -> enforce').waitFor();
   expect(new URL(page.url()).searchParams.get('with')).toBe('6');
   await page.context().close();
+});
+
+describe('the audit trail', () => {
+  it('is searched by what stands in the URL, and on below what was found', async () => {
+    const { page, complaints } = await openPage(house.browser, laptop);
+    await page.goto(`${house.server.url}/audit`);
+    await page.getByText('100 entries found, down to entry 151.').waitFor();
+    await page.getByRole('button', { name: 'Search on below entry 151' }).click();
+    await page.getByText('200 entries found, down to entry 51.').waitFor();
+    await page.keyboard.press('/');
+    await page.getByLabel('Who').fill('Bela Costa');
+    await page.getByLabel('From').fill('2026-11-22T12:05');
+    await page.keyboard.press('Enter');
+    await page.getByText('84 entries found, down to the first entry there is.').waitFor();
+    const asked = new URLSearchParams(house.server.searches.at(-1));
+    const since = await page.evaluate<number>('new Date(2026, 10, 22, 12, 5).getTime()');
+    expect([asked.get('actor'), asked.get('since'), asked.get('before')]).toEqual(['Bela Costa', String(since), null]);
+    expect(new URL(page.url()).searchParams.get('actor')).toBe('Bela Costa');
+    expect(await page.evaluate('document.activeElement.name')).toBe('from');
+    await page.getByRole('button', { name: 'Clear' }).click();
+    expect(await page.getByLabel('Who').inputValue()).toBe('');
+    await page.getByText('100 entries found').waitFor();
+    expect(complaints).toEqual([]);
+    await page.context().close();
+  });
+
+  it('writes hostile entries out instead of obeying them', async () => {
+    const { page, complaints } = await openPage(house.browser, laptop);
+    await page.goto(`${house.server.url}/audit`);
+    const hostile = page.getByRole('row').filter({ hasText: 'people.invite' });
+    await hostile.getByText('\\u{202e}<img src=x onerror=alert(1)>').waitFor();
+    await hostile.getByText('=HYPERLINK("http://evil.example")\\x1b[2J').waitFor();
+    await hostile.locator('summary').click();
+    await hostile.getByText('\\u{2028}</script>').waitFor();
+    expect([await page.locator('main img').count(), complaints]).toEqual([0, []]);
+    await page.context().close();
+  });
+
+  it('says that the chain holds and how far it is signed, or where it breaks', async () => {
+    const { page } = await openPage(house.browser, laptop);
+    await page.goto(`${house.server.url}/audit`);
+    await page.getByRole('button', { name: 'Verify the chain' }).click();
+    await page.getByText('unbroken: 250 entries').waitFor();
+    await page.getByText('agrees up to entry 249.').waitFor();
+    house.server.tampered = true;
+    await page.getByRole('button', { name: 'Verify the chain' }).click();
+    await page.getByText('broken at entry 42').waitFor();
+    expect(await page.getByText('unbroken').count()).toBe(0);
+    expect(await accessibilityProblems(page)).toEqual([]);
+    expect(await page.getByRole('link', { name: 'Export all as JSON lines' }).getAttribute('href')).toBe(
+      '/v1/audit/export',
+    );
+    await page.context().close();
+  });
 });
