@@ -53,7 +53,11 @@ const codeTexts = {
       'A key or value that the schema does not know; every problem is named, with the key you may have meant.',
   },
   IdentityError: {
-    'ca-passphrase-wrong': 'The passphrase does not open the key of the CA, or there is none and one is needed.',
+    'ca-passphrase-wrong':
+      'The passphrase does not open the root key (or a key of the CA that is not sealed yet), or there is none and one is needed.',
+    'key-sealed': 'A key is sealed under a root key that is not at hand, or none was handed to this process.',
+    'root-key-broken':
+      'The root key is missing, belongs to another account, is open to others, or was changed. A new one is never made in its place: put the right one back, or restore a backup.',
     'socket-path-too-long': 'A Unix socket path has at most 107 bytes; choose a shorter --runtime-dir.',
     'socket-in-use': 'Another process serves this Workload API socket.',
     'socket-failed': 'The Workload API socket cannot be made.',

@@ -7,7 +7,12 @@ import {
   type Bundles,
   createSvidSource,
   generateKeyPair,
+  IdentityError,
+  type KeyPlace,
+  keyText,
+  openKeyText,
   rootFingerprint,
+  type Subkey,
   type Svid,
   type SvidSource,
   svidFrom,
@@ -53,14 +58,15 @@ export async function establishIdentity(
   client: ControlClient,
   clock: Clock,
   log: Logger,
+  subkeys: readonly Subkey[] = [],
 ): Promise<HostIdentity> {
-  const path = join(settings.directory, 'identity.json');
+  const place: KeyPlace = { directory: settings.directory, name: 'identity.json', purpose: 'host', subkeys };
   const mark = join(settings.directory, refusedMark);
   const wasRefused = existsSync(mark);
-  const known = await usable(path, clock);
+  const known = await usable(place, clock);
   // A token is taken where what is held is of no use: refused there, or from before the root was changed.
   const anew = existsSync(settings.enrolTokenFile) && (wasRefused || !knowsRoot(known, settings.controlFingerprint));
-  let kept = (anew ? undefined : known) ?? (await enrolNow(settings, path, log));
+  let kept = (anew ? undefined : known) ?? (await enrolNow(settings, place, log));
   let trusted: boolean | undefined;
   const listeners = new Set<() => void>();
   const expectedId = `spiffe://${kept.trustDomain}/control-plane`;
@@ -77,7 +83,7 @@ export async function establishIdentity(
   source.onChange((svid) => {
     identify(svid);
     kept = { ...kept, keyPem: svid.privateKeyPem, chain: [...svid.chainPem] };
-    keep(path, kept);
+    keep(place, kept);
   });
   await source.start();
   return {
@@ -125,7 +131,7 @@ export async function establishIdentity(
         ...(dropped.length === 0 ? {} : { formerRoots: [...(kept.formerRoots ?? []), ...dropped] }),
       };
       // Kept first: what it said it trusts it has to trust after a restart as well.
-      keep(path, next);
+      keep(place, next);
       kept = next;
     } catch (error) {
       log.error({ reason: messageOf(error) }, 'the new roots are not trusted: the old ones stay');
@@ -156,17 +162,22 @@ function fingerprintsOf(bundles: Bundles): string[] {
   return Object.values(bundles).flat().map(rootFingerprint);
 }
 
-async function usable(path: string, clock: Clock): Promise<Kept | undefined> {
+async function usable(place: KeyPlace, clock: Clock): Promise<Kept | undefined> {
+  const path = join(place.directory, place.name);
   if (!existsSync(path)) return undefined;
   try {
-    const kept = Kept.parse(JSON.parse(readFileSync(path, 'utf8')));
+    const written = Kept.parse(JSON.parse(readFileSync(path, 'utf8')));
+    const { text: keyPem, current } = openKeyText(place, written.keyPem);
+    const kept = { ...written, keyPem };
+    if (!current) keep(place, kept);
     return svidFrom(kept.keyPem, kept.chain).notAfter > clock.now() ? kept : undefined;
-  } catch {
+  } catch (error) {
+    if (error instanceof IdentityError && error.code === 'key-sealed') throw error;
     return undefined;
   }
 }
 
-async function enrolNow(settings: AgentSettings, path: string, log: Logger): Promise<Kept> {
+async function enrolNow(settings: AgentSettings, place: KeyPlace, log: Logger): Promise<Kept> {
   if (!existsSync(settings.enrolTokenFile)) {
     throw new AgentError('enrolment-refused', 'this host has no identity and no one-time token', {
       hint: 'make one with `tricordon agent token HOST`, and join again',
@@ -185,7 +196,7 @@ async function enrolNow(settings: AgentSettings, path: string, log: Logger): Pro
         trustDomain: issued.trustDomain,
         bundles: issued.bundles,
       };
-      keep(path, kept);
+      keep(place, kept);
       rmSync(settings.enrolTokenFile, { force: true });
       return kept;
     } catch (error) {
@@ -206,7 +217,8 @@ async function enrolNow(settings: AgentSettings, path: string, log: Logger): Pro
   }
 }
 
-function keep(path: string, kept: Kept): void {
-  writeFileSync(`${path}.new`, JSON.stringify(kept), { mode: 0o600 });
+function keep(place: KeyPlace, kept: Kept): void {
+  const path = join(place.directory, place.name);
+  writeFileSync(`${path}.new`, JSON.stringify({ ...kept, keyPem: keyText(place, kept.keyPem) }), { mode: 0o600 });
   renameSync(`${path}.new`, path);
 }

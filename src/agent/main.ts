@@ -1,9 +1,13 @@
-/** The agent of one host: identities, sidecars, sensor and spool put together. `node main.js --settings FILE`. */
+/**
+ * The agent of one host: identities, sidecars, sensor and spool put together.
+ * `node main.js --settings FILE [--keys DESCRIPTOR]`.
+ */
 import { randomBytes } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, rmSync, statSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
 import {
   announce,
   cgroup2Mount,
@@ -21,7 +25,15 @@ import {
   version,
   watchProcess,
 } from '../base/index.js';
-import { createSvidSource, generateKeyPair, serveWorkloadApi, type Svid, svidFrom } from '../identity/index.js';
+import {
+  createSvidSource,
+  generateKeyPair,
+  openSealingKey,
+  serveWorkloadApi,
+  type Svid,
+  svidFrom,
+  takeOver,
+} from '../identity/index.js';
 import {
   type Attestation,
   type ContractVersion,
@@ -61,7 +73,8 @@ import { trustedRoots } from './trusted-roots.js';
 import { readAgentState, type WorkloadRecord, writeAgentState } from './workload-record.js';
 import { createWorkloads, type IdentityHandle } from './workloads.js';
 
-const settings = readSettings(process.argv[process.argv.indexOf('--settings') + 1] ?? '');
+const { values: given } = parseArgs({ options: { settings: { type: 'string' }, keys: { type: 'string' } } });
+const settings = readSettings(given.settings ?? '');
 const log = logger('agent');
 const boot = randomBytes(6).toString('hex');
 const stopping = new AbortController();
@@ -75,6 +88,7 @@ process.on('uncaughtException', (error) => {
   process.exit(1);
 });
 
+const subkeys = given.keys === undefined ? [] : takeOver(Number(given.keys));
 for (const folder of [
   settings.directory,
   settings.spoolDirectory,
@@ -90,10 +104,15 @@ const previous = readAgentState(statePath);
 const client = controlClient(settings.controlUrl, settings.protocol);
 const time = controlTime(settings.clockSkewMs === 0 ? systemClock : skewed(systemClock, settings.clockSkewMs), client);
 const { clock } = time;
-const host = await establishIdentity(settings, client, clock, log);
+const host = await establishIdentity(settings, client, clock, log, subkeys);
 await compareTime();
 const helper = settings.helper ? openHelper() : undefined;
-const spoolKey = keyFile(join(settings.directory, 'spool.key'));
+const spoolKey = await openSealingKey({
+  directory: settings.directory,
+  name: 'spool.key',
+  purpose: 'spool',
+  subkeys,
+});
 const spool = await openSpool({
   directory: settings.spoolDirectory,
   key: spoolKey,
@@ -690,15 +709,4 @@ function ownDigest(): Promise<string> {
     wholeDigest(codeTree(`${settings.programDir}/dist`)),
   );
   return digest;
-}
-
-function keyFile(path: string): Buffer {
-  if (!existsSync(path)) writeFileSync(path, randomBytes(32), { mode: 0o600, flag: 'wx' });
-  const key = readFileSync(path);
-  if (key.length !== 32) {
-    throw new AgentError('agent-settings', `\`${path}\` is not a key`, {
-      hint: 'a new one was not made: move the spool away first',
-    });
-  }
-  return key;
 }

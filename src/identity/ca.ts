@@ -20,17 +20,11 @@ import {
   pemOf,
 } from './certificate.js';
 import { IdentityError } from './errors.js';
-import {
-  broken,
-  createOwnFile,
-  ownDirectory,
-  privateKeyPem,
-  readOwnFile,
-  readPrivateKey,
-  replaceOwnFile,
-} from './key-file.js';
+import { broken, isEncrypted, ownDirectory, privateKeyPem, readOwnFile, readPrivateKey } from './key-file.js';
 import { backdate, type Root, seconds } from './root.js';
 import { openRoots, type Roots } from './root-rotation.js';
+import { type KeyPlace, loadKeyFile, replaceKeyFile } from './sealed-file.js';
+import type { Subkey } from './sealed-key.js';
 import type { Bundles } from './svid.js';
 
 const hour = 3_600_000;
@@ -45,7 +39,9 @@ export interface CaOptions {
   readonly directory: string;
   readonly trustDomain: string;
   readonly clock: Clock;
-  /** Encrypts the keys on disk. Without it any process of this account can take the root key. */
+  /** Seal the keys on disk. Without them any process of this account can take the root's key. */
+  readonly subkeys?: readonly Subkey[];
+  /** Encrypts the keys on disk where there are no subkeys; with subkeys it opens what was encrypted before. */
   readonly passphrase?: string;
 }
 
@@ -130,17 +126,18 @@ export async function openCertificateAuthority(options: CaOptions): Promise<Cert
   if (parseSpiffeId(`spiffe://${trustDomain}`)?.path !== '') throw invalid('the trust domain is not a valid name');
   if (passphrase === '') throw new IdentityError('ca-passphrase-wrong', 'the passphrase is empty');
   await ownDirectory(directory);
+  const rest: KeyRest = { directory, subkeys: options.subkeys ?? [], passphrase };
   const roots = await openRoots({
     directory,
     trustDomain,
     clock,
     keys: {
-      load: (name) => loadKey(directory, name, passphrase, 'ec'),
-      replace: (name, key) => replaceOwnFile(directory, name, privateKeyPem(key, passphrase)),
+      load: (name) => loadKey(rest, name, 'ec'),
+      replace: (name, key) => replaceKey(rest, name, key),
     },
     leafLifeMs: longestSvidLife,
   });
-  const evidenceKey = await loadKey(directory, 'evidence.key.pem', passphrase, 'ed25519');
+  const evidenceKey = await loadKey(rest, 'evidence.key.pem', 'ed25519');
   const evidencePublicKey = createPublicKey(evidenceKey);
   checkAlive();
   let known: Bundles = { [trustDomain]: pemsOf(roots) };
@@ -156,7 +153,7 @@ export async function openCertificateAuthority(options: CaOptions): Promise<Cert
     sign: (bytes) => signBytes(null, bytes, evidenceKey),
     verify: (bytes, signature) => signature.length === 64 && verifyBytes(null, bytes, evidencePublicKey, signature),
     evidencePublicKeyPem: evidencePublicKey.export({ type: 'spki', format: 'pem' }).toString(),
-    encryptedAtRest: passphrase !== undefined,
+    encryptedAtRest: passphrase !== undefined || rest.subkeys.length > 0,
     expiry: () => expiryOf(roots.signing().notAfter, clock.now()),
   };
 
@@ -233,28 +230,54 @@ export async function openCertificateAuthority(options: CaOptions): Promise<Cert
   }
 }
 
-async function loadKey(
-  directory: string,
-  name: string,
-  passphrase: string | undefined,
-  type: 'ec' | 'ed25519',
-): Promise<KeyObject> {
-  let pem = await readOwnFile(directory, name);
-  if (pem === undefined) {
-    if (type === 'ec' && (await readOwnFile(directory, name.replace('.key.', '.crt.'))) !== undefined) {
-      throw broken(join(directory, name), 'is missing, yet its certificate is there');
-    }
-    const made = type === 'ec' ? generateKeyPairSync('ec', { namedCurve: 'P-256' }) : generateKeyPairSync('ed25519');
-    await createOwnFile(directory, name, privateKeyPem(made.privateKey, passphrase));
-    pem = await readOwnFile(directory, name);
-  }
+interface KeyRest {
+  readonly directory: string;
+  readonly subkeys: readonly Subkey[];
+  readonly passphrase: string | undefined;
+}
+
+async function loadKey(rest: KeyRest, name: string, kind: 'ec' | 'ed25519'): Promise<KeyObject> {
+  const { directory } = rest;
   const path = join(directory, name);
-  const key = readPrivateKey(path, pem ?? Buffer.alloc(0), passphrase);
+  if (kind === 'ec' && (await readOwnFile(directory, name)) === undefined) {
+    if ((await readOwnFile(directory, name.replace('.key.', '.crt.'))) !== undefined)
+      throw broken(path, 'is missing, yet its certificate is there');
+  }
+  const passphrase = passphraseAtRest(rest, kind);
+  const pem = await loadKeyFile(keyPlace(rest, name, kind), {
+    make: () => Buffer.from(privateKeyPem(generated(kind), passphrase)),
+    // Sealed now, it needs no passphrase of its own any more.
+    fromPlain: (found) =>
+      passphrase === rest.passphrase || !isEncrypted(found)
+        ? found
+        : Buffer.from(privateKeyPem(readPrivateKey(path, found, rest.passphrase), undefined)),
+  });
+  const key = readPrivateKey(path, pem, passphrase);
   const curve = key.asymmetricKeyDetails?.namedCurve;
-  if (key.asymmetricKeyType !== type || (type === 'ec' && curve !== 'prime256v1')) {
-    throw broken(path, `holds a key of another kind than ${type}`);
+  if (key.asymmetricKeyType !== kind || (kind === 'ec' && curve !== 'prime256v1')) {
+    throw broken(path, `holds a key of another kind than ${kind}`);
   }
   return key;
+}
+
+async function replaceKey(rest: KeyRest, name: string, key: KeyObject): Promise<void> {
+  const pem = privateKeyPem(key, passphraseAtRest(rest, 'ec'));
+  await replaceKeyFile(keyPlace(rest, name, 'ec'), Buffer.from(pem));
+}
+
+function generated(kind: 'ec' | 'ed25519'): KeyObject {
+  const pair = kind === 'ec' ? generateKeyPairSync('ec', { namedCurve: 'P-256' }) : generateKeyPairSync('ed25519');
+  return pair.privateKey;
+}
+
+function keyPlace({ directory, subkeys }: KeyRest, name: string, kind: 'ec' | 'ed25519'): KeyPlace {
+  return { directory, name, purpose: kind === 'ec' ? 'authority' : 'evidence', subkeys };
+}
+
+/** Under a root key it is the root key that a passphrase protects. */
+function passphraseAtRest({ subkeys, passphrase }: KeyRest, kind: 'ec' | 'ed25519'): string | undefined {
+  const purpose = kind === 'ec' ? 'authority' : 'evidence';
+  return subkeys.some((one) => one.purpose === purpose) ? undefined : passphrase;
 }
 
 /** SubjectPublicKeyInfo of EC P-256 with an uncompressed point (RFC 5480): everything before the point is fixed. */

@@ -6,6 +6,10 @@ export type IdentityErrorCode =
   /** A key or certificate file of the CA cannot be read or does not fit the others. */
   | 'ca-broken'
   | 'ca-passphrase-wrong'
+  /** A key that is sealed under a root key which is not at hand. */
+  | 'key-sealed'
+  /** The root key is missing, belongs to another account, is open to others, or was changed. */
+  | 'root-key-broken'
   /** A step of changing the root that does not follow from where the change stands. */
   | 'rotation-out-of-order'
   /** The clock stands outside the CA's own validity: nothing can be issued. */

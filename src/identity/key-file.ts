@@ -45,7 +45,7 @@ export async function readOwnFile(directory: string, name: string): Promise<Buff
  * Writes a file that must not exist yet; complete or not at all, even if two processes race or the power fails.
  * False when another process was first.
  */
-export async function createOwnFile(directory: string, name: string, content: string): Promise<boolean> {
+export async function createOwnFile(directory: string, name: string, content: string | Buffer): Promise<boolean> {
   const temporary = join(directory, `.${name}.${randomBytes(6).toString('hex')}`);
   const file = await open(temporary, 'wx', 0o600);
   try {
@@ -66,7 +66,7 @@ export async function createOwnFile(directory: string, name: string, content: st
 }
 
 /** Puts it in the place of what is there; after a power cut one of the two is there, whole. For one writer at a time. */
-export async function replaceOwnFile(directory: string, name: string, content: string): Promise<void> {
+export async function replaceOwnFile(directory: string, name: string, content: string | Buffer): Promise<void> {
   await removeUnfinished(directory, name);
   const temporary = join(directory, `.${name}.${randomBytes(6).toString('hex')}`);
   const file = await open(temporary, 'wx', 0o600);
@@ -109,8 +109,12 @@ export function privateKeyPem(key: KeyObject, passphrase: string | undefined): s
   return exported.toString();
 }
 
+export function isEncrypted(pem: Buffer): boolean {
+  return pem.includes('BEGIN ENCRYPTED PRIVATE KEY');
+}
+
 export function readPrivateKey(path: string, pem: Buffer, passphrase: string | undefined): KeyObject {
-  const encrypted = pem.includes('BEGIN ENCRYPTED PRIVATE KEY');
+  const encrypted = isEncrypted(pem);
   if (encrypted && passphrase === undefined) {
     throw new IdentityError('ca-passphrase-wrong', `\`${path}\` is encrypted and no passphrase was given`, {
       hint: 'give the passphrase the keys were made with',

@@ -4,7 +4,14 @@ import { chmod, readFile, rename, writeFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { codeOf } from '../base/index.js';
-import type { CertificateAuthority } from '../identity/index.js';
+import {
+  type CertificateAuthority,
+  IdentityError,
+  type KeyPlace,
+  keyText,
+  openKeyText,
+  type Subkey,
+} from '../identity/index.js';
 import type { ServerConfig } from './config.js';
 
 export interface KeyAndChain {
@@ -33,19 +40,21 @@ export function listenerNames(config: ServerConfig): string[] {
 export async function consoleCertificate(
   authority: CertificateAuthority,
   config: ServerConfig,
+  subkeys: readonly Subkey[],
   now: number,
 ): Promise<KeyAndChain> {
   const names = listenerNames(config);
-  const path = join(config.keysDir, 'console.pem');
-  const kept = await readKept(path);
+  const place: KeyPlace = { directory: config.keysDir, name: 'console.pem', purpose: 'console', subkeys };
+  const kept = await readKept(place);
   const root = authority.roots.oldest().pem;
-  if (kept !== undefined && isGood(kept, root, names, now)) return describe(kept.key, kept.cert, root);
+  if (kept !== undefined && isGood(kept, root, names, now)) {
+    if (!kept.current) await keep(place, kept.key, kept.cert);
+    return describe(kept.key, kept.cert, root);
+  }
   const { key, publicKey } = newKey();
   const issued = authority.issueServerCertificate({ publicKey, names, ttlMs: consoleLifeMs, root: 'oldest' });
   const cert = [...issued.chainPem, issued.root].join('');
-  await writeFile(`${path}.new`, `${key}${cert}`, { mode: 0o600 });
-  await chmod(`${path}.new`, 0o600);
-  await rename(`${path}.new`, path);
+  await keep(place, key, cert);
   return describe(key, cert, issued.root);
 }
 
@@ -70,13 +79,30 @@ function describe(key: string, cert: string, root: string): KeyAndChain {
   return { key, cert, root, notAfter: Date.parse(leaf.validTo), fingerprint: leaf.fingerprint256 };
 }
 
-async function readKept(path: string): Promise<{ key: string; cert: string } | undefined> {
+async function keep(place: KeyPlace, key: string, cert: string): Promise<void> {
+  const path = join(place.directory, place.name);
+  await writeFile(`${path}.new`, `${keyText(place, key)}${cert}`, { mode: 0o600 });
+  await chmod(`${path}.new`, 0o600);
+  await rename(`${path}.new`, path);
+}
+
+interface Kept {
+  readonly key: string;
+  readonly cert: string;
+  /** Sealed as it should be. */
+  readonly current: boolean;
+}
+
+async function readKept(place: KeyPlace): Promise<Kept | undefined> {
   try {
-    const text = await readFile(path, 'utf8');
+    const text = await readFile(join(place.directory, place.name), 'utf8');
     const at = text.indexOf('-----BEGIN CERTIFICATE-----');
-    return at <= 0 ? undefined : { key: text.slice(0, at), cert: text.slice(at) };
+    if (at <= 0) return undefined;
+    const { text: key, current } = openKeyText(place, text.slice(0, at));
+    return { key, cert: text.slice(at), current };
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') return undefined;
+    // One that does not open is replaced as one that ended is.
+    if (codeOf(error) === 'ENOENT' || error instanceof IdentityError) return undefined;
     throw error;
   }
 }

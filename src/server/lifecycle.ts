@@ -13,7 +13,7 @@ import {
   tally,
   watchProcess,
 } from '../base/index.js';
-import { openCertificateAuthority, openSealingKey } from '../identity/index.js';
+import { openCertificateAuthority, openSealingKey, type Subkey } from '../identity/index.js';
 import { auditCheckpoint, openStore, type Store, StoreError } from '../store/index.js';
 import { leaveAccess } from './access-file.js';
 import { agentListener } from './agents/listener.js';
@@ -47,6 +47,8 @@ export interface ServerOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly version: string;
+  /** Seal the keys on disk; none: they lie there as they are. */
+  readonly subkeys?: readonly Subkey[];
   /** Ends the waiting for a database that does not come. */
   readonly signal: AbortSignal;
   /** A store that is open already (tests); else the configured database is opened, and waited for. */
@@ -76,8 +78,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 }
 
 async function start(options: ServerOptions, closers: (() => unknown)[]): Promise<Context | undefined> {
-  const { config, clock } = options;
-  const authority = await openAuthority(config, clock);
+  const { config, clock, subkeys = [] } = options;
+  const authority = await openAuthority(options);
   await mkdir(config.evidenceDir, { recursive: true, mode: 0o700 });
   const store = options.store ?? (await openWhenThere(options));
   if (store === undefined) return undefined;
@@ -92,7 +94,7 @@ async function start(options: ServerOptions, closers: (() => unknown)[]): Promis
   });
   closers.push(startUpkeep(context), startClosing(context), context.retention.start(), await startCheckpoints(context));
 
-  const tls = await consoleCertificate(authority, config, clock.now());
+  const tls = await consoleCertificate(authority, config, subkeys, clock.now());
   const svid = controlPlaneSvid(authority);
   const names = new Set(listenerNames(config).map((name) => (name.includes(':') ? `[${name}]` : name)));
   const people = consoleListener(context, { key: tls.key, cert: tls.cert }, () => names);
@@ -119,7 +121,7 @@ async function start(options: ServerOptions, closers: (() => unknown)[]): Promis
     {
       app: people,
       current: tls,
-      next: () => consoleCertificate(authority, config, clock.now()),
+      next: () => consoleCertificate(authority, config, subkeys, clock.now()),
       renewBeforeMs,
       shown: ({ fingerprint, notAfter }) => {
         context.addresses.fingerprint = fingerprint;
@@ -141,10 +143,11 @@ async function start(options: ServerOptions, closers: (() => unknown)[]): Promis
   return context;
 }
 
-async function openAuthority(config: ServerConfig, clock: Clock): Promise<Context['authority']> {
+async function openAuthority({ config, clock, subkeys = [] }: ServerOptions): Promise<Context['authority']> {
   const { passphraseFile } = config;
   const passphrase = passphraseFile === null ? undefined : (await readFile(passphraseFile, 'utf8')).trim();
   return openCertificateAuthority({
+    subkeys,
     directory: config.keysDir,
     trustDomain: config.trustDomain,
     clock,
@@ -170,7 +173,7 @@ async function openWhenThere({ config, clock, log, signal }: ServerOptions): Pro
 const streamKey = 'stream';
 
 async function createContext(options: ServerOptions, store: Store, authority: Context['authority']): Promise<Context> {
-  const { config, clock, log, version } = options;
+  const { config, clock, log, version, subkeys = [] } = options;
   const revision = await store.settings.putIfAbsent(revisionKey, 0);
   const board = revisionBoard(typeof revision === 'number' ? revision : 0);
   const stream = await store.settings.putIfAbsent(streamKey, randomBytes(4).toString('hex'));
@@ -189,7 +192,9 @@ async function createContext(options: ServerOptions, store: Store, authority: Co
     checkpoint: auditCheckpoint(join(config.keysDir, 'audit-checkpoint.json'), authority),
     changes: createChanges(store, board, live, decisions),
     passwords: createPasswords(),
-    sealer: createSealer(await openSealingKey(config.keysDir, 'people.key')),
+    sealer: createSealer(
+      await openSealingKey({ directory: config.keysDir, name: 'people.key', purpose: 'people', subkeys }),
+    ),
     throttle: createThrottle(clock),
     board,
     live,

@@ -1,4 +1,4 @@
-/** The control plane's process: `node main.js --config FILE`. Prints one JSON line when it is ready. */
+/** The control plane's process: `node main.js --config FILE [--keys DESCRIPTOR]`. Prints one JSON line when it is ready. */
 import { parseArgs } from 'node:util';
 import {
   announce,
@@ -10,6 +10,7 @@ import {
   TricordonError,
   version,
 } from '../base/index.js';
+import { type Subkey, takeOver } from '../identity/index.js';
 import { readConfig, type ServerConfig } from './config.js';
 import { ServerError } from './errors.js';
 import { startServer } from './lifecycle.js';
@@ -24,9 +25,9 @@ async function main(): Promise<void> {
     process.exit(1);
   });
   try {
-    const config = configOf(process.argv.slice(2));
+    const { config, subkeys } = given(process.argv.slice(2));
     const clock = config.clockSkewMs === 0 ? systemClock : skewed(systemClock, config.clockSkewMs);
-    const server = await startServer({ config, clock, log, version, signal: stop.signal });
+    const server = await startServer({ config, subkeys, clock, log, version, signal: stop.signal });
     if (server === undefined) return; // told to stop before it was up
     announce({ ready: true, pid: process.pid, ...server.addresses });
     await aborted(stop.signal);
@@ -39,15 +40,17 @@ async function main(): Promise<void> {
   }
 }
 
-function configOf(args: readonly string[]): ServerConfig {
-  let path: string | undefined;
+function given(args: readonly string[]): { config: ServerConfig; subkeys: readonly Subkey[] } {
+  let values: { config?: string | undefined; keys?: string | undefined };
   try {
-    path = parseArgs({ args: [...args], options: { config: { type: 'string' } }, strict: true }).values.config;
+    const options = { config: { type: 'string' }, keys: { type: 'string' } } as const;
+    ({ values } = parseArgs({ args: [...args], options, strict: true }));
   } catch (error) {
-    throw new ServerError('config', messageOf(error), { hint: 'the only option is --config FILE' });
+    throw new ServerError('config', messageOf(error), { hint: 'the options are --config FILE and --keys DESCRIPTOR' });
   }
-  if (path === undefined) throw new ServerError('config', 'no configuration given', { hint: 'give --config FILE' });
-  return readConfig(path);
+  const { config, keys } = values;
+  if (config === undefined) throw new ServerError('config', 'no configuration given', { hint: 'give --config FILE' });
+  return { config: readConfig(config), subkeys: keys === undefined ? [] : takeOver(Number(keys)) };
 }
 
 function aborted(signal: AbortSignal): Promise<void> {
