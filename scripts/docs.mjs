@@ -417,7 +417,12 @@ function listenersPage(doors) {
 }
 
 function keysPage(keys) {
-  const owners = { root: '`root`, or who calls `sudo`', control: '`tricordon`', agent: '`tricordon-agent`' };
+  const owners = {
+    root: '`root`, or who calls `sudo`',
+    control: '`tricordon`',
+    agent: '`tricordon-agent`',
+    keys: '`tricordon-keys`',
+  };
   const rows = keys.map(({ name, purpose, path, kept, owner, life, rotation, theft }) => [
     name,
     purpose,

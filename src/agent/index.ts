@@ -19,6 +19,7 @@ export {
 } from './local-protocol.js';
 export { AgentSettings } from './settings.js';
 export {
+  type Accounts,
   ensureAccounts,
   ensureDemoAccount,
   isEnrolled,

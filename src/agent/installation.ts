@@ -27,9 +27,22 @@ export function isEnrolled(dataDir: string, now: number, fingerprint: string): b
   }
 }
 
-/** Root mode: the account of control plane and PostgreSQL, and that of agent and data plane. Those made are remembered. */
-export async function ensureAccounts(dataDir: string): Promise<{ readonly control: Account; readonly agent: Account }> {
-  return { control: await ensure(dataDir, 'tricordon'), agent: await ensure(dataDir, 'tricordon-agent') };
+export interface Accounts {
+  /** Of control plane and PostgreSQL. */
+  readonly control: Account;
+  /** Of agent and data plane. */
+  readonly agent: Account;
+  /** Of the root key: nothing runs as it. */
+  readonly keys: Account;
+}
+
+/** Root mode. Those made are remembered. */
+export async function ensureAccounts(dataDir: string): Promise<Accounts> {
+  return {
+    control: await ensure(dataDir, 'tricordon'),
+    agent: await ensure(dataDir, 'tricordon-agent'),
+    keys: await ensure(dataDir, 'tricordon-keys'),
+  };
 }
 
 /** The account that the demo's shop runs as. */

@@ -5,7 +5,12 @@ export const keyCommands: readonly CommandSpec[] = [
   {
     name: 'key rotate',
     summary: 'change a key while everything runs: `tricordon key rotate ca` takes the next step, and says what follows',
-    arguments: [{ name: '<key>', description: 'ca: the root of the authority' }],
+    arguments: [
+      {
+        name: '<key>',
+        description: 'ca: the root of the authority; root: the root key that the other keys are sealed under',
+      },
+    ],
     options: [
       { flags: '--status', description: 'change nothing; show where the change stands and which hosts it waits for' },
       {

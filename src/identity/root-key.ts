@@ -112,7 +112,9 @@ export function rootKeyStore(place: RootKeyPlace): RootKeyStore {
   }
 
   function read(path: string): (ProtectedRootKey & { readonly path: string }) | undefined {
-    checkOwner(directory, lstatSync(directory), 'isDirectory');
+    const folder = lstatSync(directory, { throwIfNoEntry: false });
+    if (folder === undefined) return undefined;
+    checkOwner(directory, folder, 'isDirectory');
     let file: number;
     try {
       file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);

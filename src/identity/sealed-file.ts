@@ -27,7 +27,7 @@ export async function loadKeyFile(place: KeyPlace, forms: KeyForms): Promise<Buf
     // Another process may have been first.
     found = (await readOwnFile(place.directory, place.name)) ?? Buffer.alloc(0);
   }
-  const { bytes, current } = unsealed(place, found, forms);
+  const { bytes, current } = openKeyBytes(place, found, forms.fromPlain);
   if (!current) await replaceKeyFile(place, bytes);
   return bytes;
 }
@@ -39,7 +39,7 @@ export async function replaceKeyFile(place: KeyPlace, bytes: Buffer): Promise<vo
 
 /** Of a key that lies in a file with other things. @throws IdentityError `key-sealed`, `ca-broken` */
 export function openKeyText(place: KeyPlace, text: string): { readonly text: string; readonly current: boolean } {
-  const { bytes, current } = unsealed(place, Buffer.from(text), {});
+  const { bytes, current } = openKeyBytes(place, Buffer.from(text));
   return { text: bytes.toString(), current };
 }
 
@@ -52,16 +52,17 @@ function atRest({ purpose, subkeys }: Pick<KeyPlace, 'purpose' | 'subkeys'>, byt
   return subkey === undefined ? bytes : sealKey(subkey, bytes);
 }
 
-function unsealed(
+/** What is in a file, and whether it is sealed as it should be. @throws IdentityError `key-sealed`, `ca-broken` */
+export function openKeyBytes(
   { directory, name, purpose, subkeys }: KeyPlace,
   found: Buffer,
-  { fromPlain }: Pick<KeyForms, 'fromPlain'>,
+  fromPlain: (bytes: Buffer) => Buffer = (bytes) => bytes,
 ): { readonly bytes: Buffer; readonly current: boolean } {
   const path = join(directory, name);
   const text = found.toString('latin1');
   const own = subkeys.filter((one) => one.purpose === purpose);
   const under = sealedUnder(text);
-  if (under === undefined) return { bytes: fromPlain?.(found) ?? found, current: own.length === 0 };
+  if (under === undefined) return { bytes: fromPlain(found), current: own.length === 0 };
   const subkey = own.find(({ rootId }) => rootId === under.rootId);
   if (subkey === undefined)
     throw new IdentityError(

@@ -2,14 +2,31 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { broken, ownDirectory } from './key-file.js';
-import { type KeyPlace, loadKeyFile } from './sealed-file.js';
+import { type KeyPlace, loadKeyFile, openKeyBytes } from './sealed-file.js';
 
 /** 32 bytes; made with the first call. @throws IdentityError `ca-directory-unsafe`, `ca-broken`, `key-sealed` */
 export async function openSealingKey(place: KeyPlace): Promise<Buffer> {
   await ownDirectory(place.directory);
-  const written = await loadKeyFile(place, { make: () => Buffer.from(`${randomBytes(32).toString('base64')}\n`) });
-  // The spool's was once written as it is.
-  const key = written.length === 32 ? written : Buffer.from(written.toString('latin1').trim(), 'base64');
+  const make = () => written(randomBytes(32));
+  return decoded(place, await loadKeyFile(place, { make, fromPlain }));
+}
+
+/** The same of a file that was read already; changes nothing. @throws IdentityError `ca-broken`, `key-sealed` */
+export function sealingKeyIn(place: KeyPlace, found: Buffer): Buffer {
+  return decoded(place, openKeyBytes(place, found, fromPlain).bytes);
+}
+
+/** The spool's was once written as it is. */
+function fromPlain(found: Buffer): Buffer {
+  return found.length === 32 ? written(found) : found;
+}
+
+function written(key: Buffer): Buffer {
+  return Buffer.from(`${key.toString('base64')}\n`);
+}
+
+function decoded(place: KeyPlace, text: Buffer): Buffer {
+  const key = Buffer.from(text.toString('latin1').trim(), 'base64');
   if (key.length !== 32) throw broken(join(place.directory, place.name), 'holds no key of 32 bytes');
   return key;
 }

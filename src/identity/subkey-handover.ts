@@ -25,7 +25,9 @@ export function handOver(subkeys: readonly Subkey[]): string {
 /** Reads to its end and closes it: what this process starts does not inherit it. @throws IdentityError `key-sealed` */
 export function takeOver(descriptor: number): readonly Subkey[] {
   try {
-    const handed = Handed.parse(JSON.parse(readFileSync(descriptor, 'utf8')));
+    const text = readFileSync(descriptor, 'utf8');
+    closeSync(descriptor);
+    const handed = Handed.parse(JSON.parse(text));
     if (handed.subkeys.some(({ key }) => key.length !== 32)) throw new Error('a key has another length');
     return handed.subkeys;
   } catch {
@@ -33,15 +35,5 @@ export function takeOver(descriptor: number): readonly Subkey[] {
     throw new IdentityError('key-sealed', `no keys came through descriptor ${descriptor}`, {
       hint: 'the processes of an installation are started by `tricordon up` or `tricordon agent join`',
     });
-  } finally {
-    close(descriptor);
-  }
-}
-
-function close(descriptor: number): void {
-  try {
-    closeSync(descriptor);
-  } catch {
-    // it was never open
   }
 }

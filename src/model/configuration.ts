@@ -145,7 +145,7 @@ export const Configuration = z.strictObject({
         .max(1_440)
         .default(60)
         .describe("Lifetime of a workload's certificate; renewed at half of it."),
-      passphraseFile: z.string().optional().describe('File with a passphrase that encrypts the CA key at rest.'),
+      passphraseFile: z.string().optional().describe('File with a passphrase that protects the root key at rest.'),
     })
     .prefault({})
     .describe('Certificates.'),

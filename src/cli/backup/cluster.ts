@@ -1,6 +1,6 @@
 /** The database of an installation, whether its house runs or not. */
 import { chmodSync, mkdirSync } from 'node:fs';
-import { ensureAccounts } from '../../agent/index.js';
+import { type Accounts, ensureAccounts } from '../../agent/index.js';
 import { type Account, logger, systemClock } from '../../base/index.js';
 import { type Connection, discoverCluster, startCluster } from '../../store/index.js';
 
@@ -13,7 +13,12 @@ export interface DatabasePlace {
 
 /** As root: whom control plane and PostgreSQL run as. */
 export async function controlAccount(dataDir: string): Promise<Account | undefined> {
-  return process.getuid?.() === 0 ? (await ensureAccounts(dataDir)).control : undefined;
+  return (await accountsOf(dataDir))?.control;
+}
+
+/** Undefined as an ordinary user, whose everything is. */
+export async function accountsOf(dataDir: string): Promise<Accounts | undefined> {
+  return process.getuid?.() === 0 ? ensureAccounts(dataDir) : undefined;
 }
 
 /** Attaches to the server of this directory, or starts it as long as `work` takes. */

@@ -4,8 +4,9 @@ import { chownSync, constants, existsSync, mkdirSync, readdirSync, rmdirSync, wr
 import { chmod, lstat, mkdir, mkdtemp, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
-import { removeAccounts } from '../../agent/index.js';
+import { type Accounts, removeAccounts } from '../../agent/index.js';
 import { type Account, codeOf, systemClock } from '../../base/index.js';
+import { olderRootKeyFile, rootKeyFile, type RootKeyStore, rootKeyStore } from '../../identity/index.js';
 import {
   type BackupFacts,
   type BackupPart,
@@ -18,7 +19,8 @@ import {
   stopCluster,
 } from '../../store/index.js';
 import { CliError } from '../command.js';
-import { controlAccount, withDatabase } from './cluster.js';
+import { requireRootKey, rootKeyFolder } from '../keys/root-key.js';
+import { accountsOf, withDatabase } from './cluster.js';
 
 export interface ReadBackup {
   readonly facts: BackupFacts;
@@ -78,7 +80,8 @@ export async function restoreBackup(
   try {
     const root = process.getuid?.() === 0;
     await chmod(staging, root ? 0o711 : 0o700);
-    const account = await controlAccount(staging);
+    const accounts = await accountsOf(staging);
+    const account = accounts?.control;
     writeFileSync(join(staging, 'instance'), facts.instance, { mode: 0o644 });
     for (const place of ['keys', 'evidence']) makeOwn(join(staging, place), account);
     mkdirSync(join(staging, 'log'), { mode: root ? 0o711 : 0o700 });
@@ -94,12 +97,17 @@ export async function restoreBackup(
           } else if (place === 'database') {
             say(`table ${path}`);
             rows += await loader.rows(path, content);
+          } else if (place === 'settings' && (path === rootKeyFile || path === olderRootKeyFile)) {
+            const folder = join(staging, rootKeyFolder);
+            if (!existsSync(folder)) makeOwn(folder, accounts?.keys);
+            await writeOwn(folder, path, content, accounts?.keys, 0o400);
           } else if (place === 'settings') {
             const name = path === 'recovery.pub' ? path : 'restored-tricordon.yaml';
             await writeFile(join(staging, name), content, { mode: 0o600 });
           } else await writeOwn(join(staging, place), path, content, account);
         }),
       );
+      await requireRootKey(staging, restoredRootKey(staging, accounts));
       say('checking the audit trail');
       const store = await openStore(connection, { clock: systemClock, poolSize: 2 });
       try {
@@ -118,6 +126,12 @@ export async function restoreBackup(
     await discard(staging);
     await rm(runtimeDir, { recursive: true, force: true });
   }
+}
+
+/** Only asked which one it is: that takes no passphrase. */
+function restoredRootKey(dataDir: string, accounts: Accounts | undefined): RootKeyStore {
+  const directory = join(dataDir, rootKeyFolder);
+  return rootKeyStore({ directory, ...(accounts === undefined ? {} : { owner: accounts.keys }) });
 }
 
 async function drain(_name: string, content: AsyncIterable<Buffer>): Promise<void> {
@@ -174,13 +188,14 @@ async function writeOwn(
   path: string,
   content: AsyncIterable<Buffer>,
   account: Account | undefined,
+  mode = 0o600,
 ): Promise<void> {
   const segments = path.split('/');
   for (let depth = 1; depth < segments.length; depth += 1) {
     const folder = join(place, ...segments.slice(0, depth));
     if (!existsSync(folder)) makeOwn(folder, account);
   }
-  const file = await open(join(place, path), 'wx', 0o600);
+  const file = await open(join(place, path), 'wx', mode);
   try {
     for await (const piece of content) await file.writeFile(piece);
     if (account !== undefined) await file.chown(account.uid, account.gid);

@@ -1,5 +1,6 @@
 /** Writes a backup: complete under its name, or not at all. */
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { lstat, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { codeOf, isDiskFull, systemClock } from '../../base/index.js';
@@ -13,7 +14,8 @@ import {
   writeArchive,
 } from '../../store/index.js';
 import { CliError } from '../command.js';
-import { controlAccount, type DatabasePlace, withDatabase } from './cluster.js';
+import { rootKeyFolder } from '../keys/root-key.js';
+import { accountsOf, type DatabasePlace, withDatabase } from './cluster.js';
 import { contentOf, filesBelow } from './files.js';
 
 export interface BackupSource extends DatabasePlace {
@@ -53,8 +55,9 @@ export async function writeBackup(
   });
   try {
     // Before the rows: the signed head of the audit trail must not be younger than the trail.
-    const owner = (await controlAccount(source.dataDir))?.uid ?? process.getuid?.() ?? 0;
-    const keys = await readKeys(join(source.dataDir, 'keys'), owner);
+    const accounts = await accountsOf(source.dataDir);
+    const owner = accounts?.control.uid ?? process.getuid?.() ?? 0;
+    const { keys, rootKeys } = await readKeys(source.dataDir, owner, accounts?.keys.uid ?? owner);
     const done = await withDatabase(source, (connection) =>
       inSnapshot(connection, async (snapshot) => {
         const { instance, version } = source;
@@ -62,6 +65,7 @@ export async function writeBackup(
         const sealed = await sealTo(recipient, facts, file);
         const archive = writeArchive(sealed);
         for (const [name, content] of keys) await archive.part(partName('keys', name), content);
+        for (const [name, content] of rootKeys) await archive.part(partName('settings', name), content);
         await archive.part(partName('settings', 'recovery.pub'), [Buffer.from(`${recipient}\n`)]);
         if (source.settings !== undefined)
           await archive.part(partName('settings', 'tricordon.yaml'), [await readFile(source.settings)]);
@@ -92,9 +96,26 @@ export async function writeBackup(
   }
 }
 
-async function readKeys(place: string, owner: number): Promise<ReadonlyMap<string, readonly Buffer[]>> {
+type Files = ReadonlyMap<string, readonly Buffer[]>;
+
+/** Keys and the root key that they are sealed under: of one moment, also while that changes. */
+async function readKeys(
+  dataDir: string,
+  owner: number,
+  rootKeyOwner: number,
+): Promise<{ readonly keys: Files; readonly rootKeys: Files }> {
+  for (let attempt = 1; ; attempt += 1) {
+    const rootKeys = await readFiles(join(dataDir, rootKeyFolder), rootKeyOwner);
+    const keys = await readFiles(join(dataDir, 'keys'), owner);
+    if (same(rootKeys, await readFiles(join(dataDir, rootKeyFolder), rootKeyOwner))) return { keys, rootKeys };
+    if (attempt === 10)
+      throw new CliError('refused', 'the root key changes again and again', { hint: 'back up when that has ended' });
+  }
+}
+
+async function readFiles(place: string, owner: number): Promise<Files> {
   const found = new Map<string, readonly Buffer[]>();
-  for (const name of await filesBelow(place)) {
+  for (const name of existsSync(place) ? await filesBelow(place) : []) {
     // Drafts become files when they are whole.
     if (madeAnew.includes(name) || /(^|\/)\.|\.new$/.test(name)) continue;
     const pieces: Buffer[] = [];
@@ -102,6 +123,11 @@ async function readKeys(place: string, owner: number): Promise<ReadonlyMap<strin
     found.set(name, pieces);
   }
   return found;
+}
+
+function same(some: Files, others: Files): boolean {
+  const told = (files: Files) => JSON.stringify([...files].map(([name, pieces]) => [name, pieces.join('')]));
+  return told(some) === told(others);
 }
 
 /** After the rows: what they name is sealed and does not change any more. */

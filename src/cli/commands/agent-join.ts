@@ -6,6 +6,7 @@ import { agentProtocol, HostName } from '../../model/index.js';
 import { holdLock } from '../../store/index.js';
 import { CliError, type Command, exitCode, text } from '../command.js';
 import { addressAndPort, locate, metricsListen } from '../installation.js';
+import { endRootChange, openRootKey } from '../keys/root-key.js';
 import { entryOf, readState, type StateFile, stopAll } from '../state-file.js';
 import { keepState } from '../supervisor/kept-state.js';
 import { superviseAgent } from '../supervisor/agent-side.js';
@@ -30,8 +31,10 @@ export const command: Command = async (invocation) => {
   const { megabytes, files } = installation.configuration.logs;
   const logs = { bytes: megabytes * 1_048_576, files };
   const endLogs = keepLogs(places.dataDir, logs, output.progress);
+  const rootKey = await openRootKey(installation, places.keys);
   const side = superviseAgent({
     places,
+    rootKey,
     events: {
       changed: () => state.save(),
       restarting: (name, why) => output.progress(`${name} ended (${why}), starting it again`),
@@ -61,6 +64,7 @@ export const command: Command = async (invocation) => {
   state.save();
   try {
     const ready = await side.agent.ready(120_000);
+    await endRootChange(installation, rootKey);
     state.save();
     output.row(
       { schemaVersion: 1, ...ready },

@@ -32,12 +32,18 @@ export const command: Command = async (invocation) => {
 function asRoot() {
   const control = accountNamed('tricordon')?.uid;
   const agent = accountNamed('tricordon-agent')?.uid;
-  return { root: 0, ...(control === undefined ? {} : { control }), ...(agent === undefined ? {} : { agent }) };
+  const keys = accountNamed('tricordon-keys')?.uid;
+  return {
+    root: 0,
+    ...(keys === undefined ? {} : { keys }),
+    ...(control === undefined ? {} : { control }),
+    ...(agent === undefined ? {} : { agent }),
+  };
 }
 
 function asUser() {
   const uid = process.getuid?.() ?? 0;
-  return { root: uid, control: uid, agent: uid };
+  return { root: uid, control: uid, agent: uid, keys: uid };
 }
 
 function stateOf({ file }: KeyFacts): string {

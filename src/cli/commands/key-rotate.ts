@@ -3,6 +3,7 @@ import { CliError, type Command } from '../command.js';
 /** By the name of the key; each says for itself which options it takes. */
 const rotations: Readonly<Record<string, () => Promise<{ readonly rotate: Command }>>> = {
   ca: () => import('../keys/rotate-ca.js'),
+  root: () => import('../keys/rotate-root.js'),
 };
 
 export const command: Command = async (invocation) => {

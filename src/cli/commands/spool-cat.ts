@@ -1,14 +1,17 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { codeOf, systemClock } from '../../base/index.js';
+import { sealedUnder, sealingKeyIn } from '../../identity/index.js';
 import { readSpool } from '../../store/index.js';
 import { CliError, type Command, exitCode, text } from '../command.js';
-import { locate } from '../installation.js';
+import { type Installation, locate } from '../installation.js';
+import { rootKeyThere } from '../keys/root-key.js';
 
 /** NDJSON on stdout, one observation a line; exit 2 if a block is missing or was changed. */
 export const command: Command = async (invocation) => {
   const { output } = invocation;
-  const { dataDir } = locate(invocation);
+  const installation = locate(invocation);
+  const { dataDir } = installation;
   const directory = join(dataDir, 'spool');
   if (!existsSync(directory))
     throw new CliError('not-running', `there is no spool in \`${dataDir}\``, {
@@ -17,7 +20,7 @@ export const command: Command = async (invocation) => {
   const seconds = Number(text(invocation, 'since') ?? Number.NaN);
   let damaged = 0;
   for await (const item of readSpool(
-    { directory, key: spoolKey(dataDir) },
+    { directory, key: spoolKey(installation) },
     Number.isNaN(seconds) ? {} : { since: systemClock.now() - seconds * 1_000 },
   )) {
     if (item.kind === 'problem') {
@@ -30,13 +33,18 @@ export const command: Command = async (invocation) => {
   return damaged === 0 ? exitCode.done : exitCode.found;
 };
 
-function spoolKey(dataDir: string): Buffer {
+function spoolKey(installation: Installation): Buffer {
+  const directory = join(installation.dataDir, 'agent');
+  let written: Buffer;
   try {
-    return readFileSync(join(dataDir, 'agent/spool.key'));
+    written = readFileSync(join(directory, 'spool.key'));
   } catch (error) {
     throw new CliError('refused', `the spool's key cannot be read (${codeOf(error) ?? 'unknown'})`, {
       hint: 'only the account that ran `tricordon up` may',
       cause: error,
     });
   }
+  const isSealed = sealedUnder(written.toString('latin1')) !== undefined;
+  const subkeys = isSealed ? rootKeyThere(installation).subkeys(['spool']) : [];
+  return sealingKeyIn({ directory, name: 'spool.key', purpose: 'spool', subkeys }, written);
 }

@@ -29,7 +29,7 @@ const endsWith: Readonly<Record<string, string>> = {
 export async function keyFacts(
   dataDir: string,
   now: number,
-  uids: Readonly<Partial<Record<'root' | 'control' | 'agent', number>>>,
+  uids: Readonly<Partial<Record<'root' | 'control' | 'agent' | 'keys', number>>>,
 ): Promise<KeyFacts[]> {
   const ends = new Map((await certificateChecks(dataDir, now)).map(({ name, notAfter }) => [name, notAfter]));
   return keyRegistry.map((entry) => {

@@ -7,7 +7,7 @@ export interface KeyEntry {
   readonly path: string | null;
   readonly kept: string;
   /** Whose file it is as root; as an ordinary user all are that user's. */
-  readonly owner: 'root' | 'control' | 'agent' | null;
+  readonly owner: 'root' | 'control' | 'agent' | 'keys' | null;
   readonly life: string;
   readonly rotation: string;
   /** What whoever has it can do. */
@@ -17,13 +17,36 @@ export interface KeyEntry {
 const everyStart = 'made anew with every start of its process';
 const notYet = 'not by command yet';
 
+const underRoot = 'sealed under the root key';
+
 export const keyRegistry: readonly KeyEntry[] = [
+  {
+    name: 'root key',
+    purpose: 'seals the keys below that say so, each kind under a subkey of its own (HKDF-SHA-256, AES-256-GCM)',
+    path: 'root-key/root.key',
+    kept: 'in a folder of its own; under a passphrase (scrypt) where `identity.passphraseFile` is set. Who starts the processes reads it, and hands each the subkeys of its own keys',
+    owner: 'keys',
+    life: 'without end',
+    rotation: 'tricordon key rotate root',
+    theft:
+      'with the files of control plane or agent: opens the keys in them. Alone, or under a passphrase that is not known: nothing',
+  },
+  {
+    name: 'root key, the one before',
+    purpose: 'opens what is not sealed anew yet, while the root key changes',
+    path: 'root-key/root.key.old',
+    kept: 'as the root key',
+    owner: 'keys',
+    life: 'until `key rotate root` ends, or the next start',
+    rotation: 'by itself',
+    theft: 'as above, for what lies in older copies',
+  },
   {
     name: 'root',
     purpose:
       'signs the identities of workloads, agents and the control plane, and the console’s certificate (EC P-256)',
     path: 'keys/ca/root.key.pem',
-    kept: 'encrypted where `identity.passphraseFile` is set',
+    kept: underRoot,
     owner: 'control',
     life: 'one year',
     rotation: 'tricordon key rotate ca',
@@ -56,7 +79,7 @@ export const keyRegistry: readonly KeyEntry[] = [
     name: 'evidence',
     purpose: 'signs evidence bundles and the head of the audit trail (Ed25519)',
     path: 'keys/ca/evidence.key.pem',
-    kept: 'encrypted where `identity.passphraseFile` is set',
+    kept: underRoot,
     owner: 'control',
     life: 'without end',
     rotation: notYet,
@@ -67,7 +90,7 @@ export const keyRegistry: readonly KeyEntry[] = [
     name: 'people',
     purpose: 'seals the secrets of second factors in the database (AES-256-GCM)',
     path: 'keys/ca/people.key',
-    kept: 'as a file',
+    kept: underRoot,
     owner: 'control',
     life: 'without end',
     rotation: `${notYet}: people switch their second factor off and on`,
@@ -77,7 +100,7 @@ export const keyRegistry: readonly KeyEntry[] = [
     name: 'console',
     purpose: 'key and certificate of console and API (TLS)',
     path: 'keys/ca/console.pem',
-    kept: 'as a file',
+    kept: underRoot,
     owner: 'control',
     life: '13 days',
     rotation: 'by itself, also without a restart',
@@ -127,7 +150,7 @@ export const keyRegistry: readonly KeyEntry[] = [
     name: 'host',
     purpose: 'key and certificate of this host’s agent: speaks for the workloads of this host',
     path: 'agent/identity.json',
-    kept: 'as a file',
+    kept: underRoot,
     owner: 'agent',
     life: 'one day',
     rotation: 'by itself, at half of its life',
@@ -137,7 +160,7 @@ export const keyRegistry: readonly KeyEntry[] = [
     name: 'spool',
     purpose: 'encrypts and chains the raw events on this host (AES-256-GCM)',
     path: 'agent/spool.key',
-    kept: 'as a file',
+    kept: underRoot,
     owner: 'agent',
     life: 'without end',
     rotation: notYet,

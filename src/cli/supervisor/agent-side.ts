@@ -1,6 +1,7 @@
 /** The processes every host has: the agent, and as root its privileged helper, joined by an inherited socket. */
 import { join } from 'node:path';
 import type { AgentSettings } from '../../agent/index.js';
+import { handOver, type RootKeyStore } from '../../identity/index.js';
 import type { Places } from './places.js';
 import { writeFor } from './secret-file.js';
 import { createSplice } from './splice.js';
@@ -13,6 +14,7 @@ export interface AgentSideOptions {
     AgentSettings,
     'host' | 'controlUrl' | 'controlFingerprint' | 'meshAddress' | 'collectors' | 'spool' | 'logs' | 'metricsListen'
   > & { readonly clockSkewMs?: number; readonly protocol?: number };
+  readonly rootKey: RootKeyStore;
   /** One-time token; undefined when the host is enrolled already. */
   readonly token: string | undefined;
 }
@@ -57,6 +59,7 @@ export function superviseAgent(options: AgentSideOptions): {
       args: [join(programDir, 'dist/agent/main.js'), '--settings', file],
       cwd: '/',
       log: join(dataDir, 'log/agent.log'),
+      keys: () => handOver(options.rootKey.subkeys(['spool', 'host'])),
       ...(places.agent === undefined ? {} : { uid: places.agent.uid, gid: places.agent.gid, channel: splice.right }),
     },
     events,

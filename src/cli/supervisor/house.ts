@@ -1,14 +1,16 @@
 /** Starts and supervises everything of one host: PostgreSQL, control plane, privileged helper, agent, services. */
 import { rmSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { type Account, logger, messageOf, systemClock } from '../../base/index.js';
 import type { EnrolToken, LoginLink } from '../../server/index.js';
 import { clusterHealth, discoverCluster, holdLock, type RunningCluster, startCluster } from '../../store/index.js';
 import { AgentStatus, isEnrolled, leftovers } from '../../agent/index.js';
 import { askAgent } from '../agent-socket.js';
 import { openApi, readAccess } from '../api.js';
+import { handOver } from '../../identity/index.js';
 import { followAccess } from './access.js';
 import { CliError } from '../command.js';
+import { endRootChange, openRootKey, passphraseForOldKeys } from '../keys/root-key.js';
 import { patientApi } from '../patient-api.js';
 import { addressAndPort, type Installation, metricsListen } from '../installation.js';
 import { alive, entryOf, type ProcessEntry, readState, stopAll } from '../state-file.js';
@@ -89,6 +91,8 @@ export async function startHouse(installation: Installation, options: HouseOptio
 
   try {
     save();
+    const rootKey = await openRootKey(installation, places.keys);
+    const passphraseFile = await passphraseForOldKeys(installation);
     const clusterOptions = {
       dataDir,
       runtimeDir,
@@ -129,10 +133,11 @@ export async function startHouse(installation: Installation, options: HouseOptio
         args: [
           join(places.programDir, 'dist/server/main.js'),
           '--config',
-          controlConfig(installation, places, cluster),
+          controlConfig(installation, places, cluster, passphraseFile),
         ],
         cwd: '/',
         log: join(dataDir, 'log/control.log'),
+        keys: () => handOver(rootKey.subkeys(['authority', 'evidence', 'people', 'console'])),
         ...ids(places.control),
       },
       events,
@@ -141,7 +146,7 @@ export async function startHouse(installation: Installation, options: HouseOptio
     control.start();
     const ready = await control.ready(120_000);
     // A control plane that is started again must be found where the first one was, also when its ports were free ones.
-    controlConfig(installation, places, cluster, {
+    controlConfig(installation, places, cluster, passphraseFile, {
       console: portOf(ready['consoleUrl']),
       agents: portOf(ready['agentUrl']),
     });
@@ -154,6 +159,7 @@ export async function startHouse(installation: Installation, options: HouseOptio
 
     const agentSide = superviseAgent({
       places,
+      rootKey,
       events,
       settings: {
         host: installation.host,
@@ -178,6 +184,7 @@ export async function startHouse(installation: Installation, options: HouseOptio
     for (const one of agentSide.processes) one.start();
     await agentSide.agent.ready(120_000);
     save();
+    await endRootChange(installation, rootKey);
     say(`agent ready (${since()})`);
 
     // Known before any of them runs: who calls another one at once meets a peer that is not ready, not a stranger.
@@ -276,6 +283,7 @@ function controlConfig(
   installation: Installation,
   places: Places,
   cluster: RunningCluster,
+  passphraseFile: string | null,
   given: { readonly console?: number; readonly agents?: number } = {},
 ): string {
   const { configuration, dataDir } = installation;
@@ -291,10 +299,7 @@ function controlConfig(
     agents: { ...addressAndPort(configuration.agents.listen), ...portFrom(given.agents) },
     advertise: configuration.agents.advertise ?? null,
     svidTtlMs: configuration.identity.svidMinutes * 60_000,
-    passphraseFile:
-      configuration.identity.passphraseFile === undefined
-        ? null
-        : resolve(installation.base, configuration.identity.passphraseFile),
+    passphraseFile,
     fourEyes: configuration.approval.fourEyes,
     bindSessions: configuration.console.bindSessions,
     notify:

@@ -7,6 +7,7 @@ import { ensureAccounts, placeProgram } from '../../agent/index.js';
 import { programRoot } from '../accounts.js';
 import { CliError } from '../command.js';
 import type { Installation } from '../installation.js';
+import { rootKeyFolder } from '../keys/root-key.js';
 
 export interface Places {
   readonly dataDir: string;
@@ -20,6 +21,8 @@ export interface Places {
   readonly control: Account | undefined;
   /** Whom agent and data plane run as; undefined: ourselves. */
   readonly agent: Account | undefined;
+  /** Whose the root key is; undefined: ours. */
+  readonly keys: Account | undefined;
 }
 
 /** Throws CliError `refused` where a directory belongs to someone else, where there is no room to keep anything, or what the parts below throw. */
@@ -32,7 +35,7 @@ export async function preparePlaces(installation: Installation): Promise<Places>
   const instance = instanceOf(dataDir);
   const agentRuntimeDir = join(runtimeDir, 'a');
   if (!rootMode) {
-    for (const name of ['keys', 'evidence', 'agent', 'spool']) own(join(dataDir, name), 0o700);
+    for (const name of ['keys', rootKeyFolder, 'evidence', 'agent', 'spool']) own(join(dataDir, name), 0o700);
     own(agentRuntimeDir, 0o700);
     return {
       dataDir,
@@ -43,9 +46,11 @@ export async function preparePlaces(installation: Installation): Promise<Places>
       nodePath: process.execPath,
       control: undefined,
       agent: undefined,
+      keys: undefined,
     };
   }
-  const { control, agent } = await ensureAccounts(dataDir);
+  const { control, agent, keys } = await ensureAccounts(dataDir);
+  own(join(dataDir, rootKeyFolder), 0o700, keys);
   for (const name of ['keys', 'evidence']) own(join(dataDir, name), 0o700, control);
   for (const name of ['agent', 'spool']) own(join(dataDir, name), 0o700, agent);
   own(join(dataDir, 'log/planes'), 0o700, agent);
@@ -58,7 +63,7 @@ export async function preparePlaces(installation: Installation): Promise<Places>
     nodePath: process.execPath,
     dataDir,
   });
-  return { dataDir, runtimeDir, agentRuntimeDir, instance, programDir, nodePath, control, agent };
+  return { dataDir, runtimeDir, agentRuntimeDir, instance, programDir, nodePath, control, agent, keys };
 }
 
 /** @throws CliError `refused` where nothing could be kept: better not to start than to stop half way. */

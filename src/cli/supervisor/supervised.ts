@@ -1,11 +1,14 @@
 /** One process of ours under the supervisor: started, watched, restarted with back-off, stopped. */
 import type { ChildProcess } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
-import type { Duplex } from 'node:stream';
+import type { Duplex, Readable, Writable } from 'node:stream';
 import { codeOf, messageOf, minimalEnvironment, openLogFile, printable, spawnProcess } from '../../base/index.js';
 import { z } from 'zod';
 import { CliError } from '../command.js';
 import { entryOf, type ProcessEntry, stopAll } from '../state-file.js';
+
+/** Behind standard streams and the channel. */
+const keyDescriptor = 4;
 
 const Complaint = z.looseObject({
   reason: z.string().optional(),
@@ -26,6 +29,8 @@ export interface SupervisedSpec {
   /** Gets the supervisor's end of fd 3 at every start. */
   readonly channel?: (end: Duplex) => void;
   readonly env?: Readonly<Record<string, string>>;
+  /** Goes through an inherited descriptor at every start, whose number is the value of a last option, `--keys`. */
+  readonly keys?: () => string;
 }
 
 export interface Supervised {
@@ -72,13 +77,21 @@ export function supervise(
   }
 
   function launch(): void {
+    const keys = spec.keys?.();
     const out = openSync(`${spec.log}.out`, 'w', 0o600);
     const log = openLogFile(spec.log);
     const startedAt = performance.now();
-    const started = spawnProcess(spec.file, spec.args, {
+    const handed = keys === undefined ? [] : ['--keys', String(keyDescriptor)];
+    const started = spawnProcess(spec.file, [...spec.args, ...handed], {
       cwd: spec.cwd,
       detached: true,
-      stdio: ['ignore', out, log, ...(spec.channel === undefined ? [] : (['pipe'] as const))],
+      stdio: [
+        'ignore',
+        out,
+        log,
+        spec.channel === undefined ? 'ignore' : 'pipe',
+        ...(keys === undefined ? [] : (['pipe'] as const)),
+      ],
       env: minimalEnvironment(spec.env ?? {}),
       ...(spec.uid === undefined ? {} : { uid: spec.uid }),
       ...(spec.gid === undefined ? {} : { gid: spec.gid }),
@@ -89,6 +102,7 @@ export function supervise(
     current = started.pid === undefined ? undefined : entryOf(spec.name, started.pid);
     const end = started.stdio[3];
     if (spec.channel !== undefined && end !== null && end !== undefined && 'write' in end) spec.channel(end as Duplex);
+    handKeys(started.stdio[keyDescriptor], keys);
     let ended = false;
     const gone = (why: string) => {
       if (ended) return;
@@ -132,6 +146,13 @@ export function supervise(
       child?.unref();
     },
   };
+}
+
+/** One that dies before it has read them says why itself. */
+function handKeys(pipe: Readable | Writable | null | undefined, keys: string | undefined): void {
+  if (keys === undefined || pipe === null || pipe === undefined || !('write' in pipe)) return;
+  pipe.on('error', () => {});
+  pipe.end(keys);
 }
 
 /** Reason and hint of the last complaint in a log of JSON lines, or its last line. */

@@ -56,8 +56,8 @@ describe('the keys of an installation', () => {
     );
     const token = JSON.parse(secrets.at(-1) ?? '{}').token as string;
     expect(token.length).toBeGreaterThan(30);
-    const bodies = secrets.slice(0, 2).map((pem) => pem.split('\n')[1] ?? '');
-    const needles = [token, (secrets[2] ?? '').trim(), ...bodies];
+    const bodies = secrets.slice(0, 3).map((sealed) => sealed.trim().split(' ').at(-1) ?? '');
+    const needles = [token, ...bodies];
     for (const needle of needles) expect(needle.length).toBeGreaterThan(20);
     for (const entry of readdirSync(home.data, { recursive: true, withFileTypes: true })) {
       const path = join(entry.parentPath, entry.name);
