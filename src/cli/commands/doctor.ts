@@ -1,9 +1,10 @@
-import { messageOf, type Probe, type ProbeResult, probes, systemClock } from '../../base/index.js';
+import { accountNamed, messageOf, type Probe, type ProbeResult, probes, systemClock } from '../../base/index.js';
 import { certificateChecks } from '../certificate-checks.js';
 import { kernelTracers } from '../../sensor/index.js';
 import { CliError, type Command, exitCode, type Invocation, list } from '../command.js';
 import { diskCheck } from '../disk-check.js';
 import { locate } from '../installation.js';
+import { rootKeyChecks } from '../root-key-check.js';
 import { rotationChecks } from '../rotation-check.js';
 
 const categories = ['host', 'store', 'runtime', 'network', 'keys', 'test'] as const;
@@ -35,9 +36,13 @@ function disk(invocation: Invocation): readonly Check[] {
 /** Broken settings must not keep the rest from being seen. */
 async function certificates(invocation: Invocation): Promise<readonly Check[]> {
   try {
-    const { dataDir } = locate(invocation);
+    const { dataDir, rootMode } = locate(invocation);
     const now = systemClock.now();
-    return [...(await certificateChecks(dataDir, now)), ...(await rotationChecks(dataDir, now))];
+    return [
+      ...(await certificateChecks(dataDir, now)),
+      ...(await rotationChecks(dataDir, now)),
+      ...(await rootKeyChecks(dataDir, rootMode ? accountNamed('tricordon-keys') : undefined)),
+    ];
   } catch (error) {
     const about = { name: 'settings', category: 'keys', title: 'where the installation lies' } as const;
     const [why = ''] = messageOf(error).split(/\\x0a|\n/);
