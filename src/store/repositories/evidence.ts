@@ -3,7 +3,8 @@ import { EvidenceManifest } from '../../model/index.js';
 import type { AuditTrail } from '../audit/audit-trail.js';
 import type { Database, Tables } from '../database/schema.js';
 import { StoreError } from '../store-error.js';
-import { atomically, columnText, type Ground, limitOf, oneOf, type Page } from './rows.js';
+import { oneOf } from './one-of.js';
+import { atomically, columnText, type Ground, limitOf, type Page } from './rows.js';
 
 /** A forensic bundle on disk: its signed manifest and where it lies. */
 export interface EvidenceRecord {

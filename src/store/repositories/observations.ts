@@ -4,7 +4,8 @@ import { type Layer, Observation } from '../../model/index.js';
 import type { Database } from '../database/schema.js';
 import { StoreError } from '../store-error.js';
 import { dayOf, makeDays, type ObservationTable, observationTables, tableOf } from './observation-tables.js';
-import { atomically, columnText, type Ground, limitOf, oneOf, type Page } from './rows.js';
+import { oneOf } from './one-of.js';
+import { atomically, columnText, type Ground, limitOf, type Page } from './rows.js';
 
 export interface ObservationFilter extends Page {
   readonly service?: string;

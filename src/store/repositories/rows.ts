@@ -1,6 +1,5 @@
 /** What all repositories share: rows to models and back, hashed secrets, transactions that join an open one. */
 import { createHash } from 'node:crypto';
-import { sql } from 'kysely';
 import type { Clock } from '../../base/index.js';
 import type { Database } from '../database/schema.js';
 
@@ -27,11 +26,6 @@ export function columnText(text: string): string {
 /** Secrets of 32 random bytes are stored as plain SHA-256: there is nothing to guess. */
 export function hashSecret(secret: string): string {
   return createHash('sha256').update(secret).digest('hex');
-}
-
-/** `in` for any number of values, also none. */
-export function oneOf(column: string, values: readonly string[]) {
-  return sql<boolean>`${sql.ref(column)} = any(${values}::text[])`;
 }
 
 export interface Page {

@@ -1,5 +1,6 @@
 import { Workload } from '../../model/index.js';
-import { type Ground, limitOf, oneOf, type Page } from './rows.js';
+import { oneOf } from './one-of.js';
+import { type Ground, limitOf, type Page } from './rows.js';
 
 export interface WorkloadRepository {
   /** Inserts or replaces; idempotent on the id. An ended workload is never brought back to life. */
