@@ -107,11 +107,7 @@ describe('a change of the root', () => {
     ]);
     const trail = await first.cli('audit', 'verify', '-o', 'json');
     expect(trail.status, trail.stdout).toBe(0);
-    await kill('control');
-    const invitation = await eventually(async () => {
-      const done = await first.cli('agent', 'token', 'gamma', '-o', 'json');
-      return done.status === 0 ? (JSON.parse(done.stdout) as Invitation) : undefined; // as `agent token` prints it
-    });
+    const invitation = await first.json<Invitation>('agent', 'token', 'gamma');
     expect(invitation.fingerprint).toBe(ended.shown);
     await traffic.goesOn();
   });
