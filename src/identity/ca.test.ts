@@ -105,7 +105,9 @@ test('two processes that open a new directory at once end with one root', async 
   const opened = await Promise.all(Array.from({ length: 8 }, () => openCertificateAuthority(options)));
   expect(new Set(opened.map((ca) => ca.bundle()[0])).size).toBe(1);
   expect(new Set(opened.map((ca) => ca.evidencePublicKeyPem)).size).toBe(1);
-  expect(readdirSync(options.directory).sort()).toEqual(['evidence.key.pem', 'root.crt.pem', 'root.key.pem']);
+  expect(readdirSync(options.directory).sort()).toEqual([
+    ...['evidence.key.pem', 'root.crt.pem', 'root.key.pem', 'roots.pem'],
+  ]);
 });
 
 test('keys are readable by their owner alone', async () => {

@@ -68,7 +68,13 @@ test('a whole change: both roots are trusted from the announcement to the end, a
   expect(ca.bundle()).toEqual([next]);
   expect(verdict(before.chainPem, ca.bundle())).toBe('refused');
   expect(ca.roots.state()).toMatchObject({ phase: 'none', last: { how: 'finished', by: 'ada', left: first } });
-  expect(readdirSync(directory).sort()).toEqual(['evidence.key.pem', 'root.crt.pem', 'root.key.pem', 'rotation.json']);
+  expect(readdirSync(directory).sort()).toEqual([
+    'evidence.key.pem',
+    'root.crt.pem',
+    'root.key.pem',
+    'roots.pem',
+    'rotation.json',
+  ]);
   expect((await open()).bundle()).toEqual([next]);
 });
 
@@ -86,6 +92,7 @@ test('every phase outlives a restart, and so does the evidence key', async () =>
   const evidence = ca.evidencePublicKeyPem;
   const again = async () => {
     const reopened = await open();
+    expect(readFileSync(join(directory, 'roots.pem'), 'utf8')).toBe(ca.bundle().join(''));
     expect(reopened.bundle()).toEqual(ca.bundle());
     expect(reopened.roots.state()).toEqual(ca.roots.state());
     expect(reopened.roots.oldest().fingerprint).toBe(ca.roots.oldest().fingerprint);

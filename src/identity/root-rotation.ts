@@ -5,7 +5,7 @@
 import type { KeyObject } from 'node:crypto';
 import type { Clock } from '../base/index.js';
 import { IdentityError } from './errors.js';
-import { broken, readOwnFile, removeOwnFile, replaceOwnFile } from './key-file.js';
+import { broken, createOwnFile, readOwnFile, removeOwnFile, replaceOwnFile } from './key-file.js';
 import { loadRoot, type Root } from './root.js';
 import { rootFingerprint } from './roots.js';
 import { type RotationState, readRotation, writeRotation } from './rotation-state.js';
@@ -48,6 +48,8 @@ export interface Roots {
 }
 
 type Place = 'root' | 'next-root' | 'old-root';
+/** Every root that is trusted, signing root first. */
+const rootsFile = 'roots.pem';
 const keyFile = (place: Place) => `${place}.key.pem`;
 const certificateFile = (place: Place) => `${place}.crt.pem`;
 
@@ -111,7 +113,9 @@ export async function openRoots(options: RootsOptions): Promise<Roots> {
 
   async function opened() {
     const state = await settled(await readRotation(directory));
-    return { state, signing: await load('root'), other: await besides(state) };
+    const [signing, other] = [await load('root'), await besides(state)];
+    await publish(other === undefined ? [signing] : [signing, other]);
+    return { state, signing, other };
   }
 
   /** Repeats what a step does until it is done; every write in it can be the last one before a power cut. */
@@ -160,6 +164,15 @@ export async function openRoots(options: RootsOptions): Promise<Roots> {
   async function written<T extends RotationState>(next: T): Promise<T> {
     await writeRotation(directory, next);
     return next;
+  }
+
+  /** For whatever is given roots as a file: a scraper, a script. */
+  async function publish(roots: readonly Root[]): Promise<void> {
+    const text = roots.map(({ pem }) => pem).join('');
+    const known = await readOwnFile(directory, rootsFile);
+    // At the very first start two processes may be here at once.
+    if (known === undefined) await createOwnFile(directory, rootsFile, text);
+    else if (known.toString('latin1') !== text) await replaceOwnFile(directory, rootsFile, text);
   }
 
   async function besides(state: StandingState): Promise<Root | undefined> {

@@ -63,6 +63,17 @@ export const keyRegistry: readonly KeyEntry[] = [
     rotation: 'with the root key',
     theft: 'nothing: it is public. Whoever can change it decides whom the control plane trusts',
   },
+  {
+    name: 'trusted roots',
+    purpose:
+      'the root certificate, and while it changes the other one as well: for whatever is given roots as a file; public',
+    path: 'keys/ca/roots.pem',
+    kept: 'as a file',
+    owner: 'control',
+    life: 'as the root',
+    rotation: 'with the root key',
+    theft: 'nothing: it is public',
+  },
   ...besideTheRoot('next root', 'next-root', 'the root that is announced and signs nothing yet'),
   ...besideTheRoot('old root', 'old-root', 'the root before, for those who were away when the new one was announced'),
   {

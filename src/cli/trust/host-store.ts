@@ -80,7 +80,7 @@ function hostStore(): HostStore {
       });
     }
   throw new CliError('prerequisite', 'this host has no store of certificates that we know', {
-    hint: 'install ca-certificates, or give `keys/ca/root.crt.pem` to your browser or program by hand',
+    hint: 'install ca-certificates, or give `keys/ca/roots.pem` to your browser or program by hand',
   });
 }
 
