@@ -8,7 +8,7 @@ export {
   type AuditExportHead,
   verifyAuditExport,
 } from './audit/export-file.js';
-export { type AuditFilter, searchStretch } from './audit/search.js';
+export type { AuditFilter } from './audit/search.js';
 export {
   type ArchiveWriter,
   type BackupFacts,

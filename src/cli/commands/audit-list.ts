@@ -5,7 +5,6 @@ import { apiOf } from '../signed-in.js';
 /** Newest first, as many as asked for: the server looks at a stretch of the trail at a time. */
 export const command: Command = async (invocation) => {
   const { output } = invocation;
-  const api = apiOf(invocation);
   const limit = limitOf(invocation);
   const query = new URLSearchParams();
   for (const name of ['text', 'actor', 'action', 'subject']) {
@@ -15,6 +14,7 @@ export const command: Command = async (invocation) => {
   const [since, until] = [timeOf(invocation, 'from'), timeOf(invocation, 'to')];
   if (since !== undefined) query.set('since', String(since));
   if (until !== undefined) query.set('until', String(until));
+  const api = apiOf(invocation);
   const entries: AuditAnswer['entries'] = [];
   for (let before: number | null | undefined; before !== null && entries.length < limit; ) {
     query.set('limit', String(Math.min(limit - entries.length, 1_000)));

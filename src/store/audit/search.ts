@@ -17,7 +17,7 @@ export interface AuditFilter extends Page {
 }
 
 /** How many entries one call looks at. */
-export const searchStretch = 20_000;
+const searchStretch = 20_000;
 
 /** @returns the entries, and the lowest number that was looked at; 1: that was all */
 export async function searchAudit(db: Database, filter: AuditFilter, head: number) {

@@ -44,6 +44,22 @@ test('the database itself refuses to change, remove or empty the trail, and to c
     await expect(ask(text)).rejects.toThrow('append-only');
 });
 
+test('one search looks at a bounded stretch of a long trail, says how far it came, and goes on from there', async () => {
+  await using made = await withClient();
+  const { store, ask } = made;
+  await ask(`insert into audit select n, n, 'a', case n when 7 then 'x.rare' else 'x.y' end, 's', '{}', '', ''
+    from generate_series(1, 45000) n`);
+  const found: number[] = [];
+  const ends: number[] = [];
+  for (let before: number | undefined; ends.at(-1) !== 1; before = ends.at(-1)) {
+    const asked = before === undefined ? {} : { before };
+    const { entries, searchedTo } = await store.audit.search({ action: 'x.rare', ...asked });
+    found.push(...entries.map(({ seq }) => seq));
+    ends.push(searchedTo);
+  }
+  expect([found, ends]).toEqual([[7], [25_001, 5_001, 1]]);
+});
+
 test('one who owns the database and gets around the trigger is found out', async () => {
   const cases: [string, number][] = [
     [`update audit set actor = 'b' where seq = 3`, 3],
