@@ -4,6 +4,7 @@
 // One image holds Node, a shell and the shop; each service's own adds where it starts.
 import { execFileSync, spawn } from 'node:child_process';
 import {
+  chmodSync,
   copyFileSync,
   cpSync,
   existsSync,
@@ -78,6 +79,8 @@ function fill(root) {
   mkdirSync(join(root, 'etc'), { recursive: true });
   writeFileSync(join(root, 'etc/nsswitch.conf'), 'hosts: files dns\n');
   writeFileSync(join(root, 'etc/passwd'), 'root:x:0:0::/:/bin/sh\nshop:x:64100:64100::/shop:/bin/sh\n');
+  // It becomes the root of the image, and belongs to us alone so far.
+  chmodSync(root, 0o755);
   mkdirSync(join(root, 'tmp'), { mode: 0o777, recursive: true });
   execFileSync('chmod', ['1777', join(root, 'tmp')]);
 }
