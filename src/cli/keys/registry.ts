@@ -60,7 +60,7 @@ export const keyRegistry: readonly KeyEntry[] = [
     kept: 'as a file',
     owner: 'control',
     life: 'one year',
-    rotation: 'with the root key',
+    rotation: 'with the root',
     theft: 'nothing: it is public. Whoever can change it decides whom the control plane trusts',
   },
   {
@@ -71,7 +71,7 @@ export const keyRegistry: readonly KeyEntry[] = [
     kept: 'as a file',
     owner: 'control',
     life: 'as the root',
-    rotation: 'with the root key',
+    rotation: 'with the root',
     theft: 'nothing: it is public',
   },
   ...besideTheRoot('next root', 'next-root', 'the root that is announced and signs nothing yet'),

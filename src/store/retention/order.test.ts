@@ -85,8 +85,23 @@ test('it always ends, within the quota when nothing is pinned, and never touches
         const { told, left } = play('decisions', chunks, { days: 7, bytes });
         expect(told.filter((line) => line.includes(' observations_'))).toEqual([]);
         const total = left.filter((one) => one.table !== 'observations').reduce((sum, one) => sum + one.bytes, 0);
-        expect(total).toBeLessThanOrEqual(Math.max(bytes, 0));
+        expect(total).toBeLessThanOrEqual(bytes);
       },
     ),
+    {
+      // Over by a little, and nothing but little to take: seen once in thousands of runs.
+      examples: [
+        [
+          [
+            chunk('decisions_denied', '2026-03-09', 190),
+            chunk('decisions_allowed', '2026-03-08', 278),
+            chunk('decisions_denied', '2026-03-08', 255),
+            chunk('decisions_allowed', '2026-03-09', 271),
+            chunk('decisions_allowed', null, 7),
+          ],
+          1_000,
+        ],
+      ],
+    },
   );
 });
