@@ -61,9 +61,8 @@ export function nextStep(
     if (chunk.day !== null && chunk.day < limit.today) return { chunk, reason: 'quota', keepBytes: 0 };
     const floor = chunk.day === null ? 0 : limit.bytes * recentShare;
     const keepBytes = Math.max(0, Math.floor(Math.max(floor, chunk.bytes - (total - target))));
-    // Writing a partition anew for a few rows would be all cost, unless these are what is too much.
-    if (chunk.bytes - keepBytes > (total > limit.bytes ? 0 : (limit.bytes * slack) / 4))
-      return { chunk, reason: 'quota', keepBytes };
+    // Writing a partition anew for a few rows would be all cost.
+    if (chunk.bytes - keepBytes > (limit.bytes * slack) / 4) return { chunk, reason: 'quota', keepBytes };
   }
   return undefined;
 }
