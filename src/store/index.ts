@@ -39,7 +39,7 @@ export { type RunningCluster, startCluster, stopCluster } from './cluster/privat
 export { canonicalJson } from './canonical-json.js';
 export type { SchemaCheck } from './database/check.js';
 export { holdLock, type ProcessLock } from './process-lock.js';
-export type { Account, AccountRepository, FoundSession, OpenSession, Session, Token } from './repositories/accounts.js';
+export type { Account, AccountRepository, FoundSession, OpenSession, Session } from './repositories/accounts.js';
 export type { ActionRepository } from './repositories/actions.js';
 export type { ChangeRepository, RecordedChange } from './repositories/changes.js';
 export type { ContractDraft, ContractRepository, Decided } from './repositories/contracts.js';
@@ -53,6 +53,7 @@ export type { Drop, RetentionRepository, Usage } from './repositories/retention.
 export type { ServiceRecord, ServiceRepository } from './repositories/services.js';
 export type { SettingRepository } from './repositories/settings.js';
 export type { SignalRepository } from './repositories/signals.js';
+export type { Token } from './repositories/tokens.js';
 export type { WorkloadRepository } from './repositories/workloads.js';
 export { type Kind, kindOrder, type Limit } from './retention/order.js';
 export { csrfToken, isCsrfToken } from './session-proof.js';

@@ -1,10 +1,10 @@
-/** People and their keys. Of every secret only the SHA-256 is kept; the secret itself is returned once. */
-import { z } from 'zod';
-import { Grant, Labels } from '../../model/index.js';
+/** Accounts, and the links and sessions by which they come in. Of every secret only the SHA-256 is kept; the secret itself is returned once. */
+import type { Grant } from '../../model/index.js';
 import type { AuditTrail } from '../audit/audit-trail.js';
 import type { Database } from '../database/schema.js';
-import { StoreError } from '../store-error.js';
+import { activeAccount, toGrants } from './grants.js';
 import { atomically, type Ground, hashSecret } from './rows.js';
+import { type TokenRepository, tokenRepository } from './tokens.js';
 
 export interface Account {
   readonly name: string;
@@ -33,20 +33,7 @@ export interface OpenSession {
   readonly createdAt: number;
   readonly expiresAt: number;
 }
-export interface Token {
-  readonly name: string;
-  readonly account: string;
-  /** Of the account, now. */
-  readonly role: string;
-  readonly grants: readonly Grant[];
-  readonly scopes: readonly string[];
-  /** For services with these labels alone; none: whatever its account may. */
-  readonly where: Labels;
-  readonly expiresAt: number | null;
-  readonly lastUsedAt: number | null;
-}
-
-export interface AccountRepository {
+export interface AccountRepository extends TokenRepository {
   /** Makes the account if it is not there; the role of an existing one stays. */
   ensure(name: string, role: string, by: string): Promise<Account>;
   get(name: string): Promise<Account | undefined>;
@@ -73,52 +60,14 @@ export interface AccountRepository {
   sessions(account?: string): Promise<OpenSession[]>;
   /** Ends those of the account, or of any, that have this id. */
   revokeSession(id: string, account: string | undefined, by: string): Promise<boolean>;
-  /** A scoped token. Names are unique among an account's valid ones: an older one of this name is revoked. */
-  createToken(
-    token: {
-      name: string;
-      account: string;
-      scopes: readonly string[];
-      where?: Labels | undefined;
-      ttlMs: number | null;
-    },
-    by: string,
-  ): Promise<string>;
-  token(secret: string): Promise<Token | undefined>;
-  tokens(): Promise<Token[]>;
-  revokeToken(account: string, name: string, by: string): Promise<boolean>;
   /** Removes sessions and links that ended more than a day ago. */
   sweep(): Promise<void>;
 }
 
-export function accountRepository(
-  { db, limits: clock, secret }: Ground,
-  auditIn: (tx: Database) => AuditTrail,
-): AccountRepository {
-  const valid = () => {
-    const now = clock.now();
-    return db
-      .selectFrom('tokens')
-      .innerJoin('accounts', 'accounts.name', 'tokens.account')
-      .select(['tokens.name', 'account', 'role', 'grants', 'scopes', 'within', 'expires_at', 'last_used_at'])
-      .where('revoked_at', 'is', null)
-      .where('state', '=', 'active')
-      .where((at) =>
-        at.or([at('expires_at', 'is', null), at.and([at('tokens.created_at', '<=', now), at('expires_at', '>', now)])]),
-      );
-  };
-  const revoke = async (tx: Database, account: string, name: string) => {
-    const done = await tx
-      .updateTable('tokens')
-      .set({ revoked_at: clock.now() })
-      .where('account', '=', account)
-      .where('name', '=', name)
-      .where('revoked_at', 'is', null)
-      .executeTakeFirst();
-    return done.numUpdatedRows > 0n;
-  };
+export function accountRepository(ground: Ground, auditIn: (tx: Database) => AuditTrail): AccountRepository {
+  const { db, limits: clock, secret } = ground;
   const openSession = async (tx: Database, account: string, ttlMs: number, source: string | undefined) => {
-    const { role, grants } = await known(tx, account);
+    const { role, grants } = await activeAccount(tx, account);
     const cookie = secret();
     const now = clock.now();
     const session = { account, role, grants, expiresAt: now + ttlMs };
@@ -141,6 +90,7 @@ export function accountRepository(
     return db.selectFrom('sessions').where('created_at', '<=', now).where('expires_at', '>', now);
   };
   return {
+    ...tokenRepository(ground, auditIn),
     ensure: (name, role, by) =>
       atomically(db, async (tx) => {
         const done = await tx
@@ -161,7 +111,7 @@ export function accountRepository(
     list: async () => (await db.selectFrom('accounts').selectAll().orderBy('name').execute()).map(toAccount),
     createLoginLink: (account, ttlMs, by) =>
       atomically(db, async (tx) => {
-        await known(tx, account);
+        await activeAccount(tx, account);
         const link = secret();
         const now = clock.now();
         await tx
@@ -256,56 +206,6 @@ export function accountRepository(
           await auditIn(tx).append({ actor: by, action: 'session.revoke', subject: whose, detail: { session: id } });
         return ended.length > 0;
       }),
-    createToken: ({ name, account, scopes, where = {}, ttlMs }, by) =>
-      atomically(db, async (tx) => {
-        await known(tx, account);
-        await revoke(tx, account, name);
-        const token = secret();
-        const now = clock.now();
-        const expires_at = ttlMs === null ? null : now + ttlMs;
-        await tx
-          .insertInto('tokens')
-          .values({
-            hash: hashSecret(token),
-            name,
-            account,
-            scopes: JSON.stringify(scopes),
-            within: JSON.stringify(where),
-            created_at: now,
-            expires_at,
-            revoked_at: null,
-            last_used_at: null,
-          })
-          .execute();
-        await auditIn(tx).append({
-          actor: by,
-          action: 'token.create',
-          subject: name,
-          detail: { account, scopes, where, expiresAt: expires_at },
-        });
-        return token;
-      }),
-    token: async (given) => {
-      const hash = hashSecret(given);
-      const row = await valid().where('hash', '=', hash).executeTakeFirst();
-      if (row === undefined) return undefined;
-      const now = clock.now();
-      // To the minute, and beside the request: where it cannot be written, the token is good all the same.
-      if (now - (row.last_used_at ?? 0) > 60_000)
-        db.updateTable('tokens')
-          .set({ last_used_at: now })
-          .where('hash', '=', hash)
-          .execute()
-          .catch(() => {});
-      return toToken(row);
-    },
-    tokens: async () => (await valid().orderBy('tokens.name').execute()).map(toToken),
-    revokeToken: (account, name, by) =>
-      atomically(db, async (tx) => {
-        const found = await revoke(tx, account, name);
-        if (found) await auditIn(tx).append({ actor: by, action: 'token.revoke', subject: name, detail: { account } });
-        return found;
-      }),
     sweep: async () => {
       const before = clock.now() - 86_400_000;
       await db.deleteFrom('sessions').where('expires_at', '<', before).execute();
@@ -315,22 +215,6 @@ export function accountRepository(
   };
 }
 
-async function known(tx: Database, name: string): Promise<Pick<Account, 'role' | 'grants'>> {
-  const row = await tx
-    .selectFrom('accounts')
-    .select(['role', 'grants'])
-    .where('name', '=', name)
-    .where('state', '=', 'active')
-    .executeTakeFirst();
-  if (row === undefined) throw new StoreError('not-found', `no account \`${name}\``);
-  return { role: row.role, grants: toGrants(row.grants) };
-}
-
-/** What cannot be read counts for nothing. */
-export function toGrants(kept: unknown): Grant[] {
-  return z.array(Grant).catch([]).parse(kept);
-}
-
 function toAccount(row: { name: string; role: string; grants: unknown; state: string; created_at: number }): Account {
   return {
     name: row.name,
@@ -338,27 +222,5 @@ function toAccount(row: { name: string; role: string; grants: unknown; state: st
     grants: toGrants(row.grants),
     state: row.state,
     createdAt: row.created_at,
-  };
-}
-
-function toToken(row: {
-  name: string;
-  account: string;
-  role: string;
-  grants: unknown;
-  scopes: unknown;
-  within: unknown;
-  expires_at: number | null;
-  last_used_at: number | null;
-}): Token {
-  return {
-    name: row.name,
-    account: row.account,
-    role: row.role,
-    grants: toGrants(row.grants),
-    scopes: z.array(z.string()).parse(row.scopes),
-    where: Labels.parse(row.within),
-    expiresAt: row.expires_at,
-    lastUsedAt: row.last_used_at,
   };
 }

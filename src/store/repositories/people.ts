@@ -5,7 +5,7 @@ import { auditLock, type AuditTrail } from '../audit/audit-trail.js';
 import type { Database } from '../database/schema.js';
 import { Grant, labelText, sameLabels, type Labels } from '../../model/index.js';
 import { StoreError } from '../store-error.js';
-import { toGrants } from './accounts.js';
+import { toGrants } from './grants.js';
 import { endOf } from './credentials.js';
 import { atomically, type Ground } from './rows.js';
 
