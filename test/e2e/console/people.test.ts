@@ -100,8 +100,10 @@ describe('what one changes of one’s own', () => {
     await page.getByRole('button', { name: 'Change the password' }).click();
     await page.getByText('Name, password or code is wrong.').waitFor();
     house.server.refuse = undefined;
+    const sessionsAgain = page.waitForResponse((response) => response.url().endsWith('/v1/sessions'));
     await page.getByRole('button', { name: 'Change the password' }).click();
     await page.getByText('Saved.').waitFor();
+    await sessionsAgain;
     expect(house.server.changes.at(-1)).toEqual({
       what: 'POST /v1/password',
       csrf: 'fixture-csrf',

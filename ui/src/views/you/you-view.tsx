@@ -1,5 +1,5 @@
 /** Who one is, what one may, and what one signs in with. */
-import { useContext } from 'react';
+import { useContext, useState } from 'react';
 import type { AccountAnswer, WhoAmI } from '../../../../src/server/api-types.ts';
 import { dateTime, plural, visible } from '../../format.ts';
 import { Loading, Problem } from '../../parts/notice.tsx';
@@ -15,6 +15,8 @@ export function YouView() {
   const me = useContext(Me);
   const own = useMay('session.own');
   const { data, problem, reload } = useResource<AccountAnswer>('/v1/account', []);
+  // A changed password ends every session, and brings another one.
+  const [opened, setOpened] = useState(0);
   if (me === undefined) return null;
   return (
     <>
@@ -36,11 +38,17 @@ export function YouView() {
             problem === undefined && <Loading />
           ) : (
             <div className="cards">
-              <Password account={data} changed={reload} />
+              <Password
+                account={data}
+                changed={() => {
+                  reload();
+                  setOpened((number) => number + 1);
+                }}
+              />
               <SecondFactor account={data} changed={reload} />
             </div>
           )}
-          <Sessions all={false} />
+          <Sessions key={opened} all={false} />
           <Tokens all={false} />
         </>
       )}
