@@ -5,7 +5,7 @@ import { type Clock, codeOf, type Logger, type DiskLevel } from '../base/index.j
 import { wholeDigest } from '../identity/index.js';
 import type { Action, PlaneSnapshot } from '../model/index.js';
 import { applyAction, collectBundle, type EvidenceSource, manifestText, type StepResult } from '../respond/index.js';
-import { readSpool } from '../store/index.js';
+import { type ReadableSpool, readSpool } from '../store/index.js';
 import { memoryBytesFor } from './disk.js';
 import { evidenceSources, type Hands, hostEnforcer, type Target } from './confine/index.js';
 import { Anything } from './control-answers.js';
@@ -18,7 +18,7 @@ export interface CarrierOptions {
   readonly workloads: Workloads;
   readonly hands: Hands;
   readonly client: ControlClient;
-  readonly spool: { readonly directory: string; readonly key: Buffer };
+  readonly spool: ReadableSpool;
   readonly settings: Pick<AgentSettings, 'directory' | 'logDirectory' | 'host'>;
   readonly snapshot: () => PlaneSnapshot | undefined;
   readonly disk: () => DiskLevel;

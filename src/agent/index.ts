@@ -13,6 +13,7 @@ export {
   AgentStatus,
   Order,
   OrderResult,
+  SpoolRotated,
   StartedAnswer,
   WorkloadPlan,
   WorkloadRequest,

@@ -12,7 +12,7 @@ import {
 } from '../base/index.js';
 import { AgentError } from './errors.js';
 import { type Glass, GlassByCode } from './glass.js';
-import { Closing, Ended, OrderResult, Started, WorkloadRequest } from './local-protocol.js';
+import { Closing, Ended, OrderResult, type SpoolRotated, Started, WorkloadRequest } from './local-protocol.js';
 import type { Workloads } from './workloads.js';
 import type { AgentStatus } from './local-protocol.js';
 
@@ -22,6 +22,8 @@ export interface LocalApiOptions {
   readonly glass: Glass;
   readonly status: () => AgentStatus;
   readonly metrics: () => readonly Family[];
+  /** Seals what comes from here on with a key of its own. */
+  readonly rotateSpool: () => Promise<SpoolRotated>;
   readonly log: Logger;
 }
 
@@ -55,6 +57,7 @@ async function handle(options: LocalApiOptions, request: IncomingMessage, respon
     response.writeHead(200, { 'content-type': expositionType[format] });
     return void response.end(exposition(options.metrics(), format));
   }
+  if (route === 'POST /spool/rotate') return answer(response, 200, await options.rotateSpool());
   if (route === 'POST /workloads')
     return answer(response, 200, await workloads.prepare(WorkloadRequest.parse(await body(request))));
   if (route === 'POST /glass')

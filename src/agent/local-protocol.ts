@@ -76,6 +76,15 @@ export const OrderResult = z.strictObject({
 });
 export type OrderResult = z.infer<typeof OrderResult>;
 
+/** `POST /spool/rotate` */
+export const SpoolRotated = z.strictObject({
+  /** The first block that the new key seals. */
+  from: z.int(),
+  /** The last blocks of the keys that something still needs, newest first. */
+  older: z.array(z.strictObject({ until: z.int() })),
+});
+export type SpoolRotated = z.infer<typeof SpoolRotated>;
+
 /** `POST /glass/ID/close` */
 export const Closing = z.strictObject({ operator: z.string().min(1).max(200) });
 

@@ -28,7 +28,9 @@ import {
 import {
   createSvidSource,
   generateKeyPair,
-  openSealingKey,
+  keepSealingRing,
+  type KeyPlace,
+  openSealingRing,
   serveWorkloadApi,
   type Svid,
   svidFrom,
@@ -59,7 +61,7 @@ import { createGateway, gatewayId } from './gateway.js';
 import { type HelperClient, helperClient } from './helper/client.js';
 import { establishIdentity } from './host-identity.js';
 import { serveLocalApi } from './local-api.js';
-import type { AgentStatus } from './local-protocol.js';
+import type { AgentStatus, SpoolRotated } from './local-protocol.js';
 import { agentFamilies } from './metrics/collect.js';
 import { serveMetrics } from './metrics/listener.js';
 import { observationMeter } from './metrics/observation-meter.js';
@@ -107,15 +109,11 @@ const { clock } = time;
 const host = await establishIdentity(settings, client, clock, log, subkeys);
 await compareTime();
 const helper = settings.helper ? openHelper() : undefined;
-const spoolKey = await openSealingKey({
-  directory: settings.directory,
-  name: 'spool.key',
-  purpose: 'spool',
-  subkeys,
-});
+const spoolKeys: KeyPlace = { directory: settings.directory, name: 'spool.key', purpose: 'spool', subkeys };
 const spool = await openSpool({
   directory: settings.spoolDirectory,
-  key: spoolKey,
+  keys: await openSealingRing(spoolKeys),
+  keepKeys: (ring) => keepSealingRing(spoolKeys, ring),
   clock,
   log,
   maxBytes: settings.spool.maxBytes,
@@ -123,7 +121,7 @@ const spool = await openSpool({
 });
 const disk = watchDisk(settings.spoolDirectory, spool, log);
 const shipping = startShipping({
-  spool: { directory: settings.spoolDirectory, key: spoolKey },
+  spool: { directory: settings.spoolDirectory, keys: spool.keys },
   client,
   written: () => spool.stats().sequence,
   log,
@@ -314,13 +312,21 @@ const carrier: Carrier = createCarrier({
   workloads,
   hands,
   client,
-  spool: { directory: settings.spoolDirectory, key: spoolKey },
+  spool: { directory: settings.spoolDirectory, keys: spool.keys },
   settings,
   snapshot: () => snapshot,
   disk: disk.level,
   clock,
   log,
 });
+
+async function rotateSpool(): Promise<SpoolRotated> {
+  await spool.rotate(randomBytes(32));
+  const older = spool.keys().older.map(({ until }) => ({ until }));
+  const from = spool.stats().sequence + 1;
+  log.warn({ from }, 'the spool is sealed by a new key');
+  return { from, older };
+}
 
 /** A full disk must not end what serves: what is remembered is written as soon as there is room. */
 function remember(): void {
@@ -384,6 +390,7 @@ const local = await serveLocalApi({
   log,
   status,
   metrics,
+  rotateSpool,
 });
 const open = settings.metricsListen === null ? undefined : serveMetrics(settings.metricsListen, metrics, log);
 await workloads.adopt(previous.workloads);

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { type Logger, messageOf } from '../base/index.js';
 import type { Observation } from '../model/index.js';
-import { readSpool, shippingCursor } from '../store/index.js';
+import { type ReadableSpool, readSpool, shippingCursor } from '../store/index.js';
 import type { ControlClient } from './control-client.js';
 import { AgentError } from './errors.js';
 
@@ -18,7 +18,7 @@ export interface Shipping {
 }
 
 export interface ShippingOptions {
-  readonly spool: { readonly directory: string; readonly key: Buffer };
+  readonly spool: ReadableSpool;
   readonly client: Pick<ControlClient, 'call'>;
   readonly written: () => number;
   readonly log: Logger;

@@ -11,7 +11,8 @@ test('holds what the control plane names, keeps all of it while it does not answ
   const directory = mkdtempSync(join(tmpdir(), 'tc-pins-'));
   const spool = await openSpool({
     directory,
-    key: Buffer.alloc(32, 1),
+    keys: { current: Buffer.alloc(32, 1), older: [] },
+    keepKeys: async () => {},
     clock: systemClock,
     log: silent,
     maxBytes: 1 << 20,

@@ -8,7 +8,8 @@ export const keyCommands: readonly CommandSpec[] = [
     arguments: [
       {
         name: '<key>',
-        description: 'ca: the root of the authority; root: the root key that the other keys are sealed under',
+        description:
+          'ca: the root of the authority; root: the root key that the other keys are sealed under; spool: of the raw events on this host',
       },
     ],
     options: [

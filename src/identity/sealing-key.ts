@@ -1,23 +1,21 @@
-/** A key for sealing what lies elsewhere: in a database, in the spool. */
+/** A key for sealing what lies elsewhere, in a database for instance. */
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { broken, ownDirectory } from './key-file.js';
-import { type KeyPlace, loadKeyFile, openKeyBytes } from './sealed-file.js';
+import { type KeyPlace, loadKeyFile } from './sealed-file.js';
 
 /** 32 bytes; made with the first call. @throws IdentityError `ca-directory-unsafe`, `ca-broken`, `key-sealed` */
 export async function openSealingKey(place: KeyPlace): Promise<Buffer> {
   await ownDirectory(place.directory);
-  const make = () => written(randomBytes(32));
-  return decoded(place, await loadKeyFile(place, { make, fromPlain }));
+  return decoded(place, await loadKeyFile(place, { make: madeKey, fromPlain: plainKey }));
 }
 
-/** The same of a file that was read already; changes nothing. @throws IdentityError `ca-broken`, `key-sealed` */
-export function sealingKeyIn(place: KeyPlace, found: Buffer): Buffer {
-  return decoded(place, openKeyBytes(place, found, fromPlain).bytes);
+export function madeKey(): Buffer {
+  return written(randomBytes(32));
 }
 
 /** The spool's was once written as it is. */
-function fromPlain(found: Buffer): Buffer {
+export function plainKey(found: Buffer): Buffer {
   return found.length === 32 ? written(found) : found;
 }
 

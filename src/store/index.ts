@@ -61,6 +61,7 @@ export { type ShippingCursor, shippingCursor } from './spool/cursor.js';
 export type { HeldPins, SpoolPin } from './spool/pins.js';
 export { pinDirectory } from './spool/retention.js';
 export { readSpool, type SpoolFilter, type SpoolItem } from './spool/reader.js';
+export type { ReadableSpool, SpoolKeys } from './spool/ring.js';
 export { openSpool, type SpoolOptions, type SpoolStats, type SpoolWriter } from './spool/writer.js';
 export { checkSchema, openStore, type Repositories, type Store, type StoreOptions } from './store.js';
 export { StoreError, type StoreErrorCode, storeErrorCodes } from './store-error.js';

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { codeOf, systemClock } from '../../base/index.js';
-import { sealedUnder, sealingKeyIn } from '../../identity/index.js';
-import { readSpool } from '../../store/index.js';
+import { sealedUnder, sealingRingIn } from '../../identity/index.js';
+import { readSpool, type SpoolKeys } from '../../store/index.js';
 import { CliError, type Command, exitCode, text } from '../command.js';
 import { type Installation, locate } from '../installation.js';
 import { rootKeyThere } from '../keys/root-key.js';
@@ -20,7 +20,7 @@ export const command: Command = async (invocation) => {
   const seconds = Number(text(invocation, 'since') ?? Number.NaN);
   let damaged = 0;
   for await (const item of readSpool(
-    { directory, key: spoolKey(installation) },
+    { directory, keys: spoolKeys(installation) },
     Number.isNaN(seconds) ? {} : { since: systemClock.now() - seconds * 1_000 },
   )) {
     if (item.kind === 'problem') {
@@ -33,18 +33,32 @@ export const command: Command = async (invocation) => {
   return damaged === 0 ? exitCode.done : exitCode.found;
 };
 
-function spoolKey(installation: Installation): Buffer {
+/** Looked at again when the file changed: the agent may change its key meanwhile. */
+function spoolKeys(installation: Installation): () => SpoolKeys {
+  let known: Buffer | undefined;
+  let keys: SpoolKeys | undefined;
+  return () => {
+    const written = keyFile(installation);
+    if (keys === undefined || known?.equals(written) !== true) keys = keysIn(installation, written);
+    known = written;
+    return keys;
+  };
+}
+
+function keysIn(installation: Installation, written: Buffer): SpoolKeys {
   const directory = join(installation.dataDir, 'agent');
-  let written: Buffer;
+  const isSealed = sealedUnder(written.toString('latin1')) !== undefined;
+  const subkeys = isSealed ? rootKeyThere(installation).subkeys(['spool']) : [];
+  return sealingRingIn({ directory, name: 'spool.key', purpose: 'spool', subkeys }, written);
+}
+
+function keyFile({ dataDir }: Installation): Buffer {
   try {
-    written = readFileSync(join(directory, 'spool.key'));
+    return readFileSync(join(dataDir, 'agent/spool.key'));
   } catch (error) {
     throw new CliError('refused', `the spool's key cannot be read (${codeOf(error) ?? 'unknown'})`, {
       hint: 'only the account that ran `tricordon up` may',
       cause: error,
     });
   }
-  const isSealed = sealedUnder(written.toString('latin1')) !== undefined;
-  const subkeys = isSealed ? rootKeyThere(installation).subkeys(['spool']) : [];
-  return sealingKeyIn({ directory, name: 'spool.key', purpose: 'spool', subkeys }, written);
 }

@@ -173,9 +173,9 @@ export const keyRegistry: readonly KeyEntry[] = [
     path: 'agent/spool.key',
     kept: underRoot,
     owner: 'agent',
-    life: 'without end',
-    rotation: notYet,
-    theft: 'with the spool: can read what happened on this host, and write a spool of its own',
+    life: 'without end; an older one until nothing in the spool needs it',
+    rotation: 'tricordon key rotate spool',
+    theft: 'with the spool: can read what happened on this host while the key counted, and write a spool of its own',
   },
   {
     name: 'one-time token of a host',

@@ -29,10 +29,10 @@ export const emptyLedger: LedgerContent = {
   written: 0,
 };
 
-/** `state` is `forged` when the file is there and its seal does not fit. */
+/** `state` is `forged` when the file is there and its seal fits none of the keys. */
 export async function readLedger(
   directory: string,
-  key: Buffer,
+  keys: readonly Buffer[],
 ): Promise<LedgerContent & { state: 'ok' | 'new' | 'forged' }> {
   const path = `${directory}/ledger.json`;
   const found = await readWhole(path, Sealed);
@@ -43,9 +43,11 @@ export async function readLedger(
     );
     return { ...emptyLedger, state: present ? 'forged' : 'new' };
   }
-  const wanted = Buffer.from(sealOf(found.content, key));
   const given = Buffer.from(found.seal);
-  const fits = wanted.length === given.length && timingSafeEqual(wanted, given);
+  const fits = keys.some((key) => {
+    const wanted = Buffer.from(sealOf(found.content, key));
+    return wanted.length === given.length && timingSafeEqual(wanted, given);
+  });
   return fits ? { ...found.content, state: 'ok' } : { ...emptyLedger, state: 'forged' };
 }
 

@@ -6,6 +6,7 @@ import { link, lstat, mkdir, readdir, rm } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { codeOf } from '../../base/index.js';
 import { pinDirectory, type SegmentSpans } from './retention.js';
+import { listSegments } from './segment.js';
 import { syncDirectory } from './small-file.js';
 
 export interface SpoolPin {
@@ -55,6 +56,20 @@ export async function holdExactly(
     await syncDirectory(folder);
   }
   return { bytes: rotated, refused };
+}
+
+/** Sequence of the first block that the spool or a pin still holds; undefined when there is none. */
+export async function oldestBlock(directory: string): Promise<number | undefined> {
+  const pins = await readdir(`${directory}/pins`).catch((error: unknown) => {
+    if (codeOf(error) === 'ENOENT') return [];
+    throw error;
+  });
+  const firsts: number[] = [];
+  for (const folder of [directory, ...pins.map((pin) => `${directory}/pins/${pin}`)]) {
+    const [oldest] = await listSegments(folder);
+    if (oldest !== undefined) firsts.push(oldest.first);
+  }
+  return firsts.length === 0 ? undefined : Math.min(...firsts);
 }
 
 async function heldAlone(root: string, live: ReadonlySet<string>): Promise<number> {

@@ -1,8 +1,7 @@
 /** Reads the spool in order, checks the chain, and says what is missing or was changed. Works beside a living writer. */
 import type { Observation } from '../../model/index.js';
-import { StoreError } from '../store-error.js';
-import { openBlock } from './block.js';
 import { readLedger } from './ledger.js';
+import { checkKeys, everyKey, openWith, type ReadableSpool } from './ring.js';
 import { listSegments, readBlocks } from './segment.js';
 
 export type SpoolItem =
@@ -36,19 +35,16 @@ export interface SpoolFilter {
 
 /**
  * @example
- * for await (const item of readSpool({ directory, key })) {
+ * for await (const item of readSpool({ directory, keys })) {
  *   if (item.kind === 'problem') report(item);
  *   else for (const observation of item.observations) use(observation);
  * }
  */
-export async function* readSpool(
-  spool: { readonly directory: string; readonly key: Buffer },
-  filter: SpoolFilter = {},
-): AsyncGenerator<SpoolItem> {
-  if (spool.key.length !== 32) throw new StoreError('spool-key', 'the spool key has 32 bytes');
+export async function* readSpool(spool: ReadableSpool, filter: SpoolFilter = {}): AsyncGenerator<SpoolItem> {
+  checkKeys(spool.keys());
   const segments = await listSegments(spool.directory);
   const from = filter.from ?? 1;
-  const ledger = await readLedger(spool.directory, spool.key);
+  const ledger = await readLedger(spool.directory, everyKey(spool.keys()));
   // What retention dropped is no gap; what is missing beyond it is one.
   let expected: { sequence: number; previous: string } | undefined = {
     sequence: ledger.droppedTo + 1,
@@ -102,7 +98,7 @@ export async function* readSpool(
         expected = { sequence: sequence + 1, previous: found.hash };
         const outside = sequence < from || lastAt < (filter.since ?? -Infinity) || firstAt > (filter.until ?? Infinity);
         if (outside) continue;
-        const observations = openBlock(found.bytes, found.header, spool.key);
+        const observations = openWith(spool.keys(), found.bytes, found.header);
         if (observations === undefined)
           yield problem('tampered', segment.name, sequence, 'content does not fit key and seal');
         else yield { kind: 'block', sequence, segment: segment.name, firstAt, lastAt, hash: found.hash, observations };

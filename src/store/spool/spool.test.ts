@@ -10,13 +10,14 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { observation } from '../../../test/fakes/example-observation.js';
 import { manualClock, silent } from '../../base/index.js';
 import { HEADER_BYTES } from './block.js';
 import { shippingCursor } from './cursor.js';
 import { pinDirectory } from './retention.js';
 import { readSpool, type SpoolItem } from './reader.js';
+import type { SpoolKeys } from './ring.js';
 import { openSpool, type SpoolOptions } from './writer.js';
 
 const key = Buffer.alloc(32, 7);
@@ -63,7 +64,7 @@ test('a closed spool and a wrong key length are refused', async () => {
   const spool = await openSpool(options);
   await spool.close();
   await expect(spool.append(range(0, 1))).rejects.toMatchObject({ code: 'spool-closed' });
-  await expect(openSpool({ ...options, key: Buffer.alloc(16) })).rejects.toMatchObject({ code: 'spool-key' });
+  await expect(openSpool({ ...options, keys: only(Buffer.alloc(16)) })).rejects.toMatchObject({ code: 'spool-key' });
   await expect(all(options.directory, {}, Buffer.alloc(31))).rejects.toMatchObject({ code: 'spool-key' });
 });
 
@@ -103,6 +104,92 @@ test('a changed byte, wherever it is, shows as tampering and yields nothing of t
     expect(problems.length, `byte ${offset}`).toBeGreaterThan(0);
     expect(idsOf(items).length, `byte ${offset}`).toBeLessThan(20);
   }
+});
+
+describe('another key', () => {
+  const [second, third] = [Buffer.alloc(32, 8), Buffer.alloc(32, 9)];
+  /** A spool whose keys lie somewhere, as an agent's do. */
+  function kept(more: Partial<SpoolOptions> = {}) {
+    const { options: plain, directory, clock } = place();
+    const options = { ...plain, ...more };
+    const on = { disk: options.keys, fails: false };
+    const keepKeys = async (keys: SpoolKeys) => {
+      if (on.fails) throw new Error('no space left');
+      on.disk = keys;
+    };
+    return { on, directory, clock, open: () => openSpool({ ...options, keys: on.disk, keepKeys }) };
+  }
+  const read = (directory: string, keys: SpoolKeys) => all(directory, {}, key, keys);
+
+  test('seals what comes after it, the older ones still open what came before, also after a start', async () => {
+    const { on, directory, open } = kept();
+    const spool = await open();
+    await spool.append(range(0, 10));
+    await spool.rotate(second);
+    await spool.append(range(10, 10));
+    await spool.rotate(third);
+    await spool.append(range(20, 10));
+    await spool.close();
+    expect(on.disk.current).toEqual(third);
+    expect(on.disk.older.map(({ until }) => until)).toEqual([2, 1]);
+    expect(segmentsIn(directory)).toHaveLength(3);
+    expect(idsOf(await read(directory, on.disk))).toEqual(range(0, 30).map((row) => row.id));
+    // The old key alone opens nothing of what came later.
+    expect(idsOf(await all(directory, {}, key))).toEqual(range(0, 10).map((row) => row.id));
+    const again = await open();
+    await again.append(range(30, 1));
+    await again.close();
+    const items = await read(directory, on.disk);
+    expect(items.filter(({ kind }) => kind === 'problem')).toEqual([]);
+    expect(idsOf(items)).toHaveLength(31);
+  });
+
+  test('that cannot be kept is not used, and nothing is lost', async () => {
+    const { on, directory, open } = kept();
+    const spool = await open();
+    await spool.append(range(0, 5));
+    on.fails = true;
+    await expect(spool.rotate(second)).rejects.toThrow('no space left');
+    await spool.append(range(5, 5));
+    on.fails = false;
+    await expect(spool.rotate(Buffer.alloc(31))).rejects.toMatchObject({ code: 'spool-key' });
+    await spool.close();
+    expect(on.disk).toEqual(only(key));
+    expect(idsOf(await read(directory, on.disk))).toHaveLength(10);
+  });
+
+  test('that was kept just before a kill is used by the next start, whose ledger the old one sealed', async () => {
+    const { on, directory, open } = kept();
+    const spool = await open();
+    await spool.append(range(0, 5));
+    await spool.close();
+    on.disk = { current: second, older: [{ key, until: 1 }] };
+    const next = await open();
+    await next.append(range(5, 5));
+    await next.close();
+    const items = await read(directory, on.disk);
+    expect(items.filter(({ kind }) => kind === 'problem')).toEqual([]);
+    expect(idsOf(items)).toHaveLength(10);
+  });
+
+  test('goes when neither rotation nor a pin holds anything of it', async () => {
+    const { on, directory, clock, open } = kept({ shipped: false, maxAgeMs: 0 });
+    const spool = await open();
+    await spool.append(range(0, 5));
+    await spool.hold([{ id: 'INC-1', since: 0, until: Number.MAX_SAFE_INTEGER }], 1e9);
+    await spool.rotate(second);
+    await spool.append(range(5, 5));
+    clock.advance(1e13);
+    await spool.retain();
+    // Dropped from the rotation, and still there for the pin.
+    expect(segmentsIn(directory)).toHaveLength(1);
+    expect(on.disk.older).toHaveLength(1);
+    const pin = pinDirectory(directory, 'INC-1');
+    expect(idsOf(await all(pin, { fragment: true }, key, on.disk))).toHaveLength(5);
+    await spool.hold([], 1e9);
+    expect(on.disk).toEqual(only(second));
+    await spool.close();
+  });
 });
 
 test('another key reads nothing and says so', async () => {
@@ -287,7 +374,8 @@ function place() {
   const clock = manualClock();
   const options: SpoolOptions = {
     directory,
-    key,
+    keys: only(key),
+    keepKeys: async () => {},
     clock,
     log: silent,
     maxBytes: 64 << 20,
@@ -317,9 +405,11 @@ function segmentsIn(directory: string): string[] {
     .sort();
 }
 
-async function all(directory: string, filter = {}, withKey = key): Promise<SpoolItem[]> {
+const only = (current: Buffer): SpoolKeys => ({ current, older: [] });
+
+async function all(directory: string, filter = {}, withKey = key, keys = only(withKey)): Promise<SpoolItem[]> {
   const items: SpoolItem[] = [];
-  for await (const item of readSpool({ directory, key: withKey }, filter)) items.push(item);
+  for await (const item of readSpool({ directory, keys: () => keys }, filter)) items.push(item);
   return items;
 }
 

@@ -8,16 +8,19 @@ import { StoreError } from '../store-error.js';
 import { sealBlock } from './block.js';
 import { shippingCursor } from './cursor.js';
 import { emptyLedger, type LedgerContent, readLedger, writeLedger } from './ledger.js';
-import { type HeldPins, holdExactly, type SpoolPin } from './pins.js';
+import { type HeldPins, holdExactly, oldestBlock, type SpoolPin } from './pins.js';
 import { dropSegments, segmentSpans } from './retention.js';
+import { advance, checkKeys, everyKey, needed, type SpoolKeys } from './ring.js';
 import { listSegments, segmentName } from './segment.js';
 import { syncDirectory } from './small-file.js';
 import { findTail } from './tail.js';
 
 export interface SpoolOptions {
   readonly directory: string;
-  /** 32 bytes. */
-  readonly key: Buffer;
+  /** Of 32 bytes each. */
+  readonly keys: SpoolKeys;
+  /** Keeps the keys, whole or not at all: called before the first of them is used, and when one is no longer needed. */
+  readonly keepKeys: (keys: SpoolKeys) => Promise<void>;
   readonly clock: Clock;
   readonly log: Logger;
   /** Upper bound for all segments together; at it, appending fails with `spool-full` unless something may be dropped. */
@@ -61,6 +64,12 @@ export interface SpoolWriter {
   retain(): Promise<void>;
   /** While the disk is short of room: both limits count half for what was shipped; nothing is refused for it. */
   squeeze(on: boolean): Promise<void>;
+  /**
+   * Everything from here on is sealed by this key. What was written before is read with the older ones, of which each goes
+   * with the last block that needs it. @throws whatever `keepKeys` does: then nothing has changed
+   */
+  rotate(key: Buffer): Promise<void>;
+  readonly keys: () => SpoolKeys;
   stats(): SpoolStats;
   close(): Promise<void>;
 }
@@ -77,8 +86,8 @@ interface Waiting {
 
 /** Opens or makes the spool; a block that was cut short by a crash is cut off. @throws StoreError `locked`, `spool-key`, `spool-io`. */
 export async function openSpool(options: SpoolOptions): Promise<SpoolWriter> {
-  if (options.key.length !== 32) throw new StoreError('spool-key', 'the spool key has 32 bytes');
-  const { directory, key, clock, log } = options;
+  checkKeys(options.keys);
+  const { directory, clock, log } = options;
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const lock: ProcessLock = await holdLock(`${directory}/writer.lock`, clock);
   try {
@@ -89,7 +98,8 @@ export async function openSpool(options: SpoolOptions): Promise<SpoolWriter> {
   }
 
   async function start(): Promise<SpoolWriter> {
-    const { state, ...kept } = await readLedger(directory, key);
+    let { keys } = options;
+    const { state, ...kept } = await readLedger(directory, everyKey(keys));
     let ledger: LedgerContent = kept;
     if (state === 'forged') log.error('the spool ledger was changed or belongs to another key: started anew');
     const tail = await findTail(directory, ledger);
@@ -120,7 +130,7 @@ export async function openSpool(options: SpoolOptions): Promise<SpoolWriter> {
     async function save(next: LedgerContent): Promise<boolean> {
       ledger = next;
       try {
-        await writeLedger(directory, key, next);
+        await writeLedger(directory, keys.current, next);
         return true;
       } catch (error) {
         log.warn({ reason: messageOf(error) }, 'spool ledger not written');
@@ -160,7 +170,7 @@ export async function openSpool(options: SpoolOptions): Promise<SpoolWriter> {
           part.map((line) => line.text),
           times,
           link,
-          key,
+          keys.current,
           randomBytes(12),
         );
         sealed.push(block.bytes);
@@ -231,6 +241,31 @@ export async function openSpool(options: SpoolOptions): Promise<SpoolWriter> {
       segments -= done.removed;
     }
 
+    /** Pins hold segments that the rotation let go of. */
+    async function forgetKeys(): Promise<void> {
+      if (keys.older.length === 0) return;
+      const left = needed(keys, await oldestBlock(directory));
+      if (left.older.length === keys.older.length) return;
+      try {
+        await options.keepKeys(left);
+        keys = left;
+      } catch (error) {
+        log.warn({ reason: messageOf(error) }, 'a spool key that nothing needs any more could not be removed');
+      }
+    }
+
+    async function rotate(next: Buffer): Promise<void> {
+      if (next.length !== 32) throw new StoreError('spool-key', 'a spool key has 32 bytes');
+      await flush();
+      await active?.file.close();
+      active = undefined;
+      const changed = advance(keys, next, sequence);
+      await options.keepKeys(changed);
+      keys = changed;
+      await save(ledger);
+      await forgetKeys();
+    }
+
     return {
       append: (observations) => {
         if (closed) return Promise.reject(new StoreError('spool-closed', 'the spool is closed'));
@@ -243,8 +278,20 @@ export async function openSpool(options: SpoolOptions): Promise<SpoolWriter> {
           timer ??= setTimeout(() => void serially(flush), options.commitMs ?? 50);
         });
       },
-      hold: (pins, maxBytes) => serially(() => holdExactly(directory, pins, maxBytes, spans)),
-      retain: () => serially(() => drop(0)),
+      hold: (pins, maxBytes) =>
+        serially(async () => {
+          const held = await holdExactly(directory, pins, maxBytes, spans);
+          await forgetKeys();
+          return held;
+        }),
+      retain: () =>
+        serially(async () => {
+          await drop(0);
+          await forgetKeys();
+        }),
+      rotate: (next) =>
+        closed ? Promise.reject(new StoreError('spool-closed', 'the spool is closed')) : serially(() => rotate(next)),
+      keys: () => keys,
       squeeze: (on) => {
         squeezed = on;
         return on ? serially(() => drop(0)) : Promise.resolve();

@@ -28,11 +28,12 @@ afterEach(async () => {
 
 it('a spool on a full disk refuses and counts, goes on when there is room again, and its chain holds', async () => {
   const disk = await smallDisk('256k');
-  const key = Buffer.alloc(32, 1);
+  const keys = { current: Buffer.alloc(32, 1), older: [] };
   const directory = join(disk, 'spool');
   const spool = await openSpool({
     directory,
-    key,
+    keys,
+    keepKeys: async () => {},
     clock: manualClock(),
     log: silent,
     maxBytes: 1 << 30,
@@ -63,7 +64,7 @@ it('a spool on a full disk refuses and counts, goes on when there is room again,
   expect(spool.stats()).toMatchObject({ lost: 200, full: false });
   await spool.close();
   const items: SpoolItem[] = [];
-  for await (const item of readSpool({ directory, key })) items.push(item);
+  for await (const item of readSpool({ directory, keys: () => keys })) items.push(item);
   expect(items.filter((item) => item.kind === 'problem')).toEqual([]);
   expect(items.reduce((sum, item) => sum + (item.kind === 'block' ? item.observations.length : 0), 0)).toBe(
     (kept + 1) * 100,

@@ -7,7 +7,7 @@ import { exec, manualClock, silent, spawnProcess } from '../../../src/base/index
 import { openSpool, readSpool } from '../../../src/store/index.js';
 import { observation } from '../../fakes/example-observation.js';
 
-const key = Buffer.alloc(32, 3);
+const keys = { current: Buffer.alloc(32, 3), older: [] };
 
 test('a writer killed in the middle of its work loses nothing that it had acknowledged, five times in a row', async () => {
   const home = resolve('.tricordon/killed-writer');
@@ -24,7 +24,8 @@ test('a writer killed in the middle of its work loses nothing that it had acknow
     }
     const spool = await openSpool({
       directory,
-      key,
+      keys,
+      keepKeys: async () => {},
       clock: manualClock(),
       log: silent,
       maxBytes: 1 << 30,
@@ -64,7 +65,7 @@ async function compile(program: string): Promise<void> {
     `import { silent, systemClock } from './base/index.js';
 import { openSpool } from './store/index.js';
 const [directory, round] = process.argv.slice(2);
-const spool = await openSpool({ directory, key: Buffer.alloc(32, 3), clock: systemClock, log: silent,
+const spool = await openSpool({ directory, keys: { current: Buffer.alloc(32, 3), older: [] }, keepKeys: async () => {}, clock: systemClock, log: silent,
   maxBytes: 1 << 30, maxAgeMs: 1e12, commitMs: 1, segmentBytes: 20000 });
 const row = ${JSON.stringify(observation(0))};
 for (let n = 0; ; n += 50) {
@@ -94,7 +95,7 @@ async function writeUntilKilled(program: string, directory: string, round: numbe
 
 async function count(directory: string): Promise<number> {
   let sum = 0;
-  for await (const item of readSpool({ directory, key })) {
+  for await (const item of readSpool({ directory, keys: () => keys })) {
     if (item.kind === 'block') sum += item.observations.length;
     else expect(item.problem).toBe('torn');
   }

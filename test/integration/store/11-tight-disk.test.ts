@@ -138,7 +138,8 @@ it('the spool of a host gives back what was shipped, on the same rule', async ()
   const directory = join(disk, 'spool');
   const spool = await openSpool({
     directory,
-    key: Buffer.alloc(32, 1),
+    keys: { current: Buffer.alloc(32, 1), older: [] },
+    keepKeys: async () => {},
     clock: systemClock,
     log: silent,
     maxBytes: 2 * MB,
