@@ -30,7 +30,6 @@ export { rootAbove, rootFingerprint } from './roots.js';
 export { olderRootKeyFile, rootKeyFile, type RootKeyPlace, type RootKeyStore, rootKeyStore } from './root-key.js';
 export { type KeyPlace, keyText, loadKeyFile, openKeyText, replaceKeyFile } from './sealed-file.js';
 export { deriveSubkey, type KeyPurpose, keyPurposes, sealedUnder, type Subkey } from './sealed-key.js';
-export { openSealingKey } from './sealing-key.js';
 export { keepSealingRing, openSealingRing, type SealingRing, sealingRingIn } from './sealing-ring.js';
 export { handOver, takeOver } from './subkey-handover.js';
 export { type Bundles, generateKeyPair, type KeyPair, type Svid, svidFrom } from './svid.js';

@@ -6,7 +6,7 @@ import { manualClock } from '../base/index.js';
 import { openCertificateAuthority } from './ca.js';
 import { type KeyPlace, loadKeyFile } from './sealed-file.js';
 import { deriveSubkey, keyPurposes, openKey, sealedUnder, sealKey } from './sealed-key.js';
-import { openSealingKey } from './sealing-key.js';
+import { keepSealingRing, openSealingRing, sealingRingIn } from './sealing-ring.js';
 
 const rootOf = (byte: number) => Buffer.alloc(32, byte);
 const subkeysOf = (byte: number) => keyPurposes.map((purpose) => deriveSubkey(rootOf(byte), purpose));
@@ -129,8 +129,36 @@ test('keys of the spool and of people from before are the same ones when they ar
   writeFileSync(join(directory, 'spool.key'), key, { mode: 0o600 });
   const spool = { ...place(), name: 'spool.key', purpose: 'spool' } as const;
   for (const _time of [1, 2]) {
-    expect(await openSealingKey(place())).toEqual(key);
-    expect(await openSealingKey(spool)).toEqual(key);
+    expect(await openSealingRing(place())).toEqual({ current: key, older: [] });
+    expect(await openSealingRing(spool)).toEqual({ current: key, older: [] });
   }
   expect(readFileSync(join(directory, 'spool.key')).includes(key)).toBe(false);
+});
+
+test('keys that follow one another lie in one file, sealed together, and what is none of ours is refused', async () => {
+  const [now, before, oldest] = [1, 2, 3].map((byte) => Buffer.alloc(32, byte));
+  if (now === undefined || before === undefined || oldest === undefined) throw new Error('no keys');
+  const ring = {
+    current: now,
+    older: [
+      { key: before, until: 70 },
+      { key: oldest, until: 0 },
+    ],
+  };
+  await openSealingRing(place());
+  await keepSealingRing(place(), ring);
+  expect(await openSealingRing(place())).toEqual(ring);
+  const found = readFileSync(join(directory, 'people.key'));
+  expect(sealingRingIn(place(), found)).toEqual(ring);
+  expect(found.includes(now.toString('base64'))).toBe(false);
+  for (const wrong of [
+    '',
+    'x',
+    `${now.toString('base64')}\nolder 1`,
+    `${now.toString('base64')}\n${before.toString('base64')} -1`,
+  ]) {
+    writeFileSync(join(directory, 'plain.key'), `${wrong}\n`, { mode: 0o600 });
+    const plain = { directory, name: 'plain.key', purpose: 'people', subkeys: [] } as const;
+    await expect(openSealingRing(plain), wrong).rejects.toMatchObject({ code: 'ca-broken' });
+  }
 });

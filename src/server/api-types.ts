@@ -10,6 +10,7 @@ import type * as coverage from './api/coverage.js';
 import type * as evidence from './api/evidence.js';
 import type * as glass from './api/glass.js';
 import type * as incidents from './api/incidents.js';
+import type * as keys from './api/keys.js';
 import type * as map from './api/map.js';
 import type * as people from './api/people.js';
 import type * as records from './api/records.js';
@@ -27,6 +28,7 @@ export type TokenRequest = z.input<typeof session.TokenRequest>;
 export type TokenCreated = z.infer<typeof session.TokenCreated>;
 export type LoginLink = z.infer<typeof session.LoginLink>;
 
+export type PeopleKeyRotated = z.infer<typeof keys.PeopleKeyRotated>;
 export type PeopleAnswer = z.infer<typeof people.PeopleAnswer>;
 export type InviteRequest = z.input<typeof people.InviteRequest>;
 export type PersonChange = z.infer<typeof people.PersonChange>;

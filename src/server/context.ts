@@ -3,6 +3,7 @@ import type { Clock, DiskWatch, Family, Logger, Tally } from '../base/index.js';
 import type { CertificateAuthority } from '../identity/index.js';
 import type { AuditCheckpoint, Store } from '../store/index.js';
 import type { Passwords } from './auth/passwords.js';
+import type { PeopleKey } from './auth/people-key.js';
 import type { Sealer } from './auth/sealed.js';
 import type { Throttle } from './auth/throttle.js';
 import type { Changes } from './changes.js';
@@ -34,6 +35,8 @@ export interface Context {
   readonly passwords: Passwords;
   /** For second factors, which the database holds sealed. */
   readonly sealer: Sealer;
+  /** What the sealer seals with. */
+  readonly peopleKey: PeopleKey;
   readonly throttle: Throttle;
   readonly board: RevisionBoard;
   readonly live: LiveStream;

@@ -35,6 +35,7 @@ export type {
   ModeRequest,
   ObservationsAnswer,
   PeopleAnswer,
+  PeopleKeyRotated,
   GlassAnswer,
   GlassCode,
   PersonLink,

@@ -13,12 +13,12 @@ import {
   tally,
   watchProcess,
 } from '../base/index.js';
-import { openCertificateAuthority, openSealingKey, type Subkey } from '../identity/index.js';
+import { openCertificateAuthority, type Subkey } from '../identity/index.js';
 import { auditCheckpoint, openStore, type Store, StoreError } from '../store/index.js';
 import { leaveAccess } from './access-file.js';
 import { agentListener } from './agents/listener.js';
 import { createPasswords } from './auth/passwords.js';
-import { createSealer } from './auth/sealed.js';
+import { openPeopleKey } from './auth/people-key.js';
 import { createThrottle } from './auth/throttle.js';
 import { publishRoots } from './authority/published.js';
 import { consoleCertificate, controlPlaneSvid, listenerNames, renewBeforeMs } from './certificates.js';
@@ -180,6 +180,13 @@ async function createContext(options: ServerOptions, store: Store, authority: Co
   const disk = loggedDiskWatch(config.evidenceDir, log);
   const live = liveStream({ clock, changes: store.changes, stream: String(stream) });
   const decisions: Context['decisions'] = [];
+  const peopleKey = await openPeopleKey({
+    directory: config.keysDir,
+    name: 'people.key',
+    purpose: 'people',
+    subkeys,
+  });
+  await peopleKey.settle(store);
   return {
     config,
     clock,
@@ -192,9 +199,8 @@ async function createContext(options: ServerOptions, store: Store, authority: Co
     checkpoint: auditCheckpoint(join(config.keysDir, 'audit-checkpoint.json'), authority),
     changes: createChanges(store, board, live, decisions),
     passwords: createPasswords(),
-    sealer: createSealer(
-      await openSealingKey({ directory: config.keysDir, name: 'people.key', purpose: 'people', subkeys }),
-    ),
+    sealer: peopleKey.sealer,
+    peopleKey,
     throttle: createThrottle(clock),
     board,
     live,

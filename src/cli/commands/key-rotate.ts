@@ -4,6 +4,7 @@ import { CliError, type Command } from '../command.js';
 const rotations: Readonly<Record<string, () => Promise<{ readonly rotate: Command }>>> = {
   ca: () => import('../keys/rotate-ca.js'),
   root: () => import('../keys/rotate-root.js'),
+  people: () => import('../keys/rotate-people.js'),
   spool: () => import('../keys/rotate-spool.js'),
 };
 

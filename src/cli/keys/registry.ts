@@ -104,7 +104,7 @@ export const keyRegistry: readonly KeyEntry[] = [
     kept: underRoot,
     owner: 'control',
     life: 'without end',
-    rotation: `${notYet}: people switch their second factor off and on`,
+    rotation: 'tricordon key rotate people',
     theft: 'with the database: can compute codes; passwords stay hashed',
   },
   {

@@ -1,6 +1,7 @@
 /** `key rotate root`: every key is sealed under a new root key, by the process that it belongs to. */
-import { CliError, type Command, exitCode, flag, type Invocation } from '../command.js';
+import { CliError, type Command, exitCode } from '../command.js';
 import { locate } from '../installation.js';
+import { refuseSteps } from './one-step.js';
 import { endRootChange, rootKeyThere, sealedKeys } from './root-key.js';
 import { alive, readState, signalEntry } from '../state-file.js';
 
@@ -13,7 +14,7 @@ const patienceMs = 120_000;
 
 /** Exit status 2 when keys are left that no process sealed anew: the root key before is kept then. */
 export const rotate: Command = async (invocation) => {
-  refuseSteps(invocation);
+  refuseSteps(invocation, 'root');
   const { output } = invocation;
   const installation = locate(invocation);
   const { dataDir } = installation;
@@ -55,11 +56,3 @@ export const rotate: Command = async (invocation) => {
     }
   }
 };
-
-function refuseSteps(invocation: Invocation): void {
-  const step = (['status', 'force', 'finish', 'abort'] as const).find((name) => flag(invocation, name));
-  if (step !== undefined)
-    throw new CliError('usage', `\`--${step}\` does not go with the root key, whose change is one step`, {
-      hint: 'tricordon key rotate root; killed in between, run it again',
-    });
-}

@@ -1,16 +1,13 @@
 /** `key rotate spool`: what the agent of this host writes from here on is sealed by another key. */
 import { SpoolRotated } from '../../agent/index.js';
 import { askAgent } from '../agent-socket.js';
-import { CliError, type Command, exitCode, flag } from '../command.js';
+import { CliError, type Command, exitCode } from '../command.js';
 import { locate } from '../installation.js';
 import { readState } from '../state-file.js';
+import { refuseSteps } from './one-step.js';
 
 export const rotate: Command = async (invocation) => {
-  const step = (['status', 'force', 'finish', 'abort'] as const).find((name) => flag(invocation, name));
-  if (step !== undefined)
-    throw new CliError('usage', `\`--${step}\` does not go with the spool’s key, whose change is one step`, {
-      hint: 'tricordon key rotate spool',
-    });
+  refuseSteps(invocation, 'spool');
   const { dataDir } = locate(invocation);
   const state = readState(dataDir);
   if (state === undefined)

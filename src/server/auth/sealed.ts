@@ -8,9 +8,11 @@ export interface Sealer {
   open(sealed: string, place: string): Buffer | undefined;
 }
 
-export function createSealer(key: Buffer): Sealer {
+/** @param keys of 32 bytes; the first seals, all of them open */
+export function createSealer(keys: () => readonly [Buffer, ...Buffer[]]): Sealer {
   return {
     seal: (secret, place) => {
+      const [key] = keys();
       const nonce = randomBytes(12);
       const cipher = createCipheriv('aes-256-gcm', key, nonce, { authTagLength: 16 }).setAAD(Buffer.from(place));
       const text = Buffer.concat([cipher.update(secret), cipher.final()]);
@@ -19,14 +21,22 @@ export function createSealer(key: Buffer): Sealer {
     open: (sealed, place) => {
       const bytes = Buffer.from(/^v1\.([\w-]+)$/.exec(sealed)?.[1] ?? '', 'base64url');
       if (bytes.length < 28) return undefined;
-      try {
-        const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, 12), { authTagLength: 16 })
-          .setAAD(Buffer.from(place))
-          .setAuthTag(bytes.subarray(12, 28));
-        return Buffer.concat([decipher.update(bytes.subarray(28)), decipher.final()]);
-      } catch {
-        return undefined;
+      for (const key of keys()) {
+        const opened = openWith(key, bytes, place);
+        if (opened !== undefined) return opened;
       }
+      return undefined;
     },
   };
+}
+
+function openWith(key: Buffer, bytes: Buffer, place: string): Buffer | undefined {
+  try {
+    const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, 12), { authTagLength: 16 })
+      .setAAD(Buffer.from(place))
+      .setAuthTag(bytes.subarray(12, 28));
+    return Buffer.concat([decipher.update(bytes.subarray(28)), decipher.final()]);
+  } catch {
+    return undefined;
+  }
 }

@@ -78,6 +78,7 @@ export const access: Readonly<Record<string, Permission | 'anyone'>> = {
   'POST /v1/hosts/:host/withdraw': 'host.admit',
   'GET /v1/authority': 'key.rotate',
   'POST /v1/authority/rotation': 'key.rotate',
+  'POST /v1/keys/people/rotate': 'key.rotate',
 };
 
 /**

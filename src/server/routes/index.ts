@@ -10,6 +10,7 @@ import { coverageRoutes } from './coverage.js';
 import { evidenceRoutes } from './evidence.js';
 import { glassRoutes } from './glass.js';
 import { incidentRoutes } from './incidents.js';
+import { keyRoutes } from './keys.js';
 import { metricsRoutes } from './metrics.js';
 import { ownRoutes } from './own.js';
 import { peopleRoutes } from './people.js';
@@ -31,6 +32,7 @@ export const routes: readonly Route<Context>[] = [
   ...evidenceRoutes,
   ...glassRoutes,
   ...recordRoutes,
+  ...keyRoutes,
   ...metricsRoutes,
   ...authorityRoutes,
 ];

@@ -19,6 +19,10 @@ export interface CredentialRepository {
   offeredTotp(account: string): Promise<string | undefined>;
   confirmTotp(account: string, step: number, recoveryCodes: readonly string[]): Promise<void>;
   removeTotp(account: string): Promise<void>;
+  /** Every second factor, in force or offered, held until the transaction ends. */
+  sealed(): Promise<{ readonly account: string; readonly totp: string | null; readonly pending: string | null }[]>;
+  /** The same secrets, sealed otherwise. */
+  reseal(account: string, sealed: { readonly totp: string | null; readonly pending: string | null }): Promise<void>;
   /** Each step counts once, and none before one that was used. False: it was used. */
   useStep(account: string, step: number): Promise<boolean>;
   /** Each code counts once. */
@@ -98,6 +102,19 @@ export function credentialRepository(
         await tx.deleteFrom('recovery_codes').where('account', '=', account).execute();
         await tell(tx, account, 'account.totp-removed');
       }),
+    sealed: async () =>
+      (
+        await db
+          .selectFrom('credentials')
+          .select(['account', 'totp', 'totp_pending'])
+          .where((at) => at.or([at('totp', 'is not', null), at('totp_pending', 'is not', null)]))
+          .orderBy('account')
+          .forUpdate()
+          .execute()
+      ).map(({ account, totp, totp_pending: pending }) => ({ account, totp, pending })),
+    reseal: async (account, { totp, pending }) => {
+      await db.updateTable('credentials').set({ totp, totp_pending: pending }).where('account', '=', account).execute();
+    },
     useStep: async (account, step) => {
       const done = await db
         .updateTable('credentials')

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { keyRegistry } from '../../../src/cli/keys/registry.js';
 import { requires } from '../../requires.js';
-import { asRoot, type House, house, leftOf, remove, roomy, type Running } from './support.js';
+import { asRoot, eventually, type House, house, leftOf, remove, roomy, type Running } from './support.js';
 
 const it = await requires('root', 'nftables', 'iproute2', 'postgresql');
 const ready = process.getuid?.() === 0 && it !== it.skip;
@@ -66,5 +66,35 @@ describe('the keys of an installation', () => {
       const content = readFileSync(path, 'latin1');
       for (const needle of needles) expect(content.includes(needle), name).toBe(false);
     }
+  });
+
+  it('of the spool changes by command; what was written before stays readable, also when the agent is killed meanwhile', async () => {
+    const ids = async () => {
+      const cat = await home.cli('spool', 'cat');
+      expect([cat.status, cat.stderr]).toEqual([0, '']);
+      return cat.stdout.split('\n').flatMap((line) => (line === '' ? [] : [String(JSON.parse(line).id)]));
+    };
+    const before = await ids();
+    expect(before.length).toBeGreaterThan(0);
+    const key = () => readFileSync(join(home.data, 'agent/spool.key'), 'utf8');
+    const old = key();
+    const rotated = JSON.parse((await home.cli('key', 'rotate', 'spool', '-o', 'json')).stdout);
+    expect(rotated.older).toEqual([{ until: rotated.from - 1 }]);
+    expect(key()).not.toBe(old);
+
+    const { processes } = JSON.parse(readFileSync(join(home.data, 'state.json'), 'utf8'));
+    const { pid } = processes.find(({ name }: { name: string }) => name === 'agent');
+    const cut = home.cli('key', 'rotate', 'spool');
+    process.kill(pid, 'SIGKILL');
+    await cut;
+    const done = await eventually(async () => {
+      const again = await home.cli('key', 'rotate', 'spool', '-o', 'json');
+      return again.status === 0 ? JSON.parse(again.stdout) : undefined;
+    });
+    expect(done.older.length).toBeGreaterThanOrEqual(2);
+    const after = new Set(await ids());
+    expect(before.filter((id) => !after.has(id))).toEqual([]);
+    const refused = await home.cli('key', 'rotate', 'spool', '--finish', '-o', 'json');
+    expect([refused.status, JSON.parse(refused.stdout).error.code]).toEqual([1, 'usage']);
   });
 });

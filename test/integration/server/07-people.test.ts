@@ -1,4 +1,7 @@
+import { randomBytes } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { Agent } from 'node:https';
+import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { systemClock } from '../../../src/base/index.js';
@@ -277,6 +280,32 @@ describe('who is in charge', () => {
     const ended = new Promise<void>((resolve) => stream.response.once('end', resolve));
     await change('Jan', { change: 'disable' });
     await ended;
+  });
+
+  it('counts on when the key that seals it changes, also when that is cut off at any step', async () => {
+    const { session } = await withPassword('Gita');
+    const offer = await as(session, 'POST', '/v1/totp', { password: passwordOf('Gita') });
+    const { secret } = offer.json;
+    const file = join(plane.directory, 'keys', 'people.key');
+    const sealed = async () =>
+      (await plane.store.credentials.sealed()).find(({ account }) => account === 'Gita')?.pending ?? '';
+    const [keyBefore, sealedBefore] = [readFileSync(file, 'utf8'), await sealed()];
+    const rotate = () => plane.call('POST', '/v1/keys/people/rotate', { body: {} });
+    expect((await rotate()).json.unreadable).toEqual([]);
+    expect(await sealed()).not.toBe(sealedBefore);
+    // Cut off after the keys were kept: the next start seals the rows anew, and forgets the older key.
+    const keyAfter = readFileSync(file, 'utf8');
+    const next = randomBytes(32).toString('base64');
+    writeFileSync(file, `${next}\n${keyAfter.trim()} 0\n`, { mode: 0o600 });
+    const sealedAfter = await sealed();
+    await plane.restart();
+    expect(readFileSync(file, 'utf8')).toBe(`${next}\n`);
+    expect(await sealed()).not.toBe(sealedAfter);
+    expect(keyBefore).not.toContain(next);
+    const code = codeAt(fromBase32(secret), stepAt(clock.now()));
+    expect((await as(session, 'POST', '/v1/totp/confirm', { code })).status).toBe(200);
+    const [entry] = (await plane.call('GET', '/v1/audit?subject=people&limit=1')).json.entries;
+    expect(entry).toMatchObject({ action: 'key.rotate', actor: 'control plane' });
   });
 
   it('a reset forgets password and second factor, and lets the person in by link alone', async () => {
