@@ -171,6 +171,9 @@ const routeTexts = {
     'declared, learned and approved clauses beside each other, and what a decision would change',
   'GET /v1/stream': 'what changes, as Server-Sent Events',
   'GET /metrics': 'numbers of the control plane, as Prometheus reads them; see [metrics](metrics.md)',
+  'POST /v1/keys/console/rotate': 'gives the console another key and certificate',
+  'POST /v1/keys/evidence/rotate':
+    'lets another key sign evidence and the audit trail; the older public keys still verify',
   'POST /v1/keys/people/rotate': 'seals all second factors under a new key',
   'GET /v1/roles': 'lists roles and permissions',
   'GET /v1/account': 'says how the caller signs in: password, second factor, recovery codes left',

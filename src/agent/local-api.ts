@@ -5,6 +5,7 @@ import {
   exposition,
   expositionFor,
   expositionType,
+  isDiskFull,
   type Family,
   type Logger,
   messageOf,
@@ -102,6 +103,8 @@ async function body(request: IncomingMessage): Promise<unknown> {
 }
 
 function problem(error: unknown): unknown {
+  if (isDiskFull(error))
+    return { code: 'disk-full', detail: 'no space left on the disk', hint: 'free some space, then try again' };
   const known = error instanceof TricordonError;
   return {
     code: known ? error.code : 'request-refused',

@@ -2,7 +2,7 @@
  * The agent of one host: identities, sidecars, sensor and spool put together.
  * `node main.js --settings FILE [--keys DESCRIPTOR]`.
  */
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, rmSync, statSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { dirname, join } from 'node:path';
@@ -320,6 +320,11 @@ const carrier: Carrier = createCarrier({
   log,
 });
 
+/** Tells one key from another, and nothing else of it. */
+function spoolKeyId(): string {
+  return createHash('sha256').update('spool key').update(spool.keys().current).digest('hex').slice(0, 16);
+}
+
 async function rotateSpool(): Promise<SpoolRotated> {
   await spool.rotate(randomBytes(32));
   const older = spool.keys().older.map(({ until }) => ({ until }));
@@ -624,7 +629,7 @@ async function keepReporting(): Promise<void> {
             .map((record) => ({ id: record.id, state: record.state })),
           // Of protocol 1 it is not known: it is told when the control plane is upgraded.
           ...(opened.length === 0 || client.protocol() < 2 ? {} : { glass: opened }),
-          ...(client.protocol() < 2 ? {} : { roots: roots.facts() }),
+          ...(client.protocol() < 2 ? {} : { roots: roots.facts(), spoolKey: spoolKeyId() }),
         },
         Anything,
       );

@@ -98,7 +98,13 @@ const commands: readonly CommandSpec[] = [
     name: 'backup drill',
     summary: 'prove that a backup is good: restore it aside, check it, remove it',
     arguments: [{ name: '<file>', description: 'the backup' }],
-    options: [recoveryKey],
+    options: [
+      recoveryKey,
+      {
+        flags: '--passphrase-file <file>',
+        description: 'of the root key, where it has one: then its keys are opened, too',
+      },
+    ],
     load: () => import('./commands/backup-drill.js'),
   },
   {

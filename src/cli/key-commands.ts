@@ -9,7 +9,7 @@ export const keyCommands: readonly CommandSpec[] = [
       {
         name: '<key>',
         description:
-          'ca: the root of the authority; root: the root key that the other keys are sealed under; people: of second factors; spool: of the raw events on this host',
+          'ca: the root of the authority; root: the root key that the other keys are sealed under; evidence: what signs bundles and the audit trail; console: of console and API; people: of second factors; spool: of the raw events on this host',
       },
     ],
     options: [

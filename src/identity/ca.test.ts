@@ -92,11 +92,11 @@ test('the same root and evidence key come back after a restart, with or without 
     const first = await openCertificateAuthority(own);
     const second = await openCertificateAuthority(own);
     expect(second.bundle()).toEqual(first.bundle());
-    const signature = first.sign(Buffer.from('manifest'));
-    expect(second.verify(Buffer.from('manifest'), signature)).toBe(true);
-    expect(second.verify(Buffer.from('manifesT'), signature)).toBe(false);
-    expect(second.verify(Buffer.from('manifest'), signature.subarray(1))).toBe(false);
-    expect(second.evidencePublicKeyPem).toBe(first.evidencePublicKeyPem);
+    const signature = first.evidence.sign(Buffer.from('manifest'));
+    expect(second.evidence.verify(Buffer.from('manifest'), signature)).toBe(true);
+    expect(second.evidence.verify(Buffer.from('manifesT'), signature)).toBe(false);
+    expect(second.evidence.verify(Buffer.from('manifest'), signature.subarray(1))).toBe(false);
+    expect(second.evidence.keys().at(-1)?.publicKey).toBe(first.evidence.keys().at(-1)?.publicKey);
     expect(second.encryptedAtRest).toBe('passphrase' in extra);
   }
 });
@@ -104,7 +104,7 @@ test('the same root and evidence key come back after a restart, with or without 
 test('two processes that open a new directory at once end with one root', async () => {
   const opened = await Promise.all(Array.from({ length: 8 }, () => openCertificateAuthority(options)));
   expect(new Set(opened.map((ca) => ca.bundle()[0])).size).toBe(1);
-  expect(new Set(opened.map((ca) => ca.evidencePublicKeyPem)).size).toBe(1);
+  expect(new Set(opened.map((ca) => ca.evidence.keys().at(-1)?.publicKey)).size).toBe(1);
   expect(readdirSync(options.directory).sort()).toEqual([
     ...['evidence.key.pem', 'root.crt.pem', 'root.key.pem', 'roots.pem'],
   ]);

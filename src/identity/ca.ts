@@ -1,12 +1,5 @@
 /** The certificate authority of one trust domain, and the key that signs evidence. Lives in the control plane alone. */
-import {
-  createHash,
-  createPublicKey,
-  generateKeyPairSync,
-  type KeyObject,
-  sign as signBytes,
-  verify as verifyBytes,
-} from 'node:crypto';
+import { createHash, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import type { Clock } from '../base/index.js';
@@ -25,6 +18,7 @@ import { backdate, type Root, seconds } from './root.js';
 import { openRoots, type Roots } from './root-rotation.js';
 import { type KeyPlace, loadKeyFile, replaceKeyFile } from './sealed-file.js';
 import type { Subkey } from './sealed-key.js';
+import { openSigningRing, type SigningRing } from './signing-ring.js';
 import type { Bundles } from './svid.js';
 
 const hour = 3_600_000;
@@ -105,11 +99,8 @@ export interface CertificateAuthority {
   readonly roots: Roots;
   issueSvid(request: SvidRequest): IssuedCertificate;
   issueServerCertificate(request: ServerCertificateRequest): IssuedCertificate;
-  /** Ed25519 over the bytes, with the evidence key; never usable for certificates. */
-  sign(bytes: Uint8Array): Buffer;
-  verify(bytes: Uint8Array, signature: Uint8Array): boolean;
-  /** SubjectPublicKeyInfo PEM, published so that evidence can be checked elsewhere. */
-  readonly evidencePublicKeyPem: string;
+  /** Signs evidence and the head of the audit trail; its keys are never usable for certificates. */
+  readonly evidence: SigningRing;
   readonly encryptedAtRest: boolean;
   expiry(): CaExpiry;
 }
@@ -137,8 +128,11 @@ export async function openCertificateAuthority(options: CaOptions): Promise<Cert
     },
     leafLifeMs: longestSvidLife,
   });
-  const evidenceKey = await loadKey(rest, 'evidence.key.pem', 'ed25519');
-  const evidencePublicKey = createPublicKey(evidenceKey);
+  const evidence = await openSigningRing({
+    directory,
+    load: () => loadKey(rest, 'evidence.key.pem', 'ed25519'),
+    replace: (key) => replaceKey(rest, 'evidence.key.pem', key),
+  });
   checkAlive();
   let known: Bundles = { [trustDomain]: pemsOf(roots) };
 
@@ -150,9 +144,7 @@ export async function openCertificateAuthority(options: CaOptions): Promise<Cert
     roots,
     issueSvid,
     issueServerCertificate,
-    sign: (bytes) => signBytes(null, bytes, evidenceKey),
-    verify: (bytes, signature) => signature.length === 64 && verifyBytes(null, bytes, evidencePublicKey, signature),
-    evidencePublicKeyPem: evidencePublicKey.export({ type: 'spki', format: 'pem' }).toString(),
+    evidence,
     encryptedAtRest: passphrase !== undefined || rest.subkeys.length > 0,
     expiry: () => expiryOf(roots.signing().notAfter, clock.now()),
   };
@@ -261,8 +253,9 @@ async function loadKey(rest: KeyRest, name: string, kind: 'ec' | 'ed25519'): Pro
 }
 
 async function replaceKey(rest: KeyRest, name: string, key: KeyObject): Promise<void> {
-  const pem = privateKeyPem(key, passphraseAtRest(rest, 'ec'));
-  await replaceKeyFile(keyPlace(rest, name, 'ec'), Buffer.from(pem));
+  const kind = key.asymmetricKeyType === 'ec' ? 'ec' : 'ed25519';
+  const pem = privateKeyPem(key, passphraseAtRest(rest, kind));
+  await replaceKeyFile(keyPlace(rest, name, kind), Buffer.from(pem));
 }
 
 function generated(kind: 'ec' | 'ed25519'): KeyObject {

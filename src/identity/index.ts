@@ -31,6 +31,7 @@ export { olderRootKeyFile, rootKeyFile, type RootKeyPlace, type RootKeyStore, ro
 export { type KeyPlace, keyText, loadKeyFile, openKeyText, replaceKeyFile } from './sealed-file.js';
 export { deriveSubkey, type KeyPurpose, keyPurposes, sealedUnder, type Subkey } from './sealed-key.js';
 export { keepSealingRing, openSealingRing, type SealingRing, sealingRingIn } from './sealing-ring.js';
+export { signerOf, type SigningKey, type SigningRing } from './signing-ring.js';
 export { handOver, takeOver } from './subkey-handover.js';
 export { type Bundles, generateKeyPair, type KeyPair, type Svid, svidFrom } from './svid.js';
 export {

@@ -89,14 +89,14 @@ test('the lists of roots are the same objects for as long as they hold the same'
 });
 
 test('every phase outlives a restart, and so does the evidence key', async () => {
-  const evidence = ca.evidencePublicKeyPem;
+  const evidence = ca.evidence.keys().at(-1)?.publicKey;
   const again = async () => {
     const reopened = await open();
     expect(readFileSync(join(directory, 'roots.pem'), 'utf8')).toBe(ca.bundle().join(''));
     expect(reopened.bundle()).toEqual(ca.bundle());
     expect(reopened.roots.state()).toEqual(ca.roots.state());
     expect(reopened.roots.oldest().fingerprint).toBe(ca.roots.oldest().fingerprint);
-    expect(reopened.evidencePublicKeyPem).toBe(evidence);
+    expect(reopened.evidence.keys().at(-1)?.publicKey).toBe(evidence);
     ca = reopened;
   };
   await ca.roots.begin('ada');

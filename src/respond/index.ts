@@ -11,5 +11,5 @@ export {
   manifestText,
   signManifest,
 } from './forensics/bundle.js';
-export { type BundleProblem, type BundleVerdict, verifyBundle } from './forensics/verify.js';
+export { type BundleKey, type BundleProblem, type BundleVerdict, verifyBundle } from './forensics/verify.js';
 export { type PlanInput, planResponse, suspectedServices, undoOf } from './plan.js';

@@ -28,6 +28,8 @@ export type TokenRequest = z.input<typeof session.TokenRequest>;
 export type TokenCreated = z.infer<typeof session.TokenCreated>;
 export type LoginLink = z.infer<typeof session.LoginLink>;
 
+export type ConsoleKeyRotated = z.infer<typeof keys.ConsoleKeyRotated>;
+export type EvidenceKeyRotated = z.infer<typeof keys.EvidenceKeyRotated>;
 export type PeopleKeyRotated = z.infer<typeof keys.PeopleKeyRotated>;
 export type PeopleAnswer = z.infer<typeof people.PeopleAnswer>;
 export type InviteRequest = z.input<typeof people.InviteRequest>;
@@ -74,6 +76,7 @@ export type RotationRequest = z.input<typeof authority.RotationRequest>;
 export type EvidenceRow = z.infer<typeof evidence.EvidenceRow>;
 export type EvidenceList = z.infer<typeof evidence.EvidenceList>;
 export type EvidenceAnswer = z.infer<typeof evidence.EvidenceAnswer>;
+export type EvidenceKeys = z.infer<typeof evidence.EvidenceKeys>;
 
 export type ContractsAnswer = z.infer<typeof contracts.ContractsAnswer>;
 export type ContractAnswer = z.infer<typeof contracts.ContractAnswer>;

@@ -44,18 +44,37 @@ export async function consoleCertificate(
   now: number,
 ): Promise<KeyAndChain> {
   const names = listenerNames(config);
-  const place: KeyPlace = { directory: config.keysDir, name: 'console.pem', purpose: 'console', subkeys };
+  const place = consolePlace(config, subkeys);
   const kept = await readKept(place);
   const root = authority.roots.oldest().pem;
   if (kept !== undefined && isGood(kept, root, names, now)) {
     if (!kept.current) await keep(place, kept.key, kept.cert);
     return describe(kept.key, kept.cert, root);
   }
+  return newConsoleCertificate(authority, config, subkeys);
+}
+
+/** Another key and certificate in the place of those on disk, whole or not at all. */
+export async function newConsoleCertificate(
+  authority: CertificateAuthority,
+  config: ServerConfig,
+  subkeys: readonly Subkey[],
+): Promise<KeyAndChain> {
+  const place = consolePlace(config, subkeys);
   const { key, publicKey } = newKey();
-  const issued = authority.issueServerCertificate({ publicKey, names, ttlMs: consoleLifeMs, root: 'oldest' });
+  const issued = authority.issueServerCertificate({
+    publicKey,
+    names: listenerNames(config),
+    ttlMs: consoleLifeMs,
+    root: 'oldest',
+  });
   const cert = [...issued.chainPem, issued.root].join('');
   await keep(place, key, cert);
   return describe(key, cert, issued.root);
+}
+
+function consolePlace(config: ServerConfig, subkeys: readonly Subkey[]): KeyPlace {
+  return { directory: config.keysDir, name: 'console.pem', purpose: 'console', subkeys };
 }
 
 /** The agents' side of us is an SVID, `spiffe://TD/control-plane`: agents check who we are as everyone here does. */

@@ -21,15 +21,23 @@ import { createPasswords } from './auth/passwords.js';
 import { openPeopleKey } from './auth/people-key.js';
 import { createThrottle } from './auth/throttle.js';
 import { publishRoots } from './authority/published.js';
-import { consoleCertificate, controlPlaneSvid, listenerNames, renewBeforeMs } from './certificates.js';
+import {
+  consoleCertificate,
+  controlPlaneSvid,
+  listenerNames,
+  newConsoleCertificate,
+  renewBeforeMs,
+} from './certificates.js';
 import { createChanges, revisionKey } from './changes.js';
 import { databaseDisk, type ServerConfig } from './config.js';
 import type { Addresses, Context } from './context.js';
 import { openDoors } from './doors.js';
 import { ServerError } from './errors.js';
+import { tellEvidenceKey } from './evidence/key-change.js';
 import { evidenceSpace } from './evidence/space.js';
 import { consoleListener } from './http/console-listener.js';
 import { startRotating } from './jobs/authority.js';
+import { tellKeyChange } from './key-changes.js';
 import { startCheckpoints } from './jobs/checkpoints.js';
 import { startJudging } from './jobs/judge.js';
 import { createLearning } from './jobs/learning.js';
@@ -86,6 +94,7 @@ async function start(options: ServerOptions, closers: (() => unknown)[]): Promis
   if (options.store === undefined) closers.push(() => store.close());
   const context = await createContext(options, store, authority);
   await publishRoots(context);
+  await tellKeys(context, subkeys);
   const stop = new AbortController();
   const judging = await startJudging(context, stop.signal);
   closers.push(() => {
@@ -119,8 +128,10 @@ async function start(options: ServerOptions, closers: (() => unknown)[]): Promis
   await leaveAccess(context);
   context.doors = openDoors(context, [
     {
+      name: 'console',
       app: people,
       current: tls,
+      anew: () => newConsoleCertificate(authority, config, subkeys),
       next: () => consoleCertificate(authority, config, subkeys, clock.now()),
       renewBeforeMs,
       shown: ({ fingerprint, notAfter }) => {
@@ -129,8 +140,10 @@ async function start(options: ServerOptions, closers: (() => unknown)[]): Promis
       },
     },
     {
+      name: 'agents',
       app: agents,
       current: svid,
+      anew: async () => controlPlaneSvid(authority),
       next: async () => controlPlaneSvid(authority),
       ca: authority.bundle,
       renewBeforeMs: 12 * 3_600_000,
@@ -153,6 +166,13 @@ async function openAuthority({ config, clock, subkeys = [] }: ServerOptions): Pr
     clock,
     ...(passphrase === undefined ? {} : { passphrase }),
   });
+}
+
+/** Keys that changed while we were not there, or that we did not live to tell of. */
+async function tellKeys(context: Context, subkeys: readonly Subkey[]): Promise<void> {
+  await tellEvidenceKey(context, 'control plane');
+  const root = subkeys[0]?.rootId;
+  if (root !== undefined) await tellKeyChange(context.store, { subject: 'root', id: root }, 'control plane');
 }
 
 /** The database may come later than we do, or be restarted just now: that is no reason to die. */
@@ -196,7 +216,7 @@ async function createContext(options: ServerOptions, store: Store, authority: Co
     startedAt: clock.now(),
     store,
     authority,
-    checkpoint: auditCheckpoint(join(config.keysDir, 'audit-checkpoint.json'), authority),
+    checkpoint: auditCheckpoint(join(config.keysDir, 'audit-checkpoint.json'), authority.evidence),
     changes: createChanges(store, board, live, decisions),
     passwords: createPasswords(),
     sealer: peopleKey.sealer,
@@ -225,7 +245,13 @@ async function createContext(options: ServerOptions, store: Store, authority: Co
     readProcess: watchProcess({ version, process: 'control', startedAt: clock.now() }),
     certificateEnds: { console: 0, agents: 0 },
     addresses: { consoleUrl: '', agentUrl: '', fingerprint: '', caFingerprint: '' },
-    doors: { renew: async () => {}, stop: () => {} },
+    doors: {
+      renew: async () => {},
+      replace: async () => {
+        throw new ServerError('unavailable', 'the listeners are not up yet');
+      },
+      stop: () => {},
+    },
   };
 }
 

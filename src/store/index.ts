@@ -58,6 +58,7 @@ export type { WorkloadRepository } from './repositories/workloads.js';
 export { type Kind, kindOrder, type Limit } from './retention/order.js';
 export { csrfToken, isCsrfToken } from './session-proof.js';
 export { type ShippingCursor, shippingCursor } from './spool/cursor.js';
+export { holdsTogether, SpoolInventory, spoolInventory } from './spool/inventory.js';
 export type { HeldPins, SpoolPin } from './spool/pins.js';
 export { pinDirectory } from './spool/retention.js';
 export { readSpool, type SpoolFilter, type SpoolItem } from './spool/reader.js';

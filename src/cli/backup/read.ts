@@ -10,17 +10,20 @@ import { olderRootKeyFile, rootKeyFile, type RootKeyStore, rootKeyStore } from '
 import {
   type BackupFacts,
   type BackupPart,
+  holdsTogether,
   intoEmpty,
   openSealed,
   openStore,
   pathOfPart,
   readArchive,
   readRecoverySecret,
+  SpoolInventory,
   stopCluster,
 } from '../../store/index.js';
 import { CliError } from '../command.js';
 import { requireRootKey, rootKeyFolder } from '../keys/root-key.js';
 import { accountsOf, withDatabase } from './cluster.js';
+import { proveKeys } from './key-proof.js';
 
 export interface ReadBackup {
   readonly facts: BackupFacts;
@@ -31,10 +34,15 @@ export interface Restored extends ReadBackup {
   readonly dataDir: string;
   readonly rows: number;
   readonly audit: { readonly entries: number };
+  /** That were opened with the root key; null: it is under a passphrase, and none was given. */
+  readonly keys: number | null;
+  /** Of the host that the backup is of; null: no agent ran there, or the backup is of an older version. */
+  readonly spool: SpoolInventory | null;
 }
 
 const openReadOnly = constants.O_RDONLY | constants.O_NONBLOCK;
 const stagingEnd = '.restoring';
+const restoredInventory = 'restored-spool-index.json';
 
 type Take = (name: string, content: AsyncIterable<Buffer>) => Promise<void>;
 
@@ -65,6 +73,8 @@ export async function restoreBackup(
     readonly keyFile: string;
     readonly dataDir: string;
     readonly url: string | undefined;
+    /** Of the root key, to prove that the keys open. */
+    readonly passphrase?: string | undefined;
   },
   say: (line: string) => void,
 ): Promise<Restored> {
@@ -87,6 +97,7 @@ export async function restoreBackup(
     mkdirSync(join(staging, 'log'), { mode: root ? 0o711 : 0o700 });
     const done = await withDatabase({ dataDir: staging, runtimeDir, url: given.url }, async (connection) => {
       let rows = 0;
+      let spool: SpoolInventory | null = null;
       const { parts } = await intoEmpty(connection, facts.schema, (loader) =>
         readBackup(given.path, given.keyFile, async (name, content) => {
           const { place, path } = pathOfPart(name);
@@ -101,37 +112,66 @@ export async function restoreBackup(
             const folder = join(staging, rootKeyFolder);
             if (!existsSync(folder)) makeOwn(folder, accounts?.keys);
             await writeOwn(folder, path, content, accounts?.keys, 0o400);
+          } else if (place === 'spool') {
+            spool = await readInventory(content);
+            await writeFile(join(staging, restoredInventory), `${JSON.stringify(spool)}\n`, { mode: 0o600 });
           } else if (place === 'settings') {
             const name = path === 'recovery.pub' ? path : 'restored-tricordon.yaml';
             await writeFile(join(staging, name), content, { mode: 0o600 });
           } else await writeOwn(join(staging, place), path, content, account);
         }),
       );
-      await requireRootKey(staging, restoredRootKey(staging, accounts));
+      const rootKey = restoredRootKey(staging, accounts, given.passphrase);
+      await requireRootKey(staging, rootKey);
+      say('opening the keys');
+      const keys = await proveKeys(staging, rootKey, given.passphrase !== undefined);
       say('checking the audit trail');
       const store = await openStore(connection, { clock: systemClock, poolSize: 2 });
       try {
         const verdict = await store.audit.verify();
         if (!verdict.ok)
           throw new CliError('refused', 'the audit trail in this backup is broken', { hint: 'use another backup' });
-        return { parts, rows, entries: verdict.length };
+        return { parts, rows, entries: verdict.length, keys, spool };
       } finally {
         await store.close();
       }
     });
     if (existsSync(dataDir)) rmdirSync(dataDir);
     await rename(staging, dataDir);
-    return { facts, parts: done.parts, dataDir, rows: done.rows, audit: { entries: done.entries } };
+    const { parts, rows, entries, keys, spool } = done;
+    return { facts, parts, dataDir, rows, audit: { entries }, keys, spool };
   } finally {
     await discard(staging);
     await rm(runtimeDir, { recursive: true, force: true });
   }
 }
 
-/** Only asked which one it is: that takes no passphrase. */
-function restoredRootKey(dataDir: string, accounts: Accounts | undefined): RootKeyStore {
-  const directory = join(dataDir, rootKeyFolder);
-  return rootKeyStore({ directory, ...(accounts === undefined ? {} : { owner: accounts.keys }) });
+function restoredRootKey(
+  dataDir: string,
+  accounts: Accounts | undefined,
+  passphrase: string | undefined,
+): RootKeyStore {
+  return rootKeyStore({
+    directory: join(dataDir, rootKeyFolder),
+    ...(accounts === undefined ? {} : { owner: accounts.keys }),
+    ...(passphrase === undefined ? {} : { passphrase }),
+  });
+}
+
+async function readInventory(content: AsyncIterable<Buffer>): Promise<SpoolInventory> {
+  const pieces: Buffer[] = [];
+  for await (const piece of content) pieces.push(piece);
+  let inventory: SpoolInventory | undefined;
+  try {
+    inventory = SpoolInventory.parse(JSON.parse(Buffer.concat(pieces).toString('utf8')));
+  } catch {
+    // said below
+  }
+  if (inventory === undefined || !holdsTogether(inventory))
+    throw new CliError('refused', 'the index of the spool in this backup does not hold together', {
+      hint: 'use another backup',
+    });
+  return inventory;
 }
 
 async function drain(_name: string, content: AsyncIterable<Buffer>): Promise<void> {

@@ -11,6 +11,7 @@ import {
   inSnapshot,
   partName,
   sealTo,
+  spoolInventory,
   writeArchive,
 } from '../../store/index.js';
 import { CliError } from '../command.js';
@@ -58,6 +59,9 @@ export async function writeBackup(
     const accounts = await accountsOf(source.dataDir);
     const owner = accounts?.control.uid ?? process.getuid?.() ?? 0;
     const { keys, rootKeys } = await readKeys(source.dataDir, owner, accounts?.keys.uid ?? owner);
+    const spool = join(source.dataDir, 'spool');
+    // Before the rows, too: what it calls not shipped may have come since, and what it calls shipped is in the rows.
+    const inventory = existsSync(spool) ? await spoolInventory(spool, systemClock.now()) : undefined;
     const done = await withDatabase(source, (connection) =>
       inSnapshot(connection, async (snapshot) => {
         const { instance, version } = source;
@@ -69,6 +73,8 @@ export async function writeBackup(
         await archive.part(partName('settings', 'recovery.pub'), [Buffer.from(`${recipient}\n`)]);
         if (source.settings !== undefined)
           await archive.part(partName('settings', 'tricordon.yaml'), [await readFile(source.settings)]);
+        if (inventory !== undefined)
+          await archive.part(partName('spool', 'index.json'), [Buffer.from(`${JSON.stringify(inventory)}\n`)]);
         for (const table of snapshot.tables) {
           say(`table ${table}`);
           await archive.part(partName('database', table), snapshot.rows(table));

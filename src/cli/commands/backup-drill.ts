@@ -1,8 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { chmodSync } from 'node:fs';
+import { chmodSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { codeOf } from '../../base/index.js';
 import { discard, restoreBackup } from '../backup/read.js';
+import { keysTold, spoolTold } from '../backup/told.js';
 import { CliError, type Command, exitCode, text } from '../command.js';
 
 /** Restores it into a place of its own with a database of its own, checks that, and removes it again. */
@@ -18,12 +20,19 @@ export const command: Command = async (invocation) => {
     // PostgreSQL's account must get through.
     if (process.getuid?.() === 0) chmodSync(place, 0o711);
     const dataDir = join(place, 'd');
-    const done = await restoreBackup({ path, keyFile, dataDir, url: undefined }, invocation.output.progress);
-    const { facts, parts, rows, audit } = done;
+    const done = await restoreBackup(
+      { path, keyFile, dataDir, url: undefined, passphrase: passphraseIn(text(invocation, 'passphrase-file')) },
+      invocation.output.progress,
+    );
+    const { facts, parts, rows, audit, keys, spool } = done;
     invocation.output.result(
-      { schemaVersion: 1, path, ...facts, parts: parts.length, rows, auditEntries: audit.entries },
+      { schemaVersion: 1, path, ...facts, parts: parts.length, rows, auditEntries: audit.entries, keys, spool },
       () =>
-        `${path} is good: ${parts.length} parts and ${rows} rows were restored, and the audit trail of ${audit.entries} entries is unbroken; nothing of it is left here`,
+        [
+          `${path} is good: ${parts.length} parts and ${rows} rows were restored, and the audit trail of ${audit.entries} entries is unbroken; nothing of it is left here`,
+          keysTold(done),
+          spoolTold(done),
+        ].join('\n'),
     );
     return exitCode.done;
   } finally {
@@ -31,3 +40,15 @@ export const command: Command = async (invocation) => {
     await rm(place, { recursive: true, force: true });
   }
 };
+
+function passphraseIn(path: string | undefined): string | undefined {
+  if (path === undefined) return undefined;
+  try {
+    return readFileSync(path, 'utf8').trim();
+  } catch (cause) {
+    throw new CliError('usage', `the passphrase file \`${path}\` cannot be read (${codeOf(cause) ?? 'unknown'})`, {
+      cause,
+      hint: 'give a copy of the file of identity.passphraseFile',
+    });
+  }
+}

@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
-import { verifyBundle } from '../../respond/index.js';
-import type { EvidenceAnswer } from '../../server/index.js';
+import { type BundleKey, verifyBundle } from '../../respond/index.js';
+import type { EvidenceAnswer, EvidenceKeys } from '../../server/index.js';
 import { openApi, readAccess } from '../api.js';
 import { CliError, type Command, exitCode, text } from '../command.js';
 import { locate } from '../installation.js';
@@ -21,11 +21,9 @@ export const command: Command = async (invocation) => {
     return ok ? exitCode.done : exitCode.found;
   }
   const key = text(invocation, 'key');
-  const pem =
-    key === undefined
-      ? (await openApi(readAccess(dataDir)).get<{ publicKey: string }>('/v1/evidence-key')).publicKey
-      : readKey(key);
-  const verdict = await verifyBundle(bundle, pem);
+  const keys: readonly BundleKey[] =
+    key === undefined ? (await openApi(readAccess(dataDir)).get<EvidenceKeys>('/v1/evidence-key')).keys : readKeys(key);
+  const verdict = await verifyBundle(bundle, keys);
   const problems = verdict.problems.map((problem) => `${problem.path}: ${problem.message}`);
   output.result({ schemaVersion: 1, id: verdict.manifest?.id ?? null, ok: verdict.ok, problems }, () =>
     sentence(bundle, verdict.ok, problems, verdict.manifest?.files.length ?? 0),
@@ -43,10 +41,14 @@ function isDirectory(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
-function readKey(path: string): string {
+/** One public key after the other; each counts, whenever it signed. */
+function readKeys(path: string): readonly BundleKey[] {
+  let text: string;
   try {
-    return readFileSync(path, 'utf8');
+    text = readFileSync(path, 'utf8');
   } catch (error) {
     throw new CliError('usage', `cannot read the key \`${path}\``, { cause: error, hint: 'give a public key in PEM' });
   }
+  const blocks = text.match(/-----BEGIN [A-Z ]+-----[^-]+-----END [A-Z ]+-----/g);
+  return (blocks ?? [text]).map((publicKey) => ({ publicKey }));
 }

@@ -4,6 +4,8 @@ import { CliError, type Command } from '../command.js';
 const rotations: Readonly<Record<string, () => Promise<{ readonly rotate: Command }>>> = {
   ca: () => import('../keys/rotate-ca.js'),
   root: () => import('../keys/rotate-root.js'),
+  console: () => import('../keys/rotate-console.js'),
+  evidence: () => import('../keys/rotate-evidence.js'),
   people: () => import('../keys/rotate-people.js'),
   spool: () => import('../keys/rotate-spool.js'),
 };

@@ -1,4 +1,5 @@
 import { restoreBackup } from '../backup/read.js';
+import { keysTold, spoolTold } from '../backup/told.js';
 import { CliError, type Command, exitCode, text } from '../command.js';
 import { locate } from '../installation.js';
 
@@ -12,11 +13,24 @@ export const command: Command = async (invocation) => {
     { path, keyFile, dataDir, url: configuration.database.url },
     invocation.output.progress,
   );
-  const { facts, parts, rows, audit } = done;
+  const { facts, parts, rows, audit, keys, spool } = done;
   invocation.output.result(
-    { schemaVersion: 1, dataDir: done.dataDir, ...facts, parts: parts.length, rows, auditEntries: audit.entries },
+    {
+      schemaVersion: 1,
+      dataDir: done.dataDir,
+      ...facts,
+      parts: parts.length,
+      rows,
+      auditEntries: audit.entries,
+      keys,
+      spool,
+    },
     () =>
-      `installation ${facts.instance} of ${new Date(facts.createdAt).toISOString()} is in ${done.dataDir}: ${rows} rows, ${audit.entries} audit entries. Start it with \`tricordon up\`; people sign in anew.`,
+      [
+        `installation ${facts.instance} of ${new Date(facts.createdAt).toISOString()} is in ${done.dataDir}: ${rows} rows, ${audit.entries} audit entries. Start it with \`tricordon up\`; people sign in anew.`,
+        keysTold(done),
+        spoolTold(done),
+      ].join('\n'),
   );
   return exitCode.done;
 };

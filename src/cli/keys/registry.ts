@@ -15,8 +15,6 @@ export interface KeyEntry {
 }
 
 const everyStart = 'made anew with every start of its process';
-const notYet = 'not by command yet';
-
 const underRoot = 'sealed under the root key';
 
 export const keyRegistry: readonly KeyEntry[] = [
@@ -93,9 +91,19 @@ export const keyRegistry: readonly KeyEntry[] = [
     kept: underRoot,
     owner: 'control',
     life: 'without end',
-    rotation: notYet,
+    rotation: 'tricordon key rotate evidence',
     theft:
-      'can sign forged bundles and a forged head of the trail: what was signed before stays good where a copy lies elsewhere',
+      'can sign forged bundles and a forged head of the trail, until it is changed: what it signs afterwards counts no more. What was signed before stays good where a copy lies elsewhere',
+  },
+  {
+    name: 'evidence, public',
+    purpose: 'the public keys that ever signed, each handed over by the one before; what they signed stays verifiable',
+    path: 'keys/ca/evidence.keys.json',
+    kept: 'as a file, from the first change on',
+    owner: 'control',
+    life: 'without end',
+    rotation: 'with the key',
+    theft: 'nothing: it is public. Changed, it does not hold together, and the control plane does not start',
   },
   {
     name: 'people',
@@ -114,7 +122,7 @@ export const keyRegistry: readonly KeyEntry[] = [
     kept: underRoot,
     owner: 'control',
     life: '13 days',
-    rotation: 'by itself, also without a restart',
+    rotation: 'by itself, also without a restart; tricordon key rotate console',
     theft: 'can pose as the console until the certificate ends',
   },
   {

@@ -54,11 +54,12 @@ beforeEach(async () => {
 });
 afterEach(() => rmSync(home, { recursive: true, force: true }));
 
-const codes = async () => (await verifyBundle(directory, pem)).problems.map(({ code, path }) => `${code} ${path}`);
+const codes = async () =>
+  (await verifyBundle(directory, [{ publicKey: pem }])).problems.map(({ code, path }) => `${code} ${path}`);
 
 describe('an evidence bundle', () => {
   test('verifies as collected, and names what could not be collected', async () => {
-    const { ok, manifest } = await verifyBundle(directory, pem);
+    const { ok, manifest } = await verifyBundle(directory, [{ publicKey: pem }]);
     expect(ok).toBe(true);
     expect(manifest?.files.map(({ path }) => path)).toEqual(['a.txt', 'events/rows.ndjson', 'memory']);
     expect(manifest?.missing).toEqual([{ what: 'gone', reason: 'the process is gone' }]);
@@ -113,14 +114,29 @@ describe('an evidence bundle', () => {
     expect(await codes()).toContain(expected);
   });
 
+  test('verifies by the key that signed it, and not when that was replaced before it was collected', async () => {
+    const other = generateKeyPairSync('ed25519').publicKey.export({ type: 'spki', format: 'pem' }).toString();
+    const collected = (await verifyBundle(directory, [{ publicKey: pem }])).manifest?.collectedAt ?? 0;
+    const keysUntil = (until: number | null) => [
+      { publicKey: pem, until },
+      { publicKey: other, until: null },
+    ];
+    for (const until of [null, collected, collected + 1_000]) {
+      const { ok, signedBy } = await verifyBundle(directory, keysUntil(until));
+      expect([ok, signedBy?.publicKey]).toEqual([true, pem]);
+    }
+    const late = await verifyBundle(directory, keysUntil(collected - 3_600_000));
+    expect([late.ok, late.problems.map(({ code }) => code)]).toEqual([false, ['signature']]);
+  });
+
   test('does not verify against another key, or with a key that is none', async () => {
     const other = generateKeyPairSync('ed25519').publicKey.export({ type: 'spki', format: 'pem' }).toString();
-    expect((await verifyBundle(directory, other)).ok).toBe(false);
-    expect((await verifyBundle(directory, 'no key')).ok).toBe(false);
+    expect((await verifyBundle(directory, [{ publicKey: other }])).ok).toBe(false);
+    expect((await verifyBundle(directory, [{ publicKey: 'no key' }])).ok).toBe(false);
   });
 
   test('is not led outside even by a manifest that was signed', async () => {
-    const { manifest } = await verifyBundle(directory, pem);
+    const { manifest } = await verifyBundle(directory, [{ publicKey: pem }]);
     if (manifest === null) throw new Error('did not verify');
     const evil = {
       ...manifest,

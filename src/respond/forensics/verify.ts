@@ -11,38 +11,62 @@ export interface BundleProblem {
   readonly message: string;
 }
 
-export interface BundleVerdict {
+/** SPKI PEM (or certificate) of a key of the control plane: Ed25519, ECDSA or RSA with SHA-256. */
+export interface BundleKey {
+  readonly publicKey: string;
+  /** When it was replaced, ms since 1970; null or left out: it was not. */
+  readonly until?: number | null;
+}
+
+export interface BundleVerdict<K extends BundleKey = BundleKey> {
   readonly ok: boolean;
   readonly problems: readonly BundleProblem[];
   /** Only when it was signed as it stands. */
   readonly manifest: EvidenceManifest | null;
+  /** The key that signed it. */
+  readonly signedBy: K | null;
 }
 
 const maxManifestBytes = 16 << 20;
 const maxEntries = 100_000;
+/** Hosts say when they collected, the control plane when it changed its key. */
+const clockSkewMs = 600_000;
 
 /**
- * Whether a bundle is exactly what was collected: signed by the key given, every file there and unchanged, nothing
- * added, no link. Nothing in the bundle is trusted before the signature holds, and no path in it is followed outside.
- *
- * @param publicKeyPem SPKI PEM (or certificate) of the control plane's signing key: Ed25519, ECDSA or RSA with SHA-256
+ * Whether a bundle is exactly what was collected: signed by one of the keys given while it counted, every file there and
+ * unchanged, nothing added, no link. Nothing in the bundle is trusted before the signature holds, and no path in it is
+ * followed outside.
  */
-export async function verifyBundle(directory: string, publicKeyPem: string): Promise<BundleVerdict> {
+export async function verifyBundle<K extends BundleKey>(
+  directory: string,
+  keys: readonly K[],
+): Promise<BundleVerdict<K>> {
   const problems: BundleProblem[] = [];
   const found = (code: BundleProblem['code'], path: string, message: string) => {
     problems.push({ code, path: printable(path, 200), message });
   };
   const text = plainFile(directory, 'manifest.json', found);
   const signature = plainFile(directory, 'manifest.sig', found);
-  if (text === undefined || signature === undefined) return { ok: false, problems, manifest: null };
-  if (!signed(text, signature, publicKeyPem)) {
-    found('signature', 'manifest.sig', 'the manifest was not signed by this key, or was changed since');
-    return { ok: false, problems, manifest: null };
+  if (text === undefined || signature === undefined) return { ok: false, problems, manifest: null, signedBy: null };
+  const signedBy = keys.findLast(({ publicKey }) => signed(text, signature, publicKey)) ?? null;
+  if (signedBy === null) {
+    const whom = keys.length === 1 ? 'this key' : 'any of the keys';
+    found('signature', 'manifest.sig', `the manifest was not signed by ${whom}, or was changed since`);
+    return { ok: false, problems, manifest: null, signedBy };
   }
   const manifest = parse(text);
   if (manifest === undefined) {
     found('malformed', 'manifest.json', 'the manifest is not one of ours');
-    return { ok: false, problems, manifest: null };
+    return { ok: false, problems, manifest: null, signedBy };
+  }
+  const { until } = signedBy;
+  if (until !== undefined && until !== null && manifest.collectedAt > until + clockSkewMs) {
+    const replaced = new Date(until).toISOString();
+    found(
+      'signature',
+      'manifest.sig',
+      `collected after its key was replaced (${replaced}): that key signs nothing any more`,
+    );
   }
   const listed = new Set<string>();
   for (const file of manifest.files) {
@@ -57,7 +81,7 @@ export async function verifyBundle(directory: string, publicKeyPem: string): Pro
     if (path === 'manifest.json' || path === 'manifest.sig' || listed.has(path)) continue;
     found('extra', path, 'not in the manifest');
   }
-  return { ok: problems.length === 0, problems, manifest };
+  return { ok: problems.length === 0, problems, manifest, signedBy };
 }
 
 type Report = (code: BundleProblem['code'], path: string, message: string) => void;

@@ -97,6 +97,11 @@ export const ReportRequest = z.strictObject({
   glass: z.array(GlassOpening).max(100).default([]),
   /** Fingerprints: what everything there trusts, and what its certificates stand under; from protocol 2. */
   roots: z.strictObject({ trusted: Fingerprints, used: Fingerprints }).optional(),
+  /** Which key seals the spool now; says nothing else of it. */
+  spoolKey: z
+    .string()
+    .regex(/^[0-9a-f]{16}$/)
+    .optional(),
 });
 
 /** `GET time`: what an agent corrects its stamps by. */

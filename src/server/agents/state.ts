@@ -6,6 +6,7 @@ import type { Context } from '../context.js';
 import { takeOpenings } from '../glass.js';
 import type { AgentPeer, Asking } from './peer.js';
 import type { ReportRequest, StateAnswer } from './protocol.js';
+import { tellKeyChange } from '../key-changes.js';
 import { noteRoots } from './reported-roots.js';
 import { withdrawnHosts } from './withdrawal.js';
 import { revokedIdentities } from './workloads.js';
@@ -85,6 +86,10 @@ export async function takeReport(
     }
   });
   if (report.roots !== undefined) await noteRoots(context.store, peer.host, report.roots);
+  if (report.spoolKey !== undefined) {
+    const key = { subject: `spool ${peer.host}`, id: report.spoolKey };
+    await tellKeyChange(context.store, key, `agent/${peer.host}`);
+  }
   await takeOpenings(context, peer.host, report.glass);
 }
 

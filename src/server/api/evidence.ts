@@ -2,6 +2,17 @@ import { z } from 'zod';
 import { EvidenceManifest, ServiceName } from '../../model/index.js';
 import { Time } from './common.js';
 
+/** A key that signs evidence; `since` null: from the beginning, `until` null: it signs now. */
+export const EvidenceKey = z.strictObject({
+  /** SHA-256 over the SubjectPublicKeyInfo, hex. */
+  id: z.string(),
+  publicKey: z.string(),
+  since: Time.nullable(),
+  until: Time.nullable(),
+});
+/** `GET /v1/evidence-key`: the key that signs, and all there were, oldest first. */
+export const EvidenceKeys = z.strictObject({ publicKey: z.string(), keys: z.array(EvidenceKey) });
+
 export const EvidenceRow = z.strictObject({
   id: z.string(),
   incident: z.string().nullable(),
@@ -23,7 +34,12 @@ export const EvidenceRow = z.strictObject({
 /** `GET /v1/evidence`. */
 export const EvidenceList = z.strictObject({ evidence: z.array(EvidenceRow) });
 /** `GET /v1/evidence/:id`: with the manifest, verified now. */
-export const EvidenceAnswer = z.strictObject({ evidence: EvidenceRow, manifest: EvidenceManifest });
+export const EvidenceAnswer = z.strictObject({
+  evidence: EvidenceRow,
+  manifest: EvidenceManifest,
+  /** The key that signed it; null: none of ours. */
+  signedBy: EvidenceKey.nullable(),
+});
 /** `POST /v1/evidence/:id/pin` and `/unpin`. */
 export const EvidencePinRequest = z.strictObject({ reason: z.string().trim().min(1).max(500) });
 export const EvidencePinned = z.strictObject({ id: z.string(), pinned: z.boolean() });

@@ -38,7 +38,7 @@ export async function sealEvidence(
   const gaps = await gapsAround(store, manifest.collectedAt, manifest.collectedAt);
   const missing = gapRows(gaps).map(({ sentence }) => ({ what: 'observations', reason: sentence }));
   const whole = { ...manifest, missing: [...manifest.missing, ...missing] };
-  const bundle = await vault.seal(peer.host, whole, own, (bytes) => context.authority.sign(bytes));
+  const bundle = await vault.seal(peer.host, whole, own, (bytes) => context.authority.evidence.sign(bytes));
   await context.changes.transact(async (tx, note) => {
     await tx.evidence.insert({ manifest: bundle.manifest, signature: bundle.signature, path: bundle.directory });
     note.tell('evidence', id, 'sealed');

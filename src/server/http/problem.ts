@@ -1,6 +1,6 @@
 /** Errors as RFC 9457 problems. What is not a `ServerError` is told to the log, never to the outside. */
 import { z } from 'zod';
-import { codeOf, type Logger, messageOf, printable, TricordonError } from '../../base/index.js';
+import { codeOf, isDiskFull, type Logger, messageOf, printable, TricordonError } from '../../base/index.js';
 import { StoreError } from '../../store/index.js';
 import { type Issue, ServerError, type ServerErrorCode, statusOf } from '../errors.js';
 
@@ -83,6 +83,11 @@ function asServerError(thrown: unknown, isFull: () => boolean): ServerError {
       cause: thrown,
     });
   }
+  if (isDiskFull(thrown))
+    return new ServerError('unavailable', 'no space left on the disk of the control plane', {
+      hint: 'free some space, then try again: nothing was changed',
+      cause: thrown,
+    });
   const known = frameworkCodes[code];
   if (known !== undefined) return new ServerError(known, messageOf(thrown).toLowerCase(), { cause: thrown });
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return new ServerError('invalid', 'the request did not arrive in time');

@@ -78,6 +78,8 @@ export const access: Readonly<Record<string, Permission | 'anyone'>> = {
   'POST /v1/hosts/:host/withdraw': 'host.admit',
   'GET /v1/authority': 'key.rotate',
   'POST /v1/authority/rotation': 'key.rotate',
+  'POST /v1/keys/console/rotate': 'key.rotate',
+  'POST /v1/keys/evidence/rotate': 'key.rotate',
   'POST /v1/keys/people/rotate': 'key.rotate',
 };
 

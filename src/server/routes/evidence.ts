@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { verifyBundle, manifestText } from '../../respond/index.js';
 import { type KeptEvidence, StoreError } from '../../store/index.js';
-import { EvidenceAnswer, EvidenceList, EvidencePinned, EvidencePinRequest } from '../api/evidence.js';
+import { EvidenceAnswer, EvidenceKeys, EvidenceList, EvidencePinned, EvidencePinRequest } from '../api/evidence.js';
 import type { Actor } from '../auth/access.js';
 import type { Context } from '../context.js';
 import { ServerError } from '../errors.js';
@@ -35,9 +35,9 @@ export const evidenceRoutes: readonly Route<Context>[] = [
     answer: EvidenceAnswer,
     handle: async ({ params, context, actor }) => {
       const record = await bundle(context, actor, params.id);
-      const { problems } = await verifyBundle(record.path, context.authority.evidencePublicKeyPem);
+      const { problems, signedBy } = await verifyBundle(record.path, context.authority.evidence.keys());
       const checked = { problems: problems.slice(0, 50).map(({ path: file, message }) => `${file}: ${message}`) };
-      return { evidence: evidenceRow(record, checked), manifest: record.manifest };
+      return { evidence: evidenceRow(record, checked), manifest: record.manifest, signedBy };
     },
   }),
   route({
@@ -78,8 +78,11 @@ export const evidenceRoutes: readonly Route<Context>[] = [
   route({
     method: 'GET',
     path: '/v1/evidence-key',
-    answer: z.strictObject({ publicKey: z.string() }),
-    handle: async ({ context: { authority } }) => ({ publicKey: authority.evidencePublicKeyPem }),
+    answer: EvidenceKeys,
+    handle: async ({ context: { authority } }) => {
+      const keys = authority.evidence.keys();
+      return { publicKey: keys.at(-1)?.publicKey ?? '', keys: [...keys] };
+    },
   }),
 ];
 

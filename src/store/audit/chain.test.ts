@@ -1,4 +1,4 @@
-import { generateKeyPairSync, sign, verify } from 'node:crypto';
+import { generateKeyPairSync, type KeyObject, sign, verify } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -42,6 +42,7 @@ const { privateKey, publicKey } = generateKeyPairSync('ed25519');
 const signer = {
   sign: (bytes: Uint8Array) => sign(null, bytes, privateKey),
   verify: (bytes: Uint8Array, signature: Uint8Array) => verify(null, bytes, publicKey, signature),
+  witnessed: () => undefined,
 };
 const trailOf = (entries: readonly AuditEntry[]) => ({
   head: async () => entries.at(-1) ?? { seq: 0, hash: GENESIS },
@@ -80,6 +81,52 @@ test('a checkpoint follows the trail, and never covers up that the trail was cut
     for (const other of [chain(4), chain(9, 'someone-else'), []])
       await expect(file.follow(trailOf(other))).rejects.toMatchObject({ code: 'tampered' });
     expect(await file.read()).toEqual(kept);
+  });
+});
+
+test('a new key takes the head over; the old key alone signs no head any more, whatever step it was killed at', async () => {
+  await inFolder(async (path) => {
+    const next = generateKeyPairSync('ed25519');
+    let witnessed: string | undefined;
+    let current: { publicKey: KeyObject; privateKey: KeyObject } = { publicKey, privateKey };
+    const ring = {
+      sign: (bytes: Uint8Array) => sign(null, bytes, current.privateKey),
+      verify: (bytes: Uint8Array, signature: Uint8Array) => verify(null, bytes, current.publicKey, signature),
+      witnessed: () => witnessed,
+    };
+    const entries = chain(4);
+    const file = auditCheckpoint(path, ring);
+    await file.follow(trailOf(chain(2)));
+    const old = readFileSync(path, 'utf8');
+    let between = '';
+    const change = async (text: string) => {
+      between = readFileSync(path, 'utf8');
+      witnessed = text;
+      current = next;
+    };
+    await file.handOver(trailOf(entries), change);
+    expect(await file.read()).toEqual({ seq: 4, hash: entries[3]?.hash });
+    // Killed before the head was signed anew: what both keys witnessed counts.
+    writeFileSync(path, between);
+    expect((await file.read())?.seq).toBe(4);
+    await file.follow(trailOf(chain(6)));
+    expect((await file.read())?.seq).toBe(6);
+    // A head that only the old key signed is none, however real it was.
+    writeFileSync(path, old);
+    await expect(file.read()).rejects.toMatchObject({ code: 'malformed' });
+  });
+});
+
+test('a trail that is not what was signed keeps its key', async () => {
+  await inFolder(async (path) => {
+    const file = auditCheckpoint(path, signer);
+    await file.follow(trailOf(chain(3)));
+    let changed = false;
+    const change = async () => {
+      changed = true;
+    };
+    await expect(file.handOver(trailOf(chain(5, 'someone-else')), change)).rejects.toMatchObject({ code: 'tampered' });
+    expect(changed).toBe(false);
   });
 });
 

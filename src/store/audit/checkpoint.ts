@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { codeOf } from '../../base/index.js';
 import { StoreError } from '../store-error.js';
 import type { AuditTrail } from './audit-trail.js';
-import type { AuditHead } from './chain.js';
+import { type AuditHead, GENESIS } from './chain.js';
 
 const Checkpoint = z.strictObject({
   seq: z.int().min(0),
@@ -18,6 +18,8 @@ const Checkpoint = z.strictObject({
 export interface CheckpointSigner {
   sign(bytes: Uint8Array): Uint8Array;
   verify(bytes: Uint8Array, signature: Uint8Array): boolean;
+  /** What `handOver` gave to the last change of the key; undefined: it never changed. */
+  witnessed(): string | undefined;
 }
 
 export interface AuditCheckpoint {
@@ -30,6 +32,11 @@ export interface AuditCheckpoint {
    * what was signed before: a new head must not cover that up.
    */
   follow(trail: Pick<AuditTrail, 'head' | 'hashOf'>): Promise<void>;
+  /**
+   * Changes the key. The head of that moment is witnessed by old and new key together: only that one counts from then on
+   * without the new key's signature, should the process die before it is signed anew. @throws StoreError as `follow`
+   */
+  handOver<T>(trail: Pick<AuditTrail, 'head' | 'hashOf'>, change: (witnessed: string) => Promise<T>): Promise<T>;
 }
 
 export function auditCheckpoint(path: string, signer: CheckpointSigner): AuditCheckpoint {
@@ -52,6 +59,7 @@ export function auditCheckpoint(path: string, signer: CheckpointSigner): AuditCh
     try {
       const { seq, hash, signature } = Checkpoint.parse(JSON.parse(text));
       if (signer.verify(statement({ seq, hash }), Buffer.from(signature, 'base64'))) return { seq, hash };
+      if (signer.witnessed() === witnessOf({ seq, hash })) return { seq, hash };
     } catch (error) {
       cause = error;
     }
@@ -71,6 +79,14 @@ export function auditCheckpoint(path: string, signer: CheckpointSigner): AuditCh
     }
     await rename(`${path}.new`, path);
   };
+  const follow = async (trail: Pick<AuditTrail, 'head' | 'hashOf'>) => {
+    const [present, head] = [await read(), await trail.head()];
+    if (present !== undefined && present.seq > 0 && (await trail.hashOf(present.seq)) !== present.hash)
+      throw new StoreError('tampered', `the audit trail no longer holds entry ${present.seq} as it was signed`, {
+        hint: 'tricordon audit verify',
+      });
+    if (head.seq > (present?.seq ?? 0)) await replace(head);
+  };
   return {
     read,
     write: (head) =>
@@ -78,16 +94,20 @@ export function auditCheckpoint(path: string, signer: CheckpointSigner): AuditCh
         const present = await read();
         if (present === undefined || present.seq < head.seq) await replace(head);
       }),
-    follow: (trail) =>
+    follow: (trail) => inTurn(() => follow(trail)),
+    handOver: (trail, change) =>
       inTurn(async () => {
-        const [present, head] = [await read(), await trail.head()];
-        if (present !== undefined && present.seq > 0 && (await trail.hashOf(present.seq)) !== present.hash)
-          throw new StoreError('tampered', `the audit trail no longer holds entry ${present.seq} as it was signed`, {
-            hint: 'tricordon audit verify',
-          });
-        if (head.seq > (present?.seq ?? 0)) await replace(head);
+        await follow(trail);
+        const head = (await read()) ?? { seq: 0, hash: GENESIS };
+        const done = await change(witnessOf(head));
+        await replace(head);
+        return done;
       }),
   };
+}
+
+function witnessOf({ seq, hash }: AuditHead): string {
+  return `audit head ${seq} ${hash}`;
 }
 
 /** What is signed: not to be taken for anything else that the same key signs. */

@@ -1,7 +1,7 @@
 /** Searches the audit trail, newest first. It grows for ever, so one call looks at a bounded stretch of it. */
 import { sql } from 'kysely';
 import type { Database } from '../database/schema.js';
-import { limitOf, type Page } from '../repositories/rows.js';
+import { columnText, limitOf, type Page } from '../repositories/rows.js';
 
 export interface AuditFilter extends Page {
   /** Only entries with a lower number: where the call before ended. */
@@ -31,18 +31,18 @@ export async function searchAudit(db: Database, filter: AuditFilter, head: numbe
     .where('seq', '>=', bottom)
     .orderBy('seq', 'desc')
     .limit(limit);
-  if (filter.actor !== undefined) query = query.where('actor', '=', filter.actor);
-  if (filter.subject !== undefined) query = query.where('subject', '=', filter.subject);
+  if (filter.actor !== undefined) query = query.where('actor', '=', columnText(filter.actor));
+  if (filter.subject !== undefined) query = query.where('subject', '=', columnText(filter.subject));
   if (filter.since !== undefined) query = query.where('at', '>=', filter.since);
   if (filter.until !== undefined) query = query.where('at', '<=', filter.until);
   if (filter.action !== undefined)
     query = filter.action.endsWith('.')
-      ? query.where(sql<boolean>`starts_with(action, ${filter.action})`)
-      : query.where('action', '=', filter.action);
+      ? query.where(sql<boolean>`starts_with(action, ${columnText(filter.action)})`)
+      : query.where('action', '=', columnText(filter.action));
   if (filter.text !== undefined)
     query = query.where(
       // No pattern: nothing in the text has a meaning of its own.
-      sql<boolean>`position(lower(${filter.text}) in lower(concat_ws(' ', actor, action, subject, detail::text))) > 0`,
+      sql<boolean>`position(lower(${columnText(filter.text)}) in lower(concat_ws(' ', actor, action, subject, detail::text))) > 0`,
     );
   const rows = await query.execute();
   const last = rows.at(-1);

@@ -12,13 +12,15 @@ const manifestName = 'manifest';
 const PartName = z
   .string()
   .max(longestName)
-  .regex(/^(database|keys|evidence|settings)(\/(?:[A-Za-z0-9_-]|%[0-9A-F]{2})(?:[A-Za-z0-9._-]|%[0-9A-F]{2})*)+$/);
+  .regex(
+    /^(database|keys|evidence|settings|spool)(\/(?:[A-Za-z0-9_-]|%[0-9A-F]{2})(?:[A-Za-z0-9._-]|%[0-9A-F]{2})*)+$/,
+  );
 const Part = z.strictObject({ name: PartName, bytes: z.int().min(0), sha256: z.string().length(64) });
 const Manifest = z.strictObject({ parts: z.array(Part).max(1_000_000) });
 export type BackupPart = z.infer<typeof Part>;
 
 /** The name of the part for a file; whatever stands in its path, the name is plain. */
-export function partName(place: 'database' | 'keys' | 'evidence' | 'settings', path: string): string {
+export function partName(place: 'database' | 'keys' | 'evidence' | 'settings' | 'spool', path: string): string {
   const plain = (segment: string) =>
     [...Buffer.from(segment)]
       .map((byte, index) => {

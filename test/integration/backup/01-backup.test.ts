@@ -118,7 +118,11 @@ describe('a backup', () => {
     const before = ofOurs();
     const drilled = await cli('backup', 'drill', file, '--key', key, '-o', 'json');
     expect(drilled.status, drilled.stderr).toBe(0);
-    expect(JSON.parse(drilled.stdout)).toMatchObject({ auditEntries: expect.any(Number), rows: expect.any(Number) });
+    const told = JSON.parse(drilled.stdout);
+    expect(told).toMatchObject({ auditEntries: expect.any(Number), rows: expect.any(Number) });
+    // Authority, evidence, people and console at least; the key of the root fits its certificate.
+    expect(told.keys).toBeGreaterThanOrEqual(4);
+    expect(told.spool).toMatchObject({ schemaVersion: 1, segments: expect.any(Array) });
     expect(ofOurs()).toEqual(before);
     expect(
       readdirSync('/proc').filter((pid) => /^\d+$/.test(pid) && commandLine(pid).includes('tricordon-drill-')),

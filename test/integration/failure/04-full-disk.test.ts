@@ -134,6 +134,11 @@ describe('a full disk under the whole house', () => {
       return done.find(({ status }) => status !== 0);
     });
     saysWhatIsMissing(refused);
+    for (const key of ['people', 'evidence', 'console', 'spool', 'ca']) {
+      await fill();
+      const changed = await home.cli('key', 'rotate', key);
+      if (changed.status !== 0) saysWhatIsMissing(changed);
+    }
     // What only reads still works, and the trail holds.
     for (const args of [
       ['audit', 'verify'],
@@ -185,6 +190,11 @@ describe('a full disk under the whole house', () => {
     expect((await home.json<Status>('status')).agent?.spool.lost).toBeGreaterThan(0);
     const approved = await approve('api=enforce,network=audit');
     expect(approved.status, approved.stderr).toBe(0);
+    for (const key of ['people', 'evidence', 'console', 'spool', 'ca']) {
+      const changed = await home.cli('key', 'rotate', key);
+      expect(changed.status, changed.stderr).toBe(0);
+    }
+    expect((await home.cli('spool', 'cat')).status).toBe(0);
   });
 
   it('keeps its supervisor when all it supervises is killed at once on a full disk', async () => {

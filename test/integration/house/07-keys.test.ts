@@ -92,6 +92,10 @@ describe('the keys of an installation', () => {
       return again.status === 0 ? JSON.parse(again.stdout) : undefined;
     });
     expect(done.older.length).toBeGreaterThanOrEqual(2);
+    await eventually(async () => {
+      const { entries } = JSON.parse((await home.cli('audit', 'list', '--action', 'key.rotate', '-o', 'json')).stdout);
+      return entries.some(({ subject }: { subject: string }) => subject.startsWith('spool ')) ? true : undefined;
+    });
     const after = new Set(await ids());
     expect(before.filter((id) => !after.has(id))).toEqual([]);
     const refused = await home.cli('key', 'rotate', 'spool', '--finish', '-o', 'json');

@@ -109,6 +109,8 @@ describe('the keys of an installation, under its root key', () => {
       return answer.status === 0 ? JSON.parse(answer.stdout) : undefined;
     });
     expect(status.fingerprint).toBe(fingerprint);
+    const told = JSON.parse((await home.cli('audit', 'list', '--subject', 'root', '-o', 'json')).stdout);
+    expect(told.entries).toMatchObject([{ action: 'key.rotate', detail: { from: first, to: rootIds()[0] } }]);
     expect((await home.cli('spool', 'cat')).stdout).toContain('"kind":"sensor"');
     expect((await home.cli('key', 'list')).status).toBe(0);
   });

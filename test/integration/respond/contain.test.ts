@@ -113,7 +113,7 @@ describe('containment', () => {
     expect(isRunning(target.process.pid, start)).toBe(false);
 
     const pem = keys.publicKey.export({ type: 'spki', format: 'pem' }).toString();
-    expect(await verifyBundle(directory, pem)).toMatchObject({ ok: true, problems: [] });
+    expect(await verifyBundle(directory, [{ publicKey: pem }])).toMatchObject({ ok: true, problems: [] });
     const facts = readFileSync(join(directory, `processes/${target.process.pid}.json`), 'utf8');
     expect(facts).toContain('TOKEN_OF_THE_SHOP');
     expect(facts).not.toContain('never-in-evidence');

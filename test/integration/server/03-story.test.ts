@@ -355,7 +355,7 @@ it('takes evidence file by file, seals it, and shows when a byte was changed', a
   mkdirSync(join(download, 'out'));
   expect((await exec('tar', ['-xf', join(download, 'x.tar'), '-C', join(download, 'out')])).status).toBe(0);
   const { publicKey } = (await plane.call('GET', '/v1/evidence-key')).json;
-  expect((await verifyBundle(join(download, 'out', 'ev-1'), publicKey)).problems).toEqual([]);
+  expect((await verifyBundle(join(download, 'out', 'ev-1'), [{ publicKey }])).problems).toEqual([]);
   rmSync(download, { recursive: true });
 
   writeFileSync(join(plane.directory, 'evidence', 'ev-1', 'process', 'status.txt'), 'Name: nope\n');

@@ -65,6 +65,50 @@ async function renewed(agent: TestAgent): Promise<TestAgent> {
   };
 }
 
+it('lets another key sign the trail: what was signed before holds, and a change that was cut off is told at the next start', async () => {
+  const trail = async () => (await api('GET', '/v1/audit?subject=evidence&limit=10')).json.entries;
+  const verified = async () => (await api('GET', '/v1/audit/verify')).json;
+  const keys = async () => (await api('GET', '/v1/evidence-key')).json.keys;
+  const [first] = await keys();
+  const rotated = await api('POST', '/v1/keys/evidence/rotate', {});
+  expect(rotated.json).toMatchObject({ older: 1 });
+  expect((await keys()).map(({ id, until }: { id: string; until: number | null }) => [id, until === null])).toEqual([
+    [first.id, false],
+    [rotated.json.id, true],
+  ]);
+  expect(await trail()).toMatchObject([
+    { action: 'key.rotate', actor: 'tester', detail: { from: first.id, to: rotated.json.id } },
+  ]);
+  expect(await verified()).toMatchObject({ ok: true });
+
+  await authority().evidence.rotate('killed before it could say so', systemClock.now());
+  await plane.restart();
+  const now = (await keys()).at(-1).id;
+  expect(await trail()).toMatchObject([
+    { actor: 'control plane', detail: { from: rotated.json.id, to: now } },
+    { actor: 'tester' },
+  ]);
+});
+
+it('gives the console another certificate without a restart', async () => {
+  const before = plane.server.context.addresses.fingerprint;
+  const { json } = await api('POST', '/v1/keys/console/rotate', {});
+  expect(json.fingerprint).not.toBe(before);
+  expect(plane.server.context.addresses.fingerprint).toBe(json.fingerprint);
+  expect((await api('GET', '/v1/audit?subject=console&limit=1')).json.entries).toMatchObject([
+    { action: 'key.rotate', detail: { fingerprint: json.fingerprint } },
+  ]);
+  await plane.restart();
+  expect(plane.server.context.addresses.fingerprint).toBe(json.fingerprint);
+});
+
+it('answers text that the database cannot hold as it answers any other', async () => {
+  for (const field of ['text', 'actor', 'subject', 'action', 'action=a.&text']) {
+    const { status, json } = await api('GET', `/v1/audit?${field}=%00x`);
+    expect([field, status, json.entries]).toEqual([field, 200, []]);
+  }
+});
+
 it('goes on when every host trusts the new root, ends when none uses the old one, and is told in the audit trail', async () => {
   const [a, b] = [await plane.agent('host-a'), await plane.agent('host-b')];
   const first = authority().issuer();
