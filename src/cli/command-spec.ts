@@ -32,3 +32,8 @@ export const config: OptionSpec = {
   flags: '-c, --config <file>',
   description: 'settings file (default: ./tricordon.yaml if it exists)',
 };
+export const runtimeDir: OptionSpec = {
+  flags: '--runtime-dir <dir>',
+  description: 'directory for sockets; keep it short',
+};
+export const reason: OptionSpec = { flags: '--reason <text>', description: 'why; stands in the audit trail' };
