@@ -1,14 +1,14 @@
 /** Joins signals over layers and services into stories, as they come. */
 import type { Clock } from '../../base/index.js';
-import { gatewayService } from '../../contract/index.js';
-import { type Incident, type Observation, type Signal, serviceOf } from '../../model/index.js';
-import { makeSignal, wasRefused } from '../make-signal.js';
-import { Recent } from '../recent.js';
+import type { Incident, Observation, Signal } from '../../model/index.js';
+import { wasRefused } from '../make-signal.js';
 import { Callers } from './callers.js';
+import { Causes } from './causes.js';
 import { Lineage } from './lineage.js';
-import { type Moment, momentOf } from './moment.js';
-import { Requests, type SeenRequest } from './requests.js';
+import { momentOf } from './moment.js';
+import { Requests } from './requests.js';
 import { contextRule, scoreOf } from './score.js';
+import { Stories } from './stories.js';
 import { Story } from './story.js';
 
 export interface CorrelatorOptions {
@@ -35,22 +35,14 @@ export interface Correlator {
   readonly size: { readonly stories: number; readonly open: number };
 }
 
-const maxStories = 5_000;
-const maxWorkloads = 16;
-
 export function correlator(options: CorrelatorOptions): Correlator {
   const threshold = options.threshold ?? 8;
   const windowMs = options.windowMs ?? 10 * 60_000;
   const lineage = new Lineage();
   const requests = new Requests();
-  const stories = new Set<Story>();
-  /** Stories with requests whose own cause has not been seen yet; at most eight requests each. */
-  const waiting = new Set<Story>();
-  /** Stories that found a request that another one has as well: united once a row is through. */
-  const shared: [string, Story][] = [];
-  const byKey = new Recent<string, Story>(50_000);
+  const stories = new Stories({ threshold, windowMs });
+  const causes = new Causes({ clock: options.clock, windowMs, lineage, requests, stories });
   const callers = new Callers(options.clock, requests);
-  const known = new Recent<string, Story>(100_000);
 
   return {
     add(observation, signals) {
@@ -60,16 +52,16 @@ export function correlator(options: CorrelatorOptions): Correlator {
       const changed = new Set<Story>();
       const merged: Incident[] = [];
       for (const signal of signals) {
-        if (known.get(signal.id) !== undefined) continue;
+        if (stories.of(signal.id) !== undefined) continue;
         const story = place(signal, observation, merged);
         if (story === undefined) continue;
         story.heard(momentOf(observation, options.clock).heard);
         changed.add(story);
       }
       if (request !== undefined) {
-        for (const story of joinRequest(request, merged)) changed.add(story);
+        for (const story of causes.join(request, merged)) changed.add(story);
       }
-      for (const story of uniteShared(merged)) changed.add(story);
+      for (const story of causes.uniteShared(merged)) changed.add(story);
       return [...merged, ...[...changed].flatMap((story) => publish(story) ?? [])];
     },
     restore(incident) {
@@ -81,24 +73,25 @@ export function correlator(options: CorrelatorOptions): Correlator {
       story.oldTitle = incident.title;
       for (const signal of incident.signals) {
         story.take(signal);
-        known.set(signal.id, story);
+        stories.note(signal.id, story);
         if (wasActor(signal)) story.actors.add(signal.id);
-        if (signal.workload !== null && wasActor(signal)) own(story, `w:${signal.workload}`);
-        if (signal.join.trace !== undefined && signal.rule !== contextRule) own(story, `t:${signal.join.trace}`);
+        if (signal.workload !== null && wasActor(signal)) stories.own(story, `w:${signal.workload}`);
+        if (signal.join.trace !== undefined && signal.rule !== contextRule)
+          stories.own(story, `t:${signal.join.trace}`);
       }
       for (const { from, to, by } of incident.links) story.link(from, to, by);
-      keep(story);
+      stories.keep(story);
     },
     setState(id, state, containedAt) {
-      for (const story of stories) {
+      for (const story of stories.values()) {
         if (story.id !== id) continue;
         story.state = state;
         story.containedAt = containedAt;
-        if (isClosed(story)) stories.delete(story);
+        if (story.isClosed()) stories.end(story);
       }
     },
     get size() {
-      return { stories: stories.size, open: [...stories].filter((story) => story.id !== undefined).length };
+      return { stories: stories.size, open: [...stories.values()].filter((story) => story.id !== undefined).length };
     },
   };
 
@@ -106,29 +99,21 @@ export function correlator(options: CorrelatorOptions): Correlator {
     const keys = keysOf(signal, observation);
     const found = new Set<Story>();
     for (const { key } of keys) {
-      const story = byKey.get(key);
-      if (story !== undefined && joins(story, momentOf(observation, options.clock))) found.add(story);
+      const story = stories.at(key);
+      if (story !== undefined && stories.joins(story, momentOf(observation, options.clock))) found.add(story);
     }
-    const story = unite([...found], merged) ?? keep(new Story());
-    known.set(signal.id, story);
+    const story = stories.unite([...found], merged) ?? stories.keep(new Story());
+    stories.note(signal.id, story);
     if (!story.take(signal)) {
       // Beyond the limit a story only grows in time: said now and then, not with every row of a flood.
       return story.beyond % 100 === 1 ? story : undefined;
     }
     if (isActor(observation)) story.actors.add(signal.id);
     linkIn(story, signal, keys);
-    for (const { key } of keys) own(story, key);
+    for (const { key } of keys) stories.own(story, key);
     story.noteReached(observation);
-    const cause = story.actors.has(signal.id) ? causeFor(signal) : undefined;
-    if (cause !== undefined) addCause(story, cause.request, signal.id, cause.by);
-    followUp(story);
+    causes.explain(story, signal);
     return story;
-  }
-
-  function causeFor(signal: Signal) {
-    if (signal.workload === null) return undefined;
-    const pid = lineage.processOf(signal.host, signal.workload, signal.join);
-    return requests.causeOf(signal.host, signal.workload, signal.at, pid, lineage);
   }
 
   /** Where a signal belongs, surest first. */
@@ -156,8 +141,8 @@ export function correlator(options: CorrelatorOptions): Correlator {
   function isSuspect(observation: Observation): (workload: string) => boolean {
     const now = momentOf(observation, options.clock);
     return (workload) => {
-      const story = byKey.get(`w:${workload}`);
-      return story !== undefined && joins(story, now);
+      const story = stories.at(`w:${workload}`);
+      return story !== undefined && stories.joins(story, now);
     };
   }
 
@@ -183,145 +168,6 @@ export function correlator(options: CorrelatorOptions): Correlator {
     if (pid !== undefined && story.actors.has(signal.id)) story.lastBy.set(`pid ${signal.host} ${pid}`, signal.id);
   }
 
-  /** A request that came later than what it caused, or that shows whose trace a refusal belongs to. */
-  function joinRequest(request: SeenRequest, merged: Incident[]): Set<Story> {
-    const changed = new Set<Story>();
-    const { observation, event } = request;
-    const { workload, join } = observation;
-    if (workload !== null && event.direction === 'in') {
-      const story = byKey.get(`w:${workload}`);
-      if (story !== undefined && stories.has(story)) {
-        for (const signal of [...story.signals.values()]) {
-          if (signal.workload !== workload || !story.actors.has(signal.id)) continue;
-          if (signal.at < request.from || signal.at > request.until) continue;
-          const cause = causeFor(signal);
-          if (cause?.request.observation.id !== observation.id) continue;
-          if (addCause(story, request, signal.id, cause.by)) changed.add(story);
-        }
-      }
-    }
-    if (workload !== null && event.direction === 'out' && join.trace !== undefined) {
-      const traced = byKey.get(`t:${join.trace}`);
-      // Only a refusal of this very caller is its doing, not everything else in the trace.
-      if (
-        traced !== undefined &&
-        joins(traced, momentOf(observation, options.clock)) &&
-        blames(traced, join.trace, observation.service)
-      ) {
-        const mine = byKey.get(`w:${workload}`);
-        const both =
-          mine !== undefined && mine !== traced && joins(mine, momentOf(observation, options.clock))
-            ? [mine, traced]
-            : [traced];
-        const story = unite(both, merged);
-        if (story !== undefined && (both.length > 1 || !story.keys.has(`w:${workload}`))) {
-          own(story, `w:${workload}`);
-          changed.add(story);
-        }
-      }
-    }
-    for (const story of waiting) {
-      story.unresolved = story.unresolved.filter((each) => each.until >= observation.at - windowMs);
-      if (stories.has(story) && followUp(story)) changed.add(story);
-      if (story.unresolved.length === 0 || !stories.has(story)) waiting.delete(story);
-    }
-    return changed;
-  }
-
-  function blames(story: Story, trace: string, service: string | null): boolean {
-    return [...story.signals.values()].some((signal) => {
-      return signal.join.trace === trace && service !== null && serviceOf(signal.join.caller) === service;
-    });
-  }
-
-  /** Makes the request that started it a step of the story. */
-  function addCause(story: Story, request: SeenRequest, effect: string, by: string): boolean {
-    const { observation, event } = request;
-    const id = `${contextRule}:${observation.id}`;
-    if (story.signals.has(id)) {
-      story.link(id, effect, by);
-      return false;
-    }
-    if (story.causes.length >= 8) return false;
-    const other = known.get(id);
-    if (other !== undefined && other !== story) shared.push([id, story]);
-    // The request may be a signal of its own already: then that is the step.
-    const same = [...story.signals.values()].find((signal) => signal.observation === observation.id);
-    if (same === undefined) {
-      const from = event.peer === gatewayService ? 'the public' : (event.peer ?? 'an unknown caller');
-      story.take(
-        makeSignal(observation, {
-          rule: contextRule,
-          kind: 'rule',
-          severity: 'low',
-          tactic: 'TA0001',
-          technique: 'T1190',
-          title: `${from} called ${event.method} ${event.path} of ${observation.service ?? 'a service'}`,
-          detail: `the request during which it began, joined by ${by}`,
-        }),
-      );
-      if (other === undefined || !stories.has(other)) known.set(id, story);
-    }
-    story.link(same?.id ?? id, effect, by);
-    story.causes.push(request);
-    story.unresolved.push(request);
-    waiting.add(story);
-    followUp(story);
-    return true;
-  }
-
-  /** Follows the requests of a story outwards, hop by hop, as far as they have been seen. */
-  function followUp(story: Story): boolean {
-    let grew = false;
-    for (const request of [...story.unresolved]) {
-      const outermost = request.event.peer === undefined || request.event.peer === gatewayService;
-      const upstream = outermost ? undefined : requests.upstreamOf(request);
-      if (!outermost && upstream === undefined) continue;
-      story.unresolved = story.unresolved.filter((each) => each !== request);
-      if (upstream === undefined) continue;
-      const effect = [...story.signals.values()].find((signal) => signal.observation === request.observation.id);
-      if (addCause(story, upstream.request, effect?.id ?? '', upstream.by === 'time' ? 'time' : 'trace')) grew = true;
-    }
-    return grew;
-  }
-
-  /** One request that began what happened in several workloads, on whichever hosts: one story. */
-  function uniteShared(merged: Incident[]): Set<Story> {
-    const changed = new Set<Story>();
-    for (const [id, story] of shared.splice(0)) {
-      const other = known.get(id);
-      if (other === undefined || other === story || !stories.has(story) || !stories.has(other)) continue;
-      if (isClosed(story) || isClosed(other)) continue;
-      const united = unite([other, story], merged);
-      if (united !== undefined) changed.add(united);
-    }
-    return changed;
-  }
-
-  function unite(found: Story[], merged: Incident[]): Story | undefined {
-    // The oldest incident keeps its name; a story that is none yet gives way.
-    const [first, ...others] = found.sort((left, right) => {
-      if ((left.id === undefined) !== (right.id === undefined)) return left.id === undefined ? 1 : -1;
-      return left.firstAt - right.firstAt;
-    });
-    if (first === undefined) return undefined;
-    for (const other of others) {
-      if (first.workloads.size + other.workloads.size > maxWorkloads) continue;
-      first.absorb(other);
-      stories.delete(other);
-      waiting.delete(other);
-      if (first.unresolved.length > 0) waiting.add(first);
-      for (const key of other.keys) own(first, key);
-      for (const id of other.signals.keys()) known.set(id, first);
-      if (other.id !== undefined && first.id !== undefined) {
-        const { layers: _layers, ...rest } = other.incident(threshold);
-        const title = `merged into ${first.id}`;
-        merged.push({ ...rest, layers: [], tactics: [], state: 'closed', title, signals: [], links: [] });
-      }
-    }
-    return first;
-  }
-
   function publish(story: Story): Incident | undefined {
     if (!stories.has(story)) return undefined;
     if (story.id === undefined) {
@@ -331,32 +177,6 @@ export function correlator(options: CorrelatorOptions): Correlator {
     }
     return story.incident(threshold);
   }
-
-  function joins(story: Story, { at, heard }: Moment): boolean {
-    if (!stories.has(story) || isClosed(story)) return false;
-    if (at >= story.firstAt - windowMs && at <= story.lastAt + windowMs) return true;
-    // The wall clock was set between the two: what is told by the other one still belongs together.
-    return heard !== undefined && story.lastHeard !== undefined && heard - story.lastHeard <= windowMs;
-  }
-
-  function own(story: Story, key: string): void {
-    story.keys.add(key);
-    byKey.set(key, story);
-  }
-
-  function keep(story: Story): Story {
-    stories.add(story);
-    if (stories.size > maxStories) {
-      // The oldest that never became an incident goes; if all did, the oldest.
-      const oldest = [...stories].find((each) => each.id === undefined) ?? [...stories][0];
-      if (oldest !== undefined && oldest !== story) stories.delete(oldest);
-    }
-    return story;
-  }
-}
-
-function isClosed(story: Story): boolean {
-  return story.state === 'triaged' || story.state === 'closed';
 }
 
 /** Whether its own workload did it, and not a caller that was met there. */

@@ -34,6 +34,11 @@ export class Story {
   /** Signals beyond the limit: counted, not kept. */
   beyond = 0;
 
+  /** Nothing joins it any more. */
+  isClosed(): boolean {
+    return this.state === 'triaged' || this.state === 'closed';
+  }
+
   /** False when it was there already or does not fit. */
   take(signal: Signal): boolean {
     if (this.signals.has(signal.id)) return false;
