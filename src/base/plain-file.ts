@@ -11,8 +11,12 @@ export interface PlainFile {
 /** Follows no link in the last place and waits for nobody. The caller closes it. @throws `ENOTREG`, or as `open` does */
 export async function openPlainFile(path: string): Promise<PlainFile> {
   const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-  const facts = await file.stat();
-  if (facts.isFile()) return { file, facts };
-  await file.close();
-  throw Object.assign(new Error(`ENOTREG: not a regular file, open '${path}'`), { code: 'ENOTREG' });
+  try {
+    const facts = await file.stat();
+    if (facts.isFile()) return { file, facts };
+    throw Object.assign(new Error(`ENOTREG: not a regular file, open '${path}'`), { code: 'ENOTREG' });
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
 }

@@ -106,6 +106,16 @@ test('a changed byte, wherever it is, shows as tampering and yields nothing of t
   }
 });
 
+test('what comes while it is being closed is refused, what came before is written', async () => {
+  const { directory, options } = place();
+  const spool = await openSpool(options);
+  const before = spool.append(range(0, 3));
+  const closing = spool.close();
+  await expect(spool.append(range(3, 1))).rejects.toMatchObject({ code: 'spool-closed' });
+  await Promise.all([before, closing]);
+  expect(idsOf(await all(directory))).toEqual(range(0, 3).map((row) => row.id));
+});
+
 describe('another key', () => {
   const [second, third] = [Buffer.alloc(32, 8), Buffer.alloc(32, 9)];
   /** A spool whose keys lie somewhere, as an agent's do. */

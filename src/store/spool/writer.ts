@@ -217,7 +217,10 @@ export async function openSpool(options: SpoolOptions): Promise<SpoolWriter> {
       }
       // A leftover of this name can only be an empty file of a start that failed.
       const file = await open(`${directory}/${segmentName(sequence + 1)}`, 'w', 0o600);
-      await syncDirectory(directory);
+      await syncDirectory(directory).catch(async (error: unknown) => {
+        await file.close();
+        throw error;
+      });
       active = { file, size: 0, openedAt: now };
       segments += 1;
       await save({ ...ledger, written: sequence });
@@ -298,9 +301,10 @@ export async function openSpool(options: SpoolOptions): Promise<SpoolWriter> {
       },
       stats: () => ({ sequence, bytes, segments, lost: ledger.lost, dropped: ledger.droppedObservations, full }),
       close: async () => {
+        // At once: what came after the last flush would open a segment that nobody closes.
+        closed = true;
         if (timer !== undefined) clearTimeout(timer);
         await serially(flush);
-        closed = true;
         await serially(async () => {
           await save(ledger);
           await active?.file.close();
