@@ -13,6 +13,7 @@ export default defineConfig({
             'examples/**/*.test.ts',
             'ui/**/*.test.ts',
           ],
+          setupFiles: ['test/every-file-closed.ts'],
           isolate: false,
           pool: 'threads',
           testTimeout: 30_000,

@@ -18,14 +18,17 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 async function written(contents: Readonly<Record<string, Buffer>>, name = 'b'): Promise<Buffer> {
   const path = join(folder, name);
   const file = await open(path, 'w+');
-  const archive = writeArchive(await sealTo(recipient, facts, file));
-  for (const [part, content] of Object.entries(contents)) await archive.part(part, [content]);
-  await archive.end();
-  const { size } = await file.stat();
-  const bytes = Buffer.alloc(size);
-  await file.read(bytes, 0, size, 0);
-  await file.close();
-  return bytes;
+  try {
+    const archive = writeArchive(await sealTo(recipient, facts, file));
+    for (const [part, content] of Object.entries(contents)) await archive.part(part, [content]);
+    await archive.end();
+    const { size } = await file.stat();
+    const bytes = Buffer.alloc(size);
+    await file.read(bytes, 0, size, 0);
+    return bytes;
+  } finally {
+    await file.close();
+  }
 }
 
 async function readBack(
