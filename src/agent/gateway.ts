@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { isRunning, type Logger, messageOf, openLogFile, processFacts, spawnProcess } from '../base/index.js';
 import { type Endpoint, type PlaneSnapshot, serviceId } from '../model/index.js';
 import { AgentError } from './errors.js';
+import type { IdentityHandle } from './issued-identity.js';
 import { linkPlane, type PlaneLink, type PlaneLinkOptions } from './plane-link.js';
-import type { IdentityHandle } from './workloads.js';
 
 export interface GatewayProcess {
   readonly sidecar: { readonly pid: number; readonly start: number };

@@ -60,6 +60,7 @@ import { createGlass } from './glass.js';
 import { createGateway, gatewayId } from './gateway.js';
 import { type HelperClient, helperClient } from './helper/client.js';
 import { establishIdentity } from './host-identity.js';
+import type { IdentityHandle } from './issued-identity.js';
 import { serveLocalApi } from './local-api.js';
 import type { AgentStatus, SpoolRotated } from './local-protocol.js';
 import { agentFamilies } from './metrics/collect.js';
@@ -73,7 +74,7 @@ import { keepSpoolPins } from './spool-pins.js';
 import { startShipping } from './shipping.js';
 import { trustedRoots } from './trusted-roots.js';
 import { readAgentState, type WorkloadRecord, writeAgentState } from './workload-record.js';
-import { createWorkloads, type IdentityHandle } from './workloads.js';
+import { createWorkloads } from './workloads.js';
 
 const { values: given } = parseArgs({ options: { settings: { type: 'string' }, keys: { type: 'string' } } });
 const settings = readSettings(given.settings ?? '');
@@ -210,7 +211,6 @@ const workloads = createWorkloads({
   settings,
   trustDomain: () => host.trustDomain,
   confinement,
-  clock,
   log,
   attest: (record, pid, start) => attestLaunch(record, pid, start, hands),
   identify: async (record, attestation) => {
