@@ -3,10 +3,11 @@
  * only root may ask the container engine.
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import { type CodeTree, entryFile, wholeDigest } from '../identity/index.js';
+import { type CodeTree, codeTree, entryFile, wholeDigest } from '../identity/index.js';
 import type { Attestation } from '../model/index.js';
 import type { Hands } from './confine/index.js';
 import { AgentError } from './errors.js';
+import type { AgentSettings } from './settings.js';
 import type { WorkloadRecord } from './workload-record.js';
 
 export async function attestLaunch(
@@ -61,4 +62,24 @@ async function settled(read: () => Promise<CodeTree>): Promise<CodeTree> {
     tree = await read();
   }
   return tree;
+}
+
+/** Of our own program, whose tree is read once. */
+export function attestGateway({ nodePath, programDir }: Pick<AgentSettings, 'nodePath' | 'programDir'>) {
+  let digest: string | undefined;
+  return ({ pid, start }: { pid: number; start: number }): Attestation => {
+    const codeDirectory = `${programDir}/dist`;
+    digest ??= wholeDigest(codeTree(codeDirectory));
+    return {
+      kind: 'process',
+      pid,
+      start,
+      executable: nodePath,
+      entry: `${codeDirectory}/traffic/main.js`,
+      codeDigest: digest,
+      codeDirectory,
+      operator: 'tricordon',
+      uid: process.getuid?.() ?? 0,
+    };
+  };
 }

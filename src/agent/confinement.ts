@@ -39,3 +39,9 @@ export function ownConfinement(): Confinement {
     stop: stopPlane,
   };
 }
+
+/** The strongest rung that this host allows an ordinary user, and why not a stronger one. */
+export async function ownRung() {
+  const { rung, passedOver } = await bestRung();
+  return { rung: rung.name, passedOver };
+}

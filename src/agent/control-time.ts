@@ -3,7 +3,8 @@
  * in the order in which they happened, whatever the wall clock of each host says.
  */
 import { z } from 'zod';
-import type { Clock } from '../base/index.js';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Clock, type Logger, messageOf } from '../base/index.js';
 import type { ControlClient } from './control-client.js';
 
 export interface ControlTime {
@@ -37,4 +38,25 @@ export function controlTime(local: Clock, client: Pick<ControlClient, 'call'>): 
     },
     stepped: () => Math.abs(local.now() - local.monotonic() - start) > toleranceMs,
   };
+}
+
+/** Every half minute, and at once when the wall clock was stepped. */
+export async function keepTime(time: ControlTime, log: Logger, signal: AbortSignal): Promise<void> {
+  for (let waited = 0; !signal.aborted; waited += 500) {
+    await sleep(500, undefined, { signal }).catch(() => {});
+    if (signal.aborted || (waited < 30_000 && !time.stepped())) continue;
+    waited = 0;
+    await compareTime(time, log);
+  }
+}
+
+/** An unanswered question leaves the last correction. */
+export async function compareTime(time: ControlTime, log: Logger): Promise<void> {
+  const before = time.behind();
+  await time.compare().catch((error: unknown) => log.debug({ error: messageOf(error) }, 'time not compared'));
+  if (Math.abs(time.behind() - before) > 1_000)
+    log.warn(
+      { behindMs: Math.round(time.behind()) },
+      "this host's clock is not the control plane's: corrected in what it reports",
+    );
 }

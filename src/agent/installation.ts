@@ -7,7 +7,7 @@ import { killCgroup, processesOf, removeCgroup, rungNamed, stopPlane, sweepConta
 import { ensureAccount, removeAccount } from './helper/accounts.js';
 import { secureProgram } from './helper/program-tree.js';
 import { knowsRoot, refusedMark } from './host-identity.js';
-import { readAgentState } from './workload-record.js';
+import { readAgentState } from './agent-state.js';
 
 /**
  * Whether the agent of this directory holds an identity that still counts; without one it needs a one-time token.

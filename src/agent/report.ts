@@ -1,6 +1,6 @@
 /** What this host covers right now, and every socket of its protected services. */
 import { readFileSync } from 'node:fs';
-import type { Coverage, LayerCoverage, ListeningSocket } from '../model/index.js';
+import type { Coverage, Endpoint, LayerCoverage, ListeningSocket } from '../model/index.js';
 import { serviceId } from '../model/index.js';
 import type { Gateway } from './gateway.js';
 import type { Workloads } from './workloads.js';
@@ -25,6 +25,19 @@ export function coverageOf(parts: ReportParts, workloads: Pick<Workloads, 'recor
   const walled = rungs.every((rung) => rung === 'netns' || rung === 'docker');
   const plane: LayerCoverage = { level: walled ? 'full' : 'partial', by, gaps };
   return { runtime: parts.runtime, network: plane, api: plane };
+}
+
+/** Where others reach each attested service on this host. */
+export function endpointsOf(
+  workloads: Pick<Workloads, 'records' | 'entry'>,
+): { service: string; endpoints: Endpoint[] }[] {
+  const endpoints = new Map<string, Endpoint[]>();
+  for (const record of workloads.records()) {
+    const inbound = workloads.entry(record.id)?.link.lastListening()?.inbound;
+    if (inbound === undefined || inbound === null || record.attestation === null) continue;
+    endpoints.set(record.request.service, [...(endpoints.get(record.request.service) ?? []), inbound]);
+  }
+  return [...endpoints].map(([service, list]) => ({ service, endpoints: list }));
 }
 
 /** One row for every listener: ours, the gateway's, and the workload's own where a neighbour could reach it. */
