@@ -11,7 +11,7 @@ export interface StoriesOptions {
   readonly windowMs: number;
 }
 
-const maxStories = 5_000;
+export const maxStories = 5_000;
 const maxWorkloads = 16;
 
 export class Stories {
@@ -30,8 +30,9 @@ export class Stories {
     this.#going.add(story);
     if (this.#going.size > maxStories) {
       // The oldest that never became an incident goes; if all did, the oldest.
-      const oldest = [...this.#going].find((each) => each.id === undefined) ?? [...this.#going][0];
-      if (oldest !== undefined && oldest !== story) this.#going.delete(oldest);
+      const others = [...this.#going].filter((each) => each !== story);
+      const oldest = others.find((each) => each.id === undefined) ?? others[0];
+      if (oldest !== undefined) this.#going.delete(oldest);
     }
     return story;
   }
