@@ -13,7 +13,7 @@ export default defineConfig({
             'examples/**/*.test.ts',
             'ui/**/*.test.ts',
           ],
-          setupFiles: ['test/every-file-closed.ts'],
+          setupFiles: ['test/every-file-closed.ts', 'test/property-seed.ts'],
           isolate: false,
           pool: 'threads',
           testTimeout: 30_000,
