@@ -58,7 +58,16 @@ export function createReporting({ client, contact, log }: ReportingOptions): Rep
     },
   };
 
-  async function report({ trustDomain, workloads, gateway, glass, roots, coverage, spoolKey, lost }: Reported): Promise<void> {
+  async function report({
+    trustDomain,
+    workloads,
+    gateway,
+    glass,
+    roots,
+    coverage,
+    spoolKey,
+    lost,
+  }: Reported): Promise<void> {
     const opened = glass.untold();
     await client.call(
       'POST',
