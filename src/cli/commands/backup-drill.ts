@@ -21,7 +21,7 @@ export const command: Command = async (invocation) => {
     if (process.getuid?.() === 0) chmodSync(place, 0o711);
     const dataDir = join(place, 'd');
     const done = await restoreBackup(
-      { path, keyFile, dataDir, url: undefined, passphrase: passphraseIn(text(invocation, 'passphrase-file')) },
+      { path, keyFile, dataDir, url: undefined, passphrase: passphraseIn(text(invocation, 'passphraseFile')) },
       invocation.output.progress,
     );
     const { facts, parts, rows, audit, keys, spool } = done;
