@@ -50,6 +50,22 @@ test('modules import only what the table allows, and only through the index', ()
   expect(wrong).toEqual([]);
 });
 
+test('no file is loaded in order to load itself', () => {
+  const graph = new Map(files.map((file) => [file, loads(file)]));
+  const done = new Set<string>();
+  const circles: string[] = [];
+  for (const file of files) visit(file, []);
+  expect(graph.get('src/agent/main.ts')).toContain('src/agent/workloads.ts');
+  expect(circles).toEqual([]);
+
+  function visit(file: string, path: readonly string[]): void {
+    if (path.includes(file)) circles.push([...path.slice(path.indexOf(file)), file].join(' -> '));
+    if (path.includes(file) || done.has(file)) return;
+    for (const next of graph.get(file) ?? []) visit(next, [...path, file]);
+    done.add(file);
+  }
+});
+
 test('time, environment and child processes are touched in base alone', () => {
   const wrong: string[] = [];
   for (const file of files) {
@@ -74,6 +90,14 @@ test('every module has an index and a README', () => {
 
 function imports(file: string): string[] {
   return [...readFileSync(file, 'utf8').matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].map((match) => match[1] ?? '');
+}
+
+/** Files of ours that must run before this one: neither types nor what is loaded later. */
+function loads(file: string): string[] {
+  const pattern = /^(?:import|export) (?!type )(?:\{[^}]*\}|\*(?: as \w+)?|\w+) from '(\.[^']+)'/gm;
+  return [...readFileSync(file, 'utf8').matchAll(pattern)].map((match) =>
+    join(file, '..', match[1] ?? '').replace(/\.js$/, '.ts'),
+  );
 }
 
 function moduleOf(file: string): string {
