@@ -32,6 +32,9 @@ const Nothing = z.unknown();
 
 const longestStartMs = 60_000;
 
+/** The status of what SIGKILL ended. */
+const killed = 128 + 9;
+
 /** Wraps a command or a container; ends with its exit status (128 + number when a signal ended it). */
 export const command: Command = async (invocation) => {
   const installation = locate(invocation);
@@ -131,6 +134,9 @@ async function hold(
       await askAgent(socket, 'POST', `/workloads/${plan.workload}/started`, body, StartedAnswer);
     } catch (error) {
       if (!held.running() || processFacts(held.process.pid) === undefined) return;
+      // It may be on its way out, which the agent saw before us: what ended by itself was not ended by this.
+      held.signal('SIGKILL');
+      if ((await held.ended) !== killed) return;
       throw error;
     }
   }

@@ -118,7 +118,8 @@ describe('wrapping servers that know nothing of us', () => {
       ['/bin/sh', '-c', 'exit 9'],
       app,
     );
-    expect((await running.done).status).toBe(9);
+    const { status, stderr } = await running.done;
+    expect(status, stderr).toBe(9);
   });
 
   withGo('wraps a Go binary', async () => {
