@@ -18,8 +18,8 @@ export const command: Command = async (invocation) => {
   output.result({ schemaVersion: 1, ok: flaws.length === 0, keys }, () =>
     [
       output.table(
-        ['KEY', 'WHERE', 'STATE', 'ENDS', 'ROTATION'],
-        keys.map((key) => [key.name, key.path ?? key.kept, stateOf(key), endOf(key), key.rotation]),
+        ['KEY', 'WHERE', 'STATE', 'WRITTEN', 'ENDS', 'ROTATION'],
+        keys.map((key) => [key.name, key.path ?? key.kept, stateOf(key), writtenOf(key), endOf(key), key.rotation]),
       ),
       ...flaws.map(({ path, file }) => output.style('bad', `${path}: ${file?.flaw}`)),
       '',
@@ -49,6 +49,12 @@ function asUser() {
 function stateOf({ file }: KeyFacts): string {
   if (file === null) return '';
   return file.flaw === null ? file.state : 'EXPOSED';
+}
+
+/** Also when it was only sealed anew, as with the root key. */
+function writtenOf({ file }: KeyFacts): string {
+  const at = file?.changedAt ?? null;
+  return at === null ? '' : new Date(at).toISOString().slice(0, 16);
 }
 
 function endOf({ notAfter, life }: KeyFacts): string {

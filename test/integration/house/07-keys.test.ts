@@ -44,6 +44,9 @@ describe('the keys of an installation', () => {
     const listed = await home.cli('key', 'list', '-o', 'json');
     expect(listed.status, listed.stdout).toBe(0);
     const { keys } = JSON.parse(listed.stdout);
+    const shown = (await home.cli('key', 'list')).stdout;
+    expect(shown).toMatch(/^KEY +WHERE +STATE +WRITTEN +ENDS +ROTATION$/m);
+    expect(shown).toMatch(/^spool +agent\/spool\.key +present +\d{4}-\d\d-\d\dT\d\d:\d\d /m);
     const present = keys.filter((key: { file: { state: string } | null }) => key.file?.state === 'present');
     expect(present.map(({ path }: { path: string }) => path).toSorted()).toEqual(files.toSorted());
     const ends = new Map(keys.map(({ name, notAfter }: { name: string; notAfter: number | null }) => [name, notAfter]));
