@@ -111,3 +111,23 @@ test('a control plane that does not name its root makes nobody renew', async () 
   await new Promise((resolve) => setImmediate(resolve));
   expect(source.current()).toBe(held);
 });
+
+test('a renewal that fails holds up neither the others nor the next try', async () => {
+  const roots = followed();
+  let tries = 0;
+  const stale = source.current();
+  const failing = {
+    current: () => stale,
+    renewNow: async () => {
+      tries += 1;
+      throw new Error('no');
+    },
+  };
+  roots.follow(failing);
+  roots.take({ revision: 7, bundles: both(), issuer: old.issuer() });
+  signing = next;
+  for (const wanted of [1, 2]) {
+    roots.take({ revision: 7 + wanted, bundles: both(), issuer: next.issuer() });
+    await expect.poll(() => tries).toBeGreaterThanOrEqual(wanted);
+  }
+});

@@ -2,7 +2,7 @@
  * What this host trusts and under which root its own certificates stand, while the authority changes its root: it is said
  * with each report, since the control plane goes on only when every host is ready for the next step.
  */
-import type { Logger } from '../base/index.js';
+import { type Logger, messageOf } from '../base/index.js';
 import { type Bundles, rootAbove, rootFingerprint, type Svid, type SvidSource } from '../identity/index.js';
 
 export interface TrustedRoots {
@@ -74,8 +74,17 @@ export function trustedRoots(options: TrustedRootsOptions): TrustedRoots {
   async function renewUnder(issuer: string): Promise<void> {
     if (renewing) return;
     renewing = true;
-    for (const source of [...sources]) if (sources.has(source) && isOther(rootOf(source))) await source.renewNow();
-    renewing = false;
+    try {
+      for (const source of [...sources]) {
+        if (!sources.has(source) || !isOther(rootOf(source))) continue;
+        // The next word of the control plane tries it again.
+        await source.renewNow().catch((error: unknown) => {
+          options.log.warn({ error: messageOf(error) }, 'not renewed under the root that signs now');
+        });
+      }
+    } finally {
+      renewing = false;
+    }
 
     function isOther(root: string | undefined): boolean {
       return root !== undefined && root !== issuer;
