@@ -1,10 +1,15 @@
 import { createHash } from 'node:crypto';
-import type { Contract } from '../model/index.js';
+import type { Base, Bound, Contract } from '../model/index.js';
 import { ContractError } from './error.js';
 
 /** SHA-256 over the canonical JSON of a contract: `sha256:` and 64 hex digits. Key order and layout do not change it. */
 export function contractDigest(contract: Contract): string {
-  return `sha256:${createHash('sha256').update(canonicalJson(contract), 'utf8').digest('hex')}`;
+  return documentDigest(contract);
+}
+
+/** The same of a base or a bound. */
+export function documentDigest(document: Contract | Base | Bound): string {
+  return `sha256:${createHash('sha256').update(canonicalJson(document), 'utf8').digest('hex')}`;
 }
 
 /**

@@ -7,8 +7,16 @@ import { TricordonError } from '../base/index.js';
  * - `contract-shape`: a key or value the schema does not know.
  * - `contract-meaning`: well formed, but says something that cannot be held (a template with `**` in the middle,
  *   a clause id used twice, a port over 65535).
+ * - `contract-base`: what it extends is not known, is another one than was pinned, or extends itself.
+ * - `contract-conflict`: two documents say different things of the same service, base or bound.
  */
-export type ContractErrorCode = 'contract-too-large' | 'contract-syntax' | 'contract-shape' | 'contract-meaning';
+export type ContractErrorCode =
+  | 'contract-too-large'
+  | 'contract-syntax'
+  | 'contract-shape'
+  | 'contract-meaning'
+  | 'contract-base'
+  | 'contract-conflict';
 
 export class ContractError extends TricordonError<ContractErrorCode> {
   override readonly name = 'ContractError';

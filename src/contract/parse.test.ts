@@ -47,7 +47,7 @@ describe('reading', () => {
     for (const from of ['{}', '{service: a, host: b}', '{nobody: x}']) {
       const { code, message } = failure(`${head}network: {ingress: [{id: a, from: ${from}, ports: [tcp/1]}]}`);
       expect(code).toBe('contract-shape');
-      expect(message).toMatch(/exactly one of service, builtin, host, cidr|does not know the key/);
+      expect(message).toMatch(/exactly one of service, match, builtin, host, cidr|does not know the key/);
     }
   });
 

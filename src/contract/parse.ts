@@ -1,34 +1,52 @@
-/** Reads a contract from YAML or JSON that anyone may have written. */
-import { type Document, isAlias, isNode, LineCounter, parseDocument, visit } from 'yaml';
-import { z } from 'zod';
-import { messageOf, printable } from '../base/index.js';
-import { Contract } from '../model/index.js';
-import { checkContract } from './check.js';
+/** Reads a contract, a base or a bound from YAML or JSON that anyone may have written. */
+import type { z } from 'zod';
+import { printable } from '../base/index.js';
+import { Base, Bound, Contract } from '../model/index.js';
+import { type Checked, checkContract } from './check.js';
 import { ContractError } from './error.js';
 import { nearestName } from './nearest-name.js';
+import { type ReadDocument, readDocument } from './read-document.js';
+import { shapeProblems } from './shape-problems.js';
 
-const maxBytes = 512 * 1_024;
-const maxDepth = 32;
+export type ContractDocument = Contract | Base | Bound;
+
+const schemas = { Contract, Base, Bound } as const;
 
 /**
- * Strict: one document, no anchors, aliases or tags of its own, no duplicate or unknown keys, at most 512 KiB and 32
- * levels. `file` is only for messages.
+ * Strict (see `readDocument`), and no unknown keys. `file` is only for messages; each names the line and column, what was
+ * found and what was expected.
  *
- * @throws ContractError with the line where that is known.
+ * @throws ContractError
  */
 export function parseContract(text: string, file = 'contract'): Contract {
-  if (text.length > maxBytes) {
-    throw new ContractError('contract-too-large', `\`${printable(file)}\` is larger than 512 KiB`);
-  }
-  refuseDeep(text, file);
-  const lines = new LineCounter();
-  const document = readDocument(text, file, lines);
-  const parsed = Contract.safeParse(document.toJS({ maxAliasCount: 0 }));
+  return held(Contract, readDocument(text, file), file);
+}
+
+/** Whatever its `kind` says it is. @throws ContractError */
+export function parseContractDocument(text: string, file: string, maxBytes?: number): ContractDocument {
+  const read = readDocument(text, file, maxBytes);
+  const { value } = read;
+  const kind = typeof value === 'object' && value !== null && 'kind' in value ? value.kind : undefined;
+  if (kind === 'Base') return held(schemas.Base, read, file);
+  if (kind === 'Bound') return held(schemas.Bound, read, file);
+  if (kind === 'Contract' || kind === undefined) return held(schemas.Contract, read, file);
+  const meant = typeof kind === 'string' ? nearestName(kind, Object.keys(schemas)) : undefined;
+  const hint = meant === undefined ? '' : `; did you mean \`${meant}\`?`;
+  const found = typeof kind === 'string' ? `\`${printable(kind, 64)}\`` : 'something else';
+  throw new ContractError(
+    'contract-shape',
+    `${where(file, read, ['kind'])}: \`kind\`: expected one of \`Contract\`, \`Base\`, \`Bound\`, found ${found}${hint}`,
+    { hint: 'see docs/guide/contracts.md' },
+  );
+}
+
+function held<D extends Checked>(schema: z.ZodType<D>, read: ReadDocument, file: string): D {
+  const parsed = schema.safeParse(read.value);
   if (!parsed.success) {
-    const problems = parsed.error.issues.flatMap((issue) => describe(issue, [])).slice(0, 10);
+    const problems = shapeProblems(schema, read.value, parsed.error).slice(0, 10);
     throw new ContractError(
       'contract-shape',
-      problems.map(({ path, text }) => `${where(file, document, lines, path)}: ${text}`).join('\n'),
+      problems.map(({ path, text }) => `${where(file, read, path)}: ${text}`).join('\n'),
       { hint: 'see docs/guide/contracts.md' },
     );
   }
@@ -36,103 +54,29 @@ export function parseContract(text: string, file = 'contract'): Contract {
   if (wrong.length > 0) {
     throw new ContractError(
       'contract-meaning',
-      wrong.map((problem) => `\`${printable(file)}\`: ${problem.message}`).join('\n'),
+      wrong
+        .slice(0, 10)
+        .map((problem) => `${where(file, read, pathOfClause(read.value, problem.clause))}: ${problem.message}`)
+        .join('\n'),
       { hint: 'see docs/guide/contracts.md' },
     );
   }
   return parsed.data;
 }
 
-function readDocument(text: string, file: string, lines: LineCounter): Document {
-  let document: Document;
-  try {
-    document = parseDocument(text, { version: '1.2', schema: 'core', uniqueKeys: true, lineCounter: lines });
-  } catch (error) {
-    throw syntax(file, messageOf(error), error);
-  }
-  const [first] = [...document.errors, ...document.warnings];
-  if (first !== undefined) throw syntax(file, printable(first.message.split('\n')[0] ?? ''), first);
-  visit(document, {
-    Alias: () => {
-      throw syntax(file, 'holds an alias');
-    },
-    Node: (_, node) => {
-      if (!isAlias(node) && 'anchor' in node && node.anchor !== undefined) throw syntax(file, 'holds an anchor');
-      if (node.tag?.startsWith('!') === true) throw syntax(file, 'holds a tag');
-    },
-  });
-  return document;
+function where(file: string, read: ReadDocument, path: readonly PropertyKey[]): string {
+  const position = read.position(path);
+  return `\`${printable(file)}\`${position === undefined ? '' : ` ${position}`}`;
 }
 
-function syntax(file: string, what: string, cause?: unknown): ContractError {
-  return new ContractError('contract-syntax', `\`${printable(file)}\`: ${what}`, {
-    cause,
-    hint: 'write plain YAML or JSON: one document without anchors, aliases or tags',
-  });
-}
-
-/** Before the parser, which descends by recursion, sees it. Brackets in quoted text count too: that errs to "no". */
-function refuseDeep(text: string, file: string): void {
-  let depth = 0;
-  for (let index = 0; index < text.length; index += 1) {
-    const char = text.charCodeAt(index);
-    if (char === 0x5b || char === 0x7b) depth += 1;
-    else if ((char === 0x5d || char === 0x7d) && depth > 0) depth -= 1;
-    if (depth > maxDepth) throw tooDeep(file);
-  }
-  for (const line of text.split(/[\r\n]/)) {
-    const lead = /^[ \t]*(?:[-?:][ \t]+)*/.exec(line)?.[0] ?? '';
-    if (lead.replace(/[^-?:]/g, '').length > maxDepth || lead.length > 256) throw tooDeep(file);
-  }
-}
-
-function tooDeep(file: string): ContractError {
-  return new ContractError('contract-too-large', `\`${printable(file)}\` is nested deeper than ${maxDepth} levels`);
-}
-
-interface Problem {
-  readonly path: readonly PropertyKey[];
-  readonly text: string;
-}
-
-function describe(issue: z.core.$ZodIssue, parent: readonly PropertyKey[]): Problem[] {
-  const path = [...parent, ...issue.path];
-  const at = path.length === 0 ? 'the contract' : `\`${printable(path.join('.'))}\``;
-  if (issue.code === 'unrecognized_keys') {
-    const known = knownKeys(Contract, path);
-    return issue.keys.map((key) => {
-      const meant = nearestName(key, known);
-      const hint = meant === undefined ? `known are ${known.join(', ')}` : `did you mean \`${meant}\``;
-      return { path: [...path, key], text: `${at} does not know the key \`${printable(key, 64)}\`; ${hint}` };
-    });
-  }
-  if (issue.code === 'invalid_union') {
-    // Only where one option is clearly the meant one are its own complaints of use.
-    const [best, second] = [...issue.errors].sort((left, right) => left.length - right.length);
-    if (best?.length === 1 && (second?.length ?? 2) > 1) return best.flatMap((inner) => describe(inner, path));
-    return [{ path, text: `${at} gives exactly one of ${knownKeys(Contract, path).join(', ')}` }];
-  }
-  return [{ path, text: `${at}: ${printable(issue.message)}` }];
-}
-
-/** The keys the schema knows at a place; for a union those of all its options. */
-function knownKeys(schema: z.core.$ZodType, path: readonly PropertyKey[]): string[] {
-  if (schema instanceof z.ZodOptional) return knownKeys(schema.unwrap(), path);
-  if (schema instanceof z.ZodArray) return knownKeys(schema.element, path.slice(1));
-  if (schema instanceof z.ZodUnion) {
-    return [...new Set(schema.options.flatMap((option: z.core.$ZodType) => knownKeys(option, path)))];
-  }
-  if (!(schema instanceof z.ZodObject)) return [];
-  const [key, ...rest] = path;
-  if (key === undefined) return Object.keys(schema.shape);
-  const inner: unknown = schema.shape[String(key)];
-  return inner instanceof z.core.$ZodType ? knownKeys(inner, rest) : [];
-}
-
-function where(file: string, document: Document, lines: LineCounter, path: readonly PropertyKey[]): string {
-  for (let length = path.length; length > 0; length -= 1) {
-    const node = document.getIn(path.slice(0, length), true);
-    if (isNode(node) && node.range) return `\`${printable(file)}\` line ${lines.linePos(node.range[0]).line}`;
-  }
-  return `\`${printable(file)}\``;
+/** Where the last clause of this id stands: of two with one id, the second is the one too many. */
+function pathOfClause(value: unknown, id: string): readonly PropertyKey[] {
+  let found: readonly PropertyKey[] = [id];
+  const look = (at: unknown, path: readonly PropertyKey[]): void => {
+    if (typeof at !== 'object' || at === null || path.length > 6) return;
+    if (!Array.isArray(at) && 'id' in at && at.id === id) found = path;
+    for (const [key, member] of Object.entries(at)) look(member, [...path, Array.isArray(at) ? Number(key) : key]);
+  };
+  look(value, []);
+  return found;
 }

@@ -2,17 +2,27 @@ export { agentProtocol, commonProtocol, type ProtocolSpan, protocolSpan } from '
 export { concerns, GlassId, GlassOpening, GlassRequest, glassMinutes } from './break-glass.js';
 export { Configuration, ServiceConfiguration } from './configuration.js';
 export {
+  Base,
+  Bound,
+  Bytes,
   Call,
   Contract,
   ContractVersion,
   contractStates,
   Deny,
   Egress,
+  Exception,
   Executable,
   FileAccess,
   Ingress,
+  Method,
+  Mount,
   Peer,
+  Publish,
+  Rate,
   Serve,
+  Subscribe,
+  User,
 } from './contract.js';
 export { Coverage, HostCoverage, LayerCoverage } from './coverage.js';
 export { type Decision, type NearestMiss, type ReasonCode, reasonCodes } from './decision.js';
@@ -22,6 +32,15 @@ export { Grant, LabelKey, Labels, LabelValue, labelText, matches, sameLabels } f
 export { Layer, layers, Mode, ModeByLayer, modes } from './layer.js';
 export { Digest, HostName, Port, ServiceName, WorkloadId } from './names.js';
 export { Endpoint, Event, type EventKind, JoinKeys, Observation, Verdict } from './observation.js';
+export {
+  AttributeName,
+  isSatisfied,
+  Predicate,
+  predicateText,
+  type Scalar,
+  Selector,
+  type Value,
+} from './predicate.js';
 export { RecordingHeader } from './recording.js';
 export { canonicalPath, type PathResult } from './request-path.js';
 export { Severity, Signal, severities, Tactic, tacticNames, tactics } from './signal.js';

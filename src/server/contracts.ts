@@ -1,5 +1,5 @@
 /** What happens to contracts: proposed from what was learned or declared, approved by someone, changed in mode. */
-import { contractDigest, parseContract } from '../contract/index.js';
+import { contractDigest, notHeld, parseContract } from '../contract/index.js';
 import { TricordonError } from '../base/index.js';
 import type { Contract, ContractVersion, ModeByLayer, Workload } from '../model/index.js';
 import type { Repositories } from '../store/index.js';
@@ -38,12 +38,19 @@ export function draftOf(
 
 /** @throws ServerError `invalid` with the parser's sentence: it speaks of the caller's own text. */
 function parsed(text: string): Contract {
+  let contract: Contract;
   try {
-    return parseContract(text);
+    contract = parseContract(text);
   } catch (error) {
     if (error instanceof TricordonError) throw callersFault('invalid', error);
     throw error;
   }
+  const open = notHeld(contract);
+  if (open.length > 0)
+    throw new ServerError('invalid', open.slice(0, 10).join('; '), {
+      hint: 'take these parts out: `tricordon contract decide` understands them, the data plane of this version does not',
+    });
+  return contract;
 }
 
 export function withModes(contract: Contract, mode: PartialModes | undefined): Contract {

@@ -1,5 +1,14 @@
 /** The decisions of one contract at one layer. Allows are made once and frozen; only refusals are made per request. */
+import { isOver, momentOf } from './moment.js';
 import type { ContractVersion, Decision, Layer, Mode, NearestMiss, ReasonCode } from '../../model/index.js';
+
+export interface Denial {
+  readonly decision: Decision;
+  /** Comes after those that are not. */
+  readonly mild: boolean;
+  /** undefined: at all times. */
+  readonly counts: ((request: { readonly at?: number | undefined }) => boolean) | undefined;
+}
 
 export interface Answers {
   readonly mode: Mode;
@@ -10,8 +19,13 @@ export interface Answers {
   readonly noIdentity: Decision;
   readonly isolated: Decision;
   allow(clause: string, template?: string): Decision;
-  /** An explicit deny; prebuilt per clause. */
-  denied(clause: string, template?: string): Decision;
+  /** A clause whose own mode is weaker than its layer's: what matches it passes and is told. */
+  audited(clause: string, template?: string): Decision;
+  /** What an explicit deny answers, and when: with a milder mode of its own it lets pass until that ends. */
+  denials(
+    clause: { readonly id: string; readonly mode?: string | undefined; readonly until?: string | undefined },
+    template?: string,
+  ): readonly Denial[];
   /** No clause allows it. In learn mode the reason is `learning`, whatever the nearest miss says. */
   refuse(reason: ReasonCode, nearest: NearestMiss | undefined): Decision;
 }
@@ -35,14 +49,31 @@ export function answersFor(version: ContractVersion, layer: Layer): Answers {
         reason: 'allowed',
         ...(template === undefined ? {} : { template }),
       }),
-    denied: (clause, template) =>
+    audited: (clause, template) =>
       Object.freeze({
         ...base,
-        effect,
+        effect: 'would-deny',
         clause,
-        reason: 'explicit-deny',
+        reason: 'audited',
         ...(template === undefined ? {} : { template }),
       }),
+    denials: ({ id, mode: own, until }, template) => {
+      const made = (how: Decision['effect']): Decision =>
+        Object.freeze({
+          ...base,
+          effect: how,
+          clause: id,
+          reason: 'explicit-deny',
+          ...(template === undefined ? {} : { template }),
+        });
+      const firm = made(effect);
+      if (own === undefined) return [{ decision: firm, mild: false, counts: undefined }];
+      const end = until === undefined ? undefined : momentOf(until);
+      return [
+        { decision: firm, mild: false, counts: ({ at }) => isOver(end, at) },
+        { decision: made('would-deny'), mild: true, counts: ({ at }) => !isOver(end, at) },
+      ];
+    },
     refuse: (reason, nearest) => ({
       ...base,
       effect,
@@ -80,4 +111,9 @@ const refusals = new Map<string, Decision>();
 
 export function noContract(layer: Layer): Decision {
   return refusal(layer, 'no-contract');
+}
+
+/** Those that are held in full first. */
+export function firmFirst(one: { readonly mild: boolean }, other: { readonly mild: boolean }): number {
+  return Number(one.mild) - Number(other.mild);
 }

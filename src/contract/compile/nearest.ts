@@ -54,8 +54,8 @@ export function nearestMiss<E extends { readonly id: string }>(
  * Less is nearer: fewer failures first; among equals holding an earlier predicate (they are given most telling first);
  * then the closeness, of which 63 and more count the same.
  */
-export function gradeOf(first: boolean, second: boolean, third: boolean, closeness: number): number {
-  const failures = (first ? 0 : 1) + (second ? 0 : 1) + (third ? 0 : 1);
-  const order = (first ? 0 : 4) + (second ? 0 : 2) + (third ? 0 : 1);
-  return failures * 512 + order * 64 + 63 - Math.min(63, closeness);
+export function gradeOf(first: boolean, second: boolean, third: boolean, fourth: boolean, closeness: number): number {
+  const failures = (first ? 0 : 1) + (second ? 0 : 1) + (third ? 0 : 1) + (fourth ? 0 : 1);
+  const order = (first ? 0 : 8) + (second ? 0 : 4) + (third ? 0 : 2) + (fourth ? 0 : 1);
+  return failures * 1_024 + order * 64 + 63 - Math.min(63, closeness);
 }

@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 import { printable } from '../../base/index.js';
 import type { Contract, Layer, Peer } from '../../model/index.js';
 import type { Section } from '../clauses.js';
+import { canonicalJson } from '../digest.js';
 import { fileMatcher } from '../compile/file-pattern.js';
 import { parseTemplate, rankOf, type Segment, templateMatches } from '../compile/path-template.js';
 import { cidrMatcher, gatewayService, peerText } from '../compile/peers.js';
@@ -163,6 +164,9 @@ export function covers(wide: Right, narrow: Right): boolean {
 }
 
 function peerCovers(wide: Peer, narrow: Peer): boolean {
+  if (canonicalJson(wide) === canonicalJson(narrow)) return true;
+  // What asks for attributes, or takes something out, takes in only what says the same.
+  if (('match' in wide && wide.match !== undefined) || ('cidr' in wide && wide.except !== undefined)) return false;
   if ('service' in wide) {
     if ('service' in narrow) return wide.service === narrow.service;
     return wide.service === gatewayService && 'builtin' in narrow && narrow.builtin === 'public';
@@ -177,7 +181,7 @@ function peerCovers(wide: Peer, narrow: Peer): boolean {
     const [outer, inner] = [wide.host.toLowerCase(), narrow.host.toLowerCase()];
     return outer === inner || (outer.startsWith('*.') && inner.endsWith(outer.slice(1)));
   }
-  if (!('cidr' in narrow)) return false;
+  if ('match' in wide || !('cidr' in narrow)) return false;
   const [network = '', bits = ''] = narrow.cidr.split('/');
   const [outerNetwork = '', outerBits = ''] = wide.cidr.split('/');
   return isIP(network) === isIP(outerNetwork) && Number(bits) >= Number(outerBits) && cidrMatcher(wide.cidr)(network);
@@ -241,5 +245,6 @@ function examplePath(pattern: string): string {
 function examplePeer(peer: Peer): string {
   if ('service' in peer) return peer.service;
   if ('builtin' in peer) return peer.builtin === 'public' ? 'the public' : 'any service';
+  if ('match' in peer) return peerText(peer);
   return 'host' in peer ? peer.host.replace('*', 'www') : (peer.cidr.split('/')[0] ?? '');
 }

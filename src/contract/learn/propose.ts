@@ -190,6 +190,7 @@ function outPeer(peer: NetworkFact['peer']): Peer {
 function peerWord(peer: Peer): string {
   if ('service' in peer) return peer.service;
   if ('builtin' in peer) return peer.builtin;
+  if ('match' in peer) return 'match';
   return 'host' in peer ? peer.host : (peer.cidr.split('/')[0] ?? '');
 }
 

@@ -3,7 +3,18 @@ import { Layer, ModeByLayer } from '../../model/index.js';
 import { ServiceRef } from './common.js';
 import { ClauseEvidence, ContractVersionRow, LearningGap } from './contracts.js';
 
-const sections = ['executables', 'files', 'ingress', 'egress', 'serves', 'calls', 'deny'] as const;
+const sections = [
+  'executables',
+  'files',
+  'mounts',
+  'ingress',
+  'egress',
+  'serves',
+  'calls',
+  'publish',
+  'subscribe',
+  'deny',
+] as const;
 
 /** The clause as the contract prints it. */
 const Cell = z.strictObject({ clause: z.string(), text: z.string() });

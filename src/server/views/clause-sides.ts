@@ -47,8 +47,9 @@ export function clauseRows(sides: Sides): Row[] {
 export function sectionRows(sides: Sides): z.infer<typeof SectionRow>[] {
   const held = (side: Contract | null, section: keyof typeof managed) =>
     side === null ? null : managed[section](side) === undefined ? 'unmanaged' : 'managed';
+  const every = [sides.declared, sides.learned, sides.approved, sides.candidate];
   return sections.flatMap((section) =>
-    section === 'deny'
+    section === 'deny' || (rare.has(section) && every.every((side) => held(side, section) !== 'managed'))
       ? []
       : [
           {
@@ -64,25 +65,45 @@ export function sectionRows(sides: Sides): z.infer<typeof SectionRow>[] {
 
 const sideNames = ['approved', 'candidate', 'learned', 'declared'] as const satisfies readonly (keyof Sides)[];
 
-const sections: readonly Section[] = ['executables', 'files', 'ingress', 'egress', 'serves', 'calls', 'deny'];
+const sections: readonly Section[] = [
+  'executables',
+  'files',
+  'mounts',
+  'ingress',
+  'egress',
+  'serves',
+  'calls',
+  'publish',
+  'subscribe',
+  'deny',
+];
+
+/** Shown only where some side manages them. */
+const rare: ReadonlySet<Section> = new Set(['mounts', 'publish', 'subscribe']);
 
 const managed = {
   executables: ({ runtime }: Contract) => runtime?.executables,
   files: ({ runtime }: Contract) => runtime?.files,
+  mounts: ({ runtime }: Contract) => runtime?.mounts,
   ingress: ({ network }: Contract) => network?.ingress,
   egress: ({ network }: Contract) => network?.egress,
   serves: ({ api }: Contract) => api?.serves,
   calls: ({ api }: Contract) => api?.calls,
+  publish: ({ api }: Contract) => api?.messages?.publish,
+  subscribe: ({ api }: Contract) => api?.messages?.subscribe,
 };
 
 /** What a clause speaks of; the rest of it (ports, callers) is what it grants. A deny is all of it. */
 const subjects: Readonly<Record<Exclude<Section, 'deny'>, readonly string[]>> = {
   executables: ['path', 'from'],
   files: ['path', 'access'],
+  mounts: ['path'],
   ingress: ['from'],
   egress: ['to'],
   serves: ['methods', 'path'],
   calls: ['to', 'methods', 'path'],
+  publish: ['broker', 'topic'],
+  subscribe: ['broker', 'topic'],
 };
 
 function subjectOf({ section, clause }: PlacedClause): string {

@@ -49,9 +49,9 @@ export function changeCounts(
 }
 
 const sectionsOf: Readonly<Record<Layer, readonly Section[]>> = {
-  runtime: ['executables', 'files', 'deny'],
+  runtime: ['executables', 'files', 'mounts', 'deny'],
   network: ['ingress', 'egress', 'deny'],
-  api: ['serves', 'calls', 'deny'],
+  api: ['serves', 'calls', 'publish', 'subscribe', 'deny'],
 };
 
 function speaksOf(row: ClauseRow, words: readonly string[]): boolean {

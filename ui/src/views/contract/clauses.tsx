@@ -12,10 +12,13 @@ const columns = { declared: 'Declared', learned: 'Learned', approved: 'Approved'
 const sectionNames: Readonly<Record<Section, string>> = {
   executables: 'Programs it may start',
   files: 'Files it may open',
+  mounts: 'What is mounted into it',
   ingress: 'Who may connect to it',
   egress: 'Where it may connect',
   serves: 'What it serves, and to whom',
   calls: 'What it calls',
+  publish: 'Topics it may publish',
+  subscribe: 'Topics it may subscribe',
   deny: 'Always refused',
 };
 
