@@ -27,6 +27,14 @@ const reasons = {
   path: 'No clause covers this path.',
   executable: 'No clause lists this program, or not when started by that one.',
   file: 'No clause lists this file for this kind of access.',
+  topic: 'No clause lists this topic.',
+  attribute: 'The caller is the right one, but an attribute of its identity is missing or not as asked.',
+  'claim-missing': 'There is no verified user, or a claim of the user is missing.',
+  'claim-value': 'A claim of the user is not as asked.',
+  where: 'The condition of the clause does not hold, or cannot be said because a value is missing.',
+  'clause-expired': 'The clause that would allow it has ended.',
+  audited: 'A clause with a milder mode of its own lets it pass, and tells of it.',
+  bound: 'The contract allows it, and a bound of the organisation does not.',
   'explicit-deny': 'A `deny` clause matches; it beats every clause that allows.',
   isolated: 'One side is cut off by containment, or its identity is withdrawn: refused in every mode.',
   malformed: 'The input is broken or can be read in two ways: refused in every mode.',
@@ -228,9 +236,10 @@ if (process.argv.includes('--check')) {
 
 async function generate() {
   const { catalogue, groups } = await built('cli/catalogue.js');
+  const { outputFormats } = await built('cli/command-spec.js');
   const { configurationDocs, configurationJsonSchema } = await built('cli/configuration-keys.js');
   const { detectionRules, observationJsonSchema } = await built('detect/index.js');
-  const { reasonCodes, RecordingHeader, tacticNames } = await built('model/index.js');
+  const { Base, Bound, Contract, reasonCodes, RecordingHeader, tacticNames } = await built('model/index.js');
   const { access, limitedRoutes } = await built('server/routes/access.js');
   const roleTable = await built('server/auth/roles.js');
   const doors = [
@@ -247,7 +256,7 @@ async function generate() {
   const { controlMetrics } = await built('server/metrics/catalogue.js');
   const { z } = await import('zod');
   return new Map([
-    ['commands.md', commandsPage(catalogue, groups)],
+    ['commands.md', commandsPage(catalogue, groups, outputFormats)],
     ['settings.md', settingsPage(configurationDocs(), settable(configurationDocs()), variableOf)],
     ['tricordon.schema.json', json(configurationJsonSchema())],
     ['errors.md', errorsPage(statusOf)],
@@ -260,12 +269,13 @@ async function generate() {
     ['metrics.md', metricsPage(processMetrics, controlMetrics, agentMetrics)],
     ['dependencies.md', dependenciesPage(dependencies(root))],
     ['observation.schema.json', json(observationJsonSchema())],
+    ['contract.schema.json', json(z.toJSONSchema(z.union([Contract, Base, Bound]), { io: 'input' }))],
     ['recording.schema.json', json(recordingSchema(z.toJSONSchema(RecordingHeader, { io: 'input' })))],
     ['recording.md', recordingPage()],
   ]);
 }
 
-function commandsPage(catalogue, groups) {
+function commandsPage(catalogue, groups, outputFormats) {
   const sections = catalogue.map((spec) => {
     const words = (spec.arguments ?? []).map((argument) => argument.name);
     const usage = ['tricordon', spec.name, '[options]', ...(spec.passThrough ? ['--'] : []), ...words].join(' ');
@@ -279,7 +289,7 @@ function commandsPage(catalogue, groups) {
           ...(option.repeatable === true ? ['(may be repeated)'] : []),
         ].join(' '),
       ]),
-      [code('-o, --output <format>'), 'table or json (default: table)'],
+      [code('-o, --output <format>'), `${outputFormats(spec).join(' or ')} (default: table)`],
     ];
     return `## tricordon ${spec.name}\n\n${sentence(spec.summary)}\n\n\`\`\`\n${usage}\n\`\`\`\n\n${table(['argument or option', 'what it is'], rows)}`;
   });

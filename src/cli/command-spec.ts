@@ -18,6 +18,8 @@ export interface CommandSpec {
   readonly options?: readonly OptionSpec[];
   /** Options end at the first argument: the rest belongs to the wrapped command. */
   readonly passThrough?: boolean;
+  /** Answers line by line: `-o ndjson` is understood as well. */
+  readonly rows?: boolean;
   readonly load: () => Promise<{ readonly command: Command }>;
 }
 
@@ -37,3 +39,7 @@ export const runtimeDir: OptionSpec = {
   description: 'directory for sockets; keep it short',
 };
 export const reason: OptionSpec = { flags: '--reason <text>', description: 'why; stands in the audit trail' };
+
+export function outputFormats({ rows }: CommandSpec): readonly string[] {
+  return rows === true ? ['table', 'json', 'ndjson'] : ['table', 'json'];
+}

@@ -1,6 +1,16 @@
 /** The part of the catalogue that is about contracts, and the identities that they name. */
 import { type CommandSpec, config, dataDir, reason } from './command-spec.js';
 
+const contractsFrom = {
+  flags: '--contracts <dir>',
+  description: 'files instead of what is in force at a running control plane',
+};
+const setLabel = {
+  flags: '--label <key=value>',
+  description: 'of the services in the files, for bounds that are selected by labels',
+  repeatable: true,
+};
+
 export const contractCommands: readonly CommandSpec[] = [
   {
     name: 'contract show',
@@ -45,6 +55,67 @@ export const contractCommands: readonly CommandSpec[] = [
     arguments: [{ name: '<service>', description: 'name of the service' }],
     options: [{ flags: '--version <n>', description: 'the proposed version' }, reason, config, dataDir],
     load: () => import('./commands/contract-reject.js'),
+  },
+  {
+    name: 'contract validate',
+    summary: 'check contracts, bases and bounds in files, each by itself and as a set; exit 2 if one cannot be held',
+    arguments: [{ name: '<paths...>', description: 'files, or folders with .yaml, .yml and .json files' }],
+    load: () => import('./commands/contract-validate.js'),
+  },
+  {
+    name: 'contract fmt',
+    summary: 'write contracts in one order and style; comments stay',
+    arguments: [{ name: '<files...>', description: 'YAML files' }],
+    options: [
+      { flags: '--write', description: 'replace the files (default: print the one file)' },
+      { flags: '--check', description: 'change nothing; exit 2 if a file is not in that style' },
+    ],
+    load: () => import('./commands/contract-fmt.js'),
+  },
+  {
+    name: 'contract decide',
+    summary: 'ask contracts what they decide, and why; exit 4 if the answer is deny',
+    arguments: [
+      { name: '[service]', description: 'whose contract is asked' },
+      { name: '[method]', description: 'of a request to it' },
+      { name: '[path]', description: 'of that request' },
+    ],
+    options: [
+      { flags: '--as <identity>', description: 'who asks: a SPIFFE ID, or the name of a service' },
+      {
+        flags: '--attributes <file>',
+        description: 'JSON object: attributes of that identity; one not given is missing',
+      },
+      { flags: '--claims <file>', description: 'JSON object: claims of the verified user' },
+      { flags: '--at <time>', description: 'when (default: now)' },
+      { flags: '--connect <host:port>', description: 'instead of a request: the service connects there' },
+      { flags: '--exec <file>', description: 'the service starts a program' },
+      { flags: '--open <file:mode>', description: 'the service opens a file, for read or write' },
+      { flags: '--publish <topic>', description: 'the service publishes to a topic' },
+      contractsFrom,
+      {
+        flags: '--requests <file>',
+        description: 'many questions, a JSON object on each line (- for standard input); exit 0',
+      },
+      setLabel,
+      config,
+      dataDir,
+    ],
+    rows: true,
+    load: () => import('./commands/contract-decide.js'),
+  },
+  {
+    name: 'contract can',
+    summary: 'who can do something, and what a service can do, from the contracts alone',
+    options: [
+      { flags: '--who-can <operation>', description: 'like "POST payments:/charges"' },
+      { flags: '--what-can <service>', description: 'name of the service' },
+      contractsFrom,
+      setLabel,
+      config,
+      dataDir,
+    ],
+    load: () => import('./commands/contract-can.js'),
   },
   {
     name: 'identity show',

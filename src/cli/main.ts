@@ -1,7 +1,7 @@
 /** Entry of the CLI: builds the command tree from the catalogue; only the chosen command's module is loaded. */
 import { Command as Program, CommanderError } from 'commander';
 import { catalogue, groups } from './catalogue.js';
-import type { CommandSpec } from './command-spec.js';
+import { type CommandSpec, outputFormats } from './command-spec.js';
 import { isDiskFull } from '../base/index.js';
 import { exitCodeOf, type Invocation, noSpace } from './command.js';
 import { demoPlace } from './demo/location.js';
@@ -41,14 +41,14 @@ function register(spec: CommandSpec): void {
       command.option(option.flags, option.description, (value: string, all: string[] = []) => [...all, value]);
     else command.option(option.flags, option.description, option.default);
   }
-  command.option('-o, --output <format>', 'table or json', 'table');
+  const formats = outputFormats(spec);
+  command.option('-o, --output <format>', formats.join(' or '), 'table');
   if (spec.passThrough === true) command.passThroughOptions();
   command.action(async (...received: unknown[]) => {
     const options = command.opts();
-    const output = createOutput(options['output'] === 'json');
+    const output = createOutput(options['output'] !== 'table');
     try {
-      if (options['output'] !== 'json' && options['output'] !== 'table')
-        throw new Error('`--output` takes table or json');
+      if (!formats.includes(String(options['output']))) throw new Error(`\`--output\` takes ${formats.join(' or ')}`);
       const invocation: Invocation = {
         arguments: received
           .slice(0, -2)
