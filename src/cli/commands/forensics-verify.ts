@@ -11,29 +11,37 @@ export const command: Command = async (invocation) => {
   const bundle = invocation.arguments[0] ?? '';
   const { dataDir } = locate(invocation);
   if (!isDirectory(bundle)) {
-    const { evidence } = await openApi(readAccess(dataDir)).get<EvidenceAnswer>(
+    const { evidence, signedBy } = await openApi(readAccess(dataDir)).get<EvidenceAnswer>(
       `/v1/evidence/${encodeURIComponent(bundle)}`,
     );
     const ok = evidence.verified === 'ok';
-    output.result({ schemaVersion: 1, id: evidence.id, ok, problems: evidence.problems }, () =>
-      sentence(evidence.id, ok, evidence.problems, evidence.files),
+    const key = signedBy?.id ?? null;
+    output.result({ schemaVersion: 1, id: evidence.id, ok, signedBy: key, problems: evidence.problems }, () =>
+      sentence(evidence.id, ok, evidence.problems, evidence.files, key),
     );
     return ok ? exitCode.done : exitCode.found;
   }
   const key = text(invocation, 'key');
-  const keys: readonly BundleKey[] =
+  const keys: readonly (BundleKey & { readonly id?: string })[] =
     key === undefined ? (await openApi(readAccess(dataDir)).get<EvidenceKeys>('/v1/evidence-key')).keys : readKeys(key);
   const verdict = await verifyBundle(bundle, keys);
   const problems = verdict.problems.map((problem) => `${problem.path}: ${problem.message}`);
-  output.result({ schemaVersion: 1, id: verdict.manifest?.id ?? null, ok: verdict.ok, problems }, () =>
-    sentence(bundle, verdict.ok, problems, verdict.manifest?.files.length ?? 0),
+  const signedBy = verdict.signedBy?.id ?? null;
+  output.result({ schemaVersion: 1, id: verdict.manifest?.id ?? null, ok: verdict.ok, signedBy, problems }, () =>
+    sentence(bundle, verdict.ok, problems, verdict.manifest?.files.length ?? 0, signedBy),
   );
   return verdict.ok ? exitCode.done : exitCode.found;
 };
 
-function sentence(name: string, ok: boolean, problems: readonly string[], files: number): string {
+function sentence(
+  name: string,
+  ok: boolean,
+  problems: readonly string[],
+  files: number,
+  signedBy: string | null,
+): string {
   return ok
-    ? `${name}: signed, ${files} files unchanged`
+    ? `${name}: signed${signedBy === null ? '' : ` by key ${signedBy.slice(0, 16)}`}, ${files} files unchanged`
     : [`${name}: NOT as it was collected`, ...problems.map((problem) => `  ${problem}`)].join('\n');
 }
 
