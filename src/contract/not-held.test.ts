@@ -20,6 +20,13 @@ test.each([
   [{ network: { egress: [{ id: 'e', to: { match: { environment: 'prod' } }, ports: ['tcp/1'] }] } }, 'match'],
   [{ api: { messages: { publish: [] } } }, 'api.messages'],
   [{ deny: [{ id: 'd', layer: 'api', publish: 'a' }] }, 'publish'],
+  [{ network: { egress: [{ id: 'e', to: { service: 'x' }, ports: ['tcp/1-9'] }] } }, 'ports'],
+  [{ network: { egress: [{ id: 'e', to: { service: 'x' }, ports: ['udp/*'] }] } }, 'ports'],
+  [
+    { network: { ingress: [{ id: 'e', from: { cidr: '10.0.0.0/8', except: ['10.1.0.0/16'] }, ports: ['tcp/1'] }] } },
+    'except',
+  ],
+  [{ api: { calls: [{ id: 'c', to: { service: 'x' }, methods: ['GET'], path: '/', ports: ['tcp/1'] }] } }, 'ports'],
   [{ runtime: { rootfs: 'readonly' } }, 'runtime.rootfs'],
   [{ exceptions: [] }, 'exceptions'],
   [{ require: { environment: 'prod' } }, 'require'],

@@ -1,6 +1,6 @@
 /** What the language says and the data plane and agents of this version do not hold. */
-import type { Contract } from '../model/index.js';
-import { clausesOf } from './clauses.js';
+import type { Contract, Peer } from '../model/index.js';
+import { clausesOf, type PlacedClause } from './clauses.js';
 
 /**
  * Each part in one sentence; empty: all of it is held. A control plane refuses a contract with any of them: a rule that
@@ -26,15 +26,18 @@ export function notHeld(contract: Contract): readonly string[] {
     ['api.messages', api?.messages],
   ];
   const said = parts.filter(([, value]) => value !== undefined).map(([name]) => `\`${name}\` is not held yet`);
-  for (const { clause } of clausesOf(contract)) {
+  for (const { clause, section } of clausesOf(contract)) {
     const asked = ['where', 'user', 'rate', 'until', 'mode', 'publish', 'subscribe'].filter((name) => name in clause);
-    if (asksAttributes(clause)) asked.push('match');
+    asked.push(...['match', 'except'].filter((name) => peersOf(clause).some((peer) => name in peer)));
+    if ('ports' in clause && (section === 'calls' || clause.ports?.some((port) => /[-*]/.test(port)) === true))
+      asked.push('ports');
     for (const name of asked) said.push(`clause \`${clause.id}\`: \`${name}\` is not held yet`);
   }
   return said;
 }
 
-function asksAttributes(clause: object): boolean {
-  const peers = ['from', 'to'].flatMap((side) => (side in clause ? (clause as Record<string, unknown>)[side] : []));
-  return peers.flat().some((peer) => typeof peer === 'object' && peer !== null && 'match' in peer);
+function peersOf(clause: PlacedClause['clause']): readonly Peer[] {
+  const from = 'from' in clause && typeof clause.from === 'object' ? clause.from : [];
+  const to = 'to' in clause ? [clause.to] : [];
+  return [...(Array.isArray(from) ? from : [from]), ...to];
 }
