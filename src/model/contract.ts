@@ -125,15 +125,15 @@ export const Deny = z.discriminatedUnion('layer', [
     id: ClauseId,
     layer: z.literal('network'),
     to: Peer,
-    ports: z.array(PortSpec).min(1).optional(),
+    ports: z.array(PortSpec).optional(),
     ...conditions,
   }),
   z.strictObject({
     id: ClauseId,
     layer: z.literal('api'),
-    methods: z.array(Method).min(1).optional(),
+    methods: z.array(Method).optional(),
     path: PathTemplate.optional(),
-    from: z.array(Peer).min(1).optional(),
+    from: z.array(Peer).optional(),
     /** Instead of an operation: a topic that is never published or never subscribed. */
     publish: TopicPattern.optional(),
     subscribe: TopicPattern.optional(),
