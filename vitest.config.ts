@@ -1,5 +1,13 @@
 import { defineConfig } from 'vitest/config';
 
+/** Stories that share nothing of the host: each has a database, folders and ports of its own. Two at a time. */
+const apart = [
+  ...['server', 'store', 'identity', 'contract'].map((area) => `test/integration/${area}/**/*.test.ts`),
+  'test/e2e/**/*.test.ts',
+];
+/** Whole stories on a busy machine: no limit may decide what is right. */
+const patience = { testTimeout: 600_000, hookTimeout: 1_200_000 };
+
 export default defineConfig({
   test: {
     projects: [
@@ -22,13 +30,21 @@ export default defineConfig({
       {
         test: {
           name: 'integration',
-          include: ['test/integration/**/*.test.ts', 'test/e2e/**/*.test.ts'],
-          exclude: ['**/*.long.test.ts'],
+          include: ['test/integration/**/*.test.ts'],
+          exclude: ['**/*.long.test.ts', ...apart],
           pool: 'forks',
           fileParallelism: false,
-          // Whole stories on a busy machine: no limit may decide what is right.
-          testTimeout: 600_000,
-          hookTimeout: 1_200_000,
+          ...patience,
+        },
+      },
+      {
+        test: {
+          name: 'apart',
+          include: apart,
+          exclude: ['**/*.long.test.ts'],
+          pool: 'forks',
+          maxWorkers: 2,
+          ...patience,
         },
       },
       {

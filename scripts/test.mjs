@@ -37,7 +37,10 @@ if (wanted('check')) {
   if (existsSync('dist')) await command('generated pages', ['scripts/docs.mjs', '--check']);
 }
 if (wanted('unit')) await vitest('unit', ['--project', 'unit']);
-if (wanted('integration')) await vitest('integration', ['--project', 'integration']);
+if (wanted('integration')) {
+  await vitest('integration, two at a time', ['--project', 'apart']);
+  await vitest('integration', ['--project', 'integration']);
+}
 if (long) await vitest('long', ['--project', 'long']);
 finish();
 
@@ -54,7 +57,7 @@ async function command(name, args) {
 }
 
 async function vitest(name, args) {
-  const report = `.tricordon/${name}.json`;
+  const report = `.tricordon/${name.replaceAll(/[^a-z]+/g, '-')}.json`;
   rmSync(report, { force: true });
   const { status, seconds } = await run(
     [
