@@ -67,6 +67,8 @@ async function vitest(name, args) {
       '--reporter=default',
       '--reporter=json',
       `--outputFile.json=${report}`,
+      // A part of the stories may all be of one kind.
+      ...(rest.length > 0 ? ['--passWithNoTests'] : []),
       ...rest,
     ],
     true,
