@@ -2,7 +2,7 @@ export { type ContractProblem, checkContract } from './check.js';
 export { noContract, refusal } from './compile/answers.js';
 export type { CallRequest } from './compile/calls.js';
 export type { MessageRequest } from './compile/messages.js';
-export type { ServeRequest } from './compile/serves.js';
+export type { ServeRequest } from './compile/serve-request.js';
 export { type CompiledContract, compileContract } from './compile/compile.js';
 export type { EgressRequest, IngressRequest } from './compile/network.js';
 export { gatewayService } from './compile/peers.js';

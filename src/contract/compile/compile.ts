@@ -7,7 +7,8 @@ import { type CallRequest, compileCalls } from './calls.js';
 import { compileMessages, type MessageRequest } from './messages.js';
 import { compileEgress, compileIngress, type EgressRequest, type IngressRequest } from './network.js';
 import { compileExec, compileFile, type ExecRequest, type FileRequest } from './runtime.js';
-import { compileServes, type ServeRequest } from './serves.js';
+import type { ServeRequest } from './serve-request.js';
+import { compileServes } from './serves.js';
 
 /**
  * Decisions of one contract version. Each follows one order: no identity, isolated, mode off, explicit deny, section

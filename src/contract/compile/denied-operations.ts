@@ -4,7 +4,7 @@ import { answersFor } from './answers.js';
 import { segmentsOf } from './operations.js';
 import { PathTable, type Placed } from './path-table.js';
 import { deniedCallerMatcher } from './peers.js';
-import { type ServeRequest, servedInput } from './serves.js';
+import { type ServeRequest, servedInput } from './serve-request.js';
 import { compileDenyTerms } from './terms.js';
 
 interface Denied extends Placed<ServeRequest> {

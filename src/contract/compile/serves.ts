@@ -1,25 +1,21 @@
 /** Who may call us: the API layer of a contract, `serves`. */
-import type { ContractVersion, Decision, Peer } from '../../model/index.js';
-import type { ConditionInput } from '../condition/index.js';
+import {
+  type ContractVersion,
+  type Decision,
+  isSatisfied,
+  type Peer,
+  predicateText,
+  type Selector,
+} from '../../model/index.js';
 import { answersFor } from './answers.js';
 import { deniedOperations } from './denied-operations.js';
 import type { Predicate } from './nearest.js';
-import { type Operation, type OperationRequest, Operations, parametersOf, segmentsOf } from './operations.js';
-import { type Caller, callerMatcher, callerParts, callerText, peerText } from './peers.js';
+import { type Operation, Operations, segmentsOf } from './operations.js';
+import { callerMatcher, callerParts, callerText, peerText } from './peers.js';
+import { type ServeRequest, servedInput } from './serve-request.js';
 import { attributeOf, SelectorTable, type SelectorTest } from './selector.js';
 import { compileTerms } from './terms.js';
-import { isSatisfied, predicateText, type Selector } from '../../model/index.js';
 import { valueText } from './user.js';
-
-export interface ServeRequest extends OperationRequest, Caller {
-  /** SPIFFE ID that was proved in the handshake; null when none was. */
-  readonly caller: string | null;
-  /** The name under which the caller asked, and the port it came to, where known. */
-  readonly host?: string | undefined;
-  readonly port?: number | undefined;
-  /** One of the two sides is cut off by containment. */
-  readonly isolated?: boolean | undefined;
-}
 
 export function compileServes(version: ContractVersion): (request: ServeRequest) => Decision {
   const answers = answersFor(version, 'api');
@@ -63,22 +59,6 @@ export function compileServes(version: ContractVersion): (request: ServeRequest)
     if (found !== undefined) return found.decision;
     const nearest = operations.nearest(request);
     return answers.refuse(nearest.reason, nearest.miss);
-  };
-}
-
-/** What a condition sees of a request to us. */
-export function servedInput(request: ServeRequest, segments: Operation<ServeRequest>['segments']): ConditionInput {
-  return {
-    caller: request.attributes ?? {},
-    callee: {},
-    user: request.claims ?? {},
-    request: {
-      method: request.method,
-      path: request.path,
-      ...(request.host === undefined ? {} : { host: request.host }),
-      ...(request.port === undefined ? {} : { port: request.port }),
-      params: parametersOf(segments, request.path),
-    },
   };
 }
 
