@@ -10,7 +10,7 @@ import {
   unlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { exec } from '../../../src/base/index.js';
@@ -160,6 +160,29 @@ describe('a backup', () => {
       expect(readdirSync(disk)).toEqual(['filler']);
     } finally {
       await exec('umount', ['-l', disk]);
+    }
+  });
+
+  it('is not restored where there is no room for it, also when that runs out meanwhile, and nothing of it stays', async () => {
+    const disk = join(directory, 'small');
+    await mkdir(disk);
+    const args = ['restore', file, '--key', key, '--data-dir', join(disk, 'd')];
+    const filler = join(disk, 'filler');
+    for (const size of ['8m', '44m', '72m']) {
+      expect((await exec('mount', ['-t', 'tmpfs', '-o', `size=${size},mode=0711`, 'tmpfs', disk])).status).toBe(0);
+      try {
+        const restoring = start(home.runner, args);
+        if (size === '72m') {
+          await restoring.until((_, err) => (err.includes('table accounts') ? true : undefined));
+          await exec('dd', ['if=/dev/zero', `of=${filler}`, 'bs=4k']);
+        }
+        const done = await restoring.done;
+        await rm(filler, { force: true });
+        refused(done, /no space left/);
+        expect(readdirSync(disk)).toEqual([]);
+      } finally {
+        await exec('umount', ['-l', disk]);
+      }
     }
   });
 
