@@ -9,6 +9,7 @@ import { TricordonError } from '../base/index.js';
  *   a clause id used twice, a port over 65535).
  * - `contract-base`: what it extends is not known, is another one than was pinned, or extends itself.
  * - `contract-conflict`: two documents say different things of the same service, base or bound.
+ * - `contract-artefact`: text that a compiler of ours would not have written, read back.
  */
 export type ContractErrorCode =
   | 'contract-too-large'
@@ -16,7 +17,8 @@ export type ContractErrorCode =
   | 'contract-shape'
   | 'contract-meaning'
   | 'contract-base'
-  | 'contract-conflict';
+  | 'contract-conflict'
+  | 'contract-artefact';
 
 export class ContractError extends TricordonError<ContractErrorCode> {
   override readonly name = 'ContractError';
