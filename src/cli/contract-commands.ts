@@ -26,9 +26,15 @@ export const contractCommands: readonly CommandSpec[] = [
   },
   {
     name: 'contract diff',
-    summary: 'show rights added and removed between two versions; exit 2 if there are any',
-    arguments: [{ name: '<service>', description: 'name of the service' }],
+    summary: 'show rights added and removed, between two versions or between files; exit 2 if there are any',
+    arguments: [
+      { name: '<old>', description: 'name of the service; or a file or folder with contracts' },
+      { name: '[new]', description: 'the file or folder it is compared with; no server is asked' },
+    ],
     options: [
+      { flags: '--beside <dir>', description: 'with files: where bases and bounds of both are' },
+      { flags: '--at <time>', description: 'with files: what has ended by then is left out (default: now)' },
+      setLabel,
       { flags: '--from <n>', description: 'older version (default: the active one)' },
       { flags: '--to <n>', description: 'newer version (default: what was learned)' },
       config,

@@ -47,13 +47,18 @@ export const runtimeFloor: readonly string[] = [
 /** Written by everyone, to no effect. */
 export const runtimeFloorWrites: readonly string[] = ['/dev/null', '/dev/zero', '/dev/full'];
 
+/** Inside of what is on the floor, and not on it themselves. */
+export const runtimeFloorSecrets: readonly string[] = ['self', 'thread-self'].flatMap((process) =>
+  ['environ', 'mem'].flatMap((name) => [`/proc/${process}/${name}`, `/proc/${process}/task/*/${name}`]),
+);
+
 const literal = new Set(runtimeFloor.filter((pattern) => !pattern.includes('*')));
 const patterns = runtimeFloor.filter((pattern) => pattern.includes('*')).map(fileMatcher);
 /** A process's own secrets are in its own reach, but reading them is worth a word: only by the contract's own clause. */
-const told = /^\/proc\/(?:self|thread-self)\/(?:task\/[^/]+\/)?(?:environ|mem)$/;
+const told = runtimeFloorSecrets.map(fileMatcher);
 
 /** True for a plain absolute path (see `plainPath`) that may be opened so without a clause. */
 export function isOnFloor(path: string, access: 'read' | 'write'): boolean {
   if (access === 'write') return runtimeFloorWrites.includes(path);
-  return literal.has(path) || (!told.test(path) && patterns.some((matches) => matches(path)));
+  return literal.has(path) || (!told.some((matches) => matches(path)) && patterns.some((matches) => matches(path)));
 }

@@ -1,5 +1,12 @@
-import { codeOf, TricordonError } from '../../base/index.js';
-import { checkContract, contractSet, documentDigest, type SetDocument } from '../../contract/index.js';
+import { codeOf, systemClock, TricordonError } from '../../base/index.js';
+import {
+  checkContract,
+  type ClauseFinding,
+  contractSet,
+  documentDigest,
+  lintContracts,
+  type SetDocument,
+} from '../../contract/index.js';
 import { type Command, exitCode } from '../command.js';
 import { readContractFiles } from '../contract-files.js';
 
@@ -32,10 +39,10 @@ export const command: Command = async (invocation) => {
     }
   }
   rows.sort((one, other) => (one.file < other.file ? -1 : 1));
-  const together = asSet(sets);
+  const { problems: together, findings } = asSet(sets);
   const errors =
     together.length + rows.flatMap(({ problems }) => problems.filter(({ level }) => level === 'error')).length;
-  output.result({ schemaVersion: 1, ok: errors === 0, files: rows, set: together }, () =>
+  output.result({ schemaVersion: 1, ok: errors === 0, files: rows, set: together, findings }, () =>
     [
       ...rows.flatMap(({ file, kind, name, digest, problems }) => [
         ...(kind === null ? [] : [`${output.style('ok', 'read')}   ${file}: ${kind} ${name} ${digest?.slice(0, 19)}`]),
@@ -43,6 +50,10 @@ export const command: Command = async (invocation) => {
           ({ level, message }) => `${output.style(level === 'error' ? 'bad' : 'warn', level)}  ${message}`,
         ),
       ]),
+      ...findings.map(
+        ({ service, clause, message }) =>
+          `${output.style('warn', 'warning')}  ${service}: clause \`${clause}\`: ${message}`,
+      ),
       ...together.map((message) => `${output.style('bad', 'error')}  ${message}`),
       errors === 0
         ? `${rows.length} file${rows.length === 1 ? '' : 's'}: nothing that cannot be held`
@@ -52,9 +63,13 @@ export const command: Command = async (invocation) => {
   return errors === 0 ? exitCode.done : exitCode.found;
 };
 
-/** What only shows between files: bases that are not there, documents that contradict each other. */
-function asSet(documents: readonly SetDocument[]): readonly string[] {
+/** What only shows between files: bases that are not there, documents that contradict each other, clauses without effect. */
+function asSet(documents: readonly SetDocument[]): {
+  readonly problems: readonly string[];
+  readonly findings: readonly ClauseFinding[];
+} {
   const problems: string[] = [];
+  let findings: readonly ClauseFinding[] = [];
   const attempt = (work: () => void) => {
     try {
       work();
@@ -66,6 +81,7 @@ function asSet(documents: readonly SetDocument[]): readonly string[] {
   attempt(() => {
     const set = contractSet(documents);
     for (const service of set.services) attempt(() => void set.member(service));
+    if (problems.length === 0) findings = lintContracts(set, systemClock.now());
   });
-  return problems;
+  return { problems, findings };
 }
