@@ -38,12 +38,16 @@ export function codeOf(thrown: unknown): string | undefined {
   return typeof thrown.code === 'string' ? thrown.code : undefined;
 }
 
+/** What a terminal shows as it is. */
+const plain = /^[\x20-\x7e]*$/;
+
 /**
  * Makes hostile text fit for a terminal, a log line or a table cell: control characters (C0, DEL, C1), bidirectional
  * overrides and line separators become `\xNN` or `\u{NNNN}`, and the length is bounded in UTF-16 units.
  */
 export function printable(text: string, limit = 512): string {
   const cut = text.length > limit ? `${text.slice(0, limit)}…` : text;
+  if (plain.test(cut)) return cut;
   return cut.replace(/[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069\ufeff]/g, (char) => {
     const point = char.charCodeAt(0);
     return point < 256 ? `\\x${point.toString(16).padStart(2, '0')}` : `\\u{${point.toString(16)}}`;

@@ -21,6 +21,8 @@ export interface Answers {
   allow(clause: string, template?: string): Decision;
   /** A clause whose own mode is weaker than its layer's: what matches it passes and is told. */
   audited(clause: string, template?: string): Decision;
+  /** One of the two, as the clause says. */
+  passing(clause: { readonly id: string; readonly path: string; readonly mode?: string | undefined }): Decision;
   /** What an explicit deny answers, and when: with a milder mode of its own it lets pass until that ends. */
   denials(
     clause: { readonly id: string; readonly mode?: string | undefined; readonly until?: string | undefined },
@@ -34,6 +36,11 @@ export function answersFor(version: ContractVersion, layer: Layer): Answers {
   const mode = version.contract.mode[layer];
   const base = { layer, mode, contract: version.service, version: version.version, digest: version.digest } as const;
   const effect = mode === 'enforce' ? 'deny' : 'would-deny';
+  const { service, version: number, digest } = version;
+  const given = (how: Decision['effect'], clause: string, reason: ReasonCode, template?: string): Decision =>
+    Object.freeze({ ...base, effect: how, clause, reason, ...(template === undefined ? {} : { template }) });
+  const allow = (clause: string, template?: string) => given('allow', clause, 'allowed', template);
+  const audited = (clause: string, template?: string) => given('would-deny', clause, 'audited', template);
   return {
     mode,
     off: Object.freeze({ ...base, effect: 'allow', clause: null, reason: 'mode-off' }),
@@ -41,31 +48,11 @@ export function answersFor(version: ContractVersion, layer: Layer): Answers {
     // Whatever the mode: learning and auditing are for known callers.
     noIdentity: Object.freeze({ ...base, effect: 'deny', clause: null, reason: 'no-identity' }),
     isolated: Object.freeze({ ...base, effect: 'deny', clause: null, reason: 'isolated' }),
-    allow: (clause, template) =>
-      Object.freeze({
-        ...base,
-        effect: 'allow',
-        clause,
-        reason: 'allowed',
-        ...(template === undefined ? {} : { template }),
-      }),
-    audited: (clause, template) =>
-      Object.freeze({
-        ...base,
-        effect: 'would-deny',
-        clause,
-        reason: 'audited',
-        ...(template === undefined ? {} : { template }),
-      }),
+    allow,
+    audited,
+    passing: ({ id, path, mode: own }) => (own === undefined ? allow(id, path) : audited(id, path)),
     denials: ({ id, mode: own, until }, template) => {
-      const made = (how: Decision['effect']): Decision =>
-        Object.freeze({
-          ...base,
-          effect: how,
-          clause: id,
-          reason: 'explicit-deny',
-          ...(template === undefined ? {} : { template }),
-        });
+      const made = (how: Decision['effect']) => given(how, id, 'explicit-deny', template);
       const firm = made(effect);
       if (own === undefined) return [{ decision: firm, mild: false, counts: undefined }];
       const end = until === undefined ? undefined : momentOf(until);
@@ -74,13 +61,14 @@ export function answersFor(version: ContractVersion, layer: Layer): Answers {
         { decision: made('would-deny'), mild: true, counts: ({ at }) => !isOver(end, at) },
       ];
     },
-    refuse: (reason, nearest) => ({
-      ...base,
-      effect,
-      clause: null,
-      reason: mode === 'learn' ? 'learning' : reason,
-      ...(nearest === undefined ? {} : { nearest }),
-    }),
+    refuse: (reason, nearest) => {
+      const said = mode === 'learn' ? 'learning' : reason;
+      const contract = service;
+      // Written out: this is what an attacker can make us do most often.
+      return nearest === undefined
+        ? { layer, mode, contract, version: number, digest, effect, clause: null, reason: said }
+        : { layer, mode, contract, version: number, digest, effect, clause: null, reason: said, nearest };
+    },
   };
 }
 

@@ -1,10 +1,11 @@
 /** What we may call: the API layer of a contract, `calls`. */
-import type { ContractVersion, Decision } from '../../model/index.js';
+import type { Contract, ContractVersion, Decision } from '../../model/index.js';
 import type { ConditionInput } from '../condition/index.js';
 import { answersFor } from './answers.js';
-import { type Operation, type OperationRequest, Operations, parametersOf, segmentsOf } from './operations.js';
+import { type OperationRequest, Operations, parametersOf, segmentsOf } from './operations.js';
+import type { Segment } from './path-template.js';
 import { type Destination, destinationMatcher, destinationText, peerText } from './peers.js';
-import { compileTerms } from './terms.js';
+import { compileTerms, once } from './terms.js';
 
 export interface CallRequest extends OperationRequest {
   readonly peerService?: string | undefined;
@@ -16,57 +17,58 @@ export interface CallRequest extends OperationRequest {
 export function compileCalls(version: ContractVersion): (request: CallRequest) => Decision {
   const answers = answersFor(version, 'api');
   const calls = version.contract.api?.calls;
-  const operations = new Operations(
-    (calls ?? []).map((clause, order): Operation<CallRequest> => {
-      const segments = segmentsOf(clause.path);
-      const terms = compileTerms<CallRequest>(clause, (request) => calledInput(request, segments));
-      const matches = destinationMatcher(clause.to);
-      const side = (request: CallRequest) => matches(destinationOf(request));
+  const operations = new Operations<CallRequest, CallClause>(
+    (calls ?? []).map((clause, order) => {
+      const segments = once(() => segmentsOf(clause.path));
       const byName = 'service' in clause.to && clause.to.match === undefined;
-      const audited = clause.mode !== undefined;
+      const matches = destinationMatcher(clause.to);
+      const terms = compileTerms<CallRequest>(clause, (request) => calledInput(request, segments()));
       return {
-        id: clause.id,
+        clause,
         order,
-        template: clause.path,
-        segments,
-        methods: clause.methods,
         names: byName && 'service' in clause.to ? [clause.to.service] : [],
-        others: byName ? undefined : side,
+        others: byName ? undefined : (request: CallRequest) => matches(destinationOf(request)),
         holds: terms.holds,
-        side,
-        sideText: (request) => [
-          {
-            name: 'callee',
-            reason: 'callee-not-listed',
-            holds: false,
-            wanted: peerText(clause.to),
-            got: destinationText(destinationOf(request)),
-          },
-        ],
         terms,
-        audited,
-        decision: audited ? answers.audited(clause.id, clause.path) : answers.allow(clause.id, clause.path),
+        decision: undefined,
+        segments: undefined,
       };
     }),
-    ({ peerService }) => peerService,
-    'side',
+    {
+      nameOf: ({ peerService }) => peerService,
+      describe: ({ to }, request) => [
+        {
+          name: 'callee',
+          reason: 'callee-not-listed',
+          holds: false,
+          wanted: peerText(to),
+          got: destinationText(destinationOf(request)),
+        },
+      ],
+      first: 'side',
+    },
   );
   return (request) => {
     if (request.isolated === true) return answers.isolated;
     if (answers.mode === 'off') return answers.off;
     if (calls === undefined) return answers.unmanaged;
     const found = operations.find(request);
-    if (found !== undefined) return found.decision;
+    if (found !== undefined) {
+      found.decision ??= answers.passing(found.clause);
+      return found.decision;
+    }
     const nearest = operations.nearest(request);
     return answers.refuse(nearest.reason, nearest.miss);
   };
 }
 
+type CallClause = NonNullable<NonNullable<Contract['api']>['calls']>[number];
+
 function destinationOf({ peerService, host, address, peerAttributes }: CallRequest): Destination {
   return { service: peerService, host, address, peerAttributes };
 }
 
-function calledInput(request: CallRequest, segments: Operation<CallRequest>['segments']): ConditionInput {
+function calledInput(request: CallRequest, segments: readonly Segment[]): ConditionInput {
   return {
     caller: request.attributes ?? {},
     callee: request.peerAttributes ?? {},

@@ -35,19 +35,23 @@ export function nearestMiss<E extends { readonly id: string }>(
     least = value;
     best = entry;
   }
-  if (best === undefined) return { reason: fallback, miss: undefined };
-  const failed = describe(best).filter((predicate) => !predicate.holds);
-  return {
-    reason: failed[0]?.reason ?? fallback,
-    miss: {
-      clause: best.id,
-      failed: failed.map(({ name, wanted, got }) => ({
-        predicate: name,
-        wanted: printable(wanted, 256),
-        got: printable(got, 256),
-      })),
-    },
-  };
+  return best === undefined ? { reason: fallback, miss: undefined } : nearestOf(best.id, describe(best), fallback);
+}
+
+/** A clause with what failed of it, and the reason that follows. */
+export function nearestOf(clause: string, described: readonly Predicate[], fallback: ReasonCode): Nearest {
+  let reason: ReasonCode | undefined;
+  const failed: { predicate: string; wanted: string; got: string }[] = [];
+  for (const predicate of described) {
+    if (predicate.holds) continue;
+    reason ??= predicate.reason;
+    failed.push({
+      predicate: predicate.name,
+      wanted: printable(predicate.wanted, 256),
+      got: printable(predicate.got, 256),
+    });
+  }
+  return { reason: reason ?? fallback, miss: { clause, failed } };
 }
 
 /**

@@ -1,7 +1,7 @@
 /** Clauses about operations (method and path), in one table for each method; shared by `serves` and `calls`. */
 import type { Decision } from '../../model/index.js';
-import { gradeOf, type Nearest, nearestMiss, type Predicate } from './nearest.js';
-import { PathTable, type Placed } from './path-table.js';
+import { gradeOf, type Nearest, nearestOf, type Predicate } from './nearest.js';
+import { isAbout, PathTable, type Placed } from './path-table.js';
 import { matchedPrefix, parseTemplate, type Segment } from './path-template.js';
 import type { CompiledTerms, Circumstances } from './terms.js';
 
@@ -11,50 +11,57 @@ export interface OperationRequest extends Circumstances {
   readonly path: string;
 }
 
-export interface Operation<R extends OperationRequest> extends Placed<R> {
-  readonly id: string;
-  readonly template: string;
-  readonly segments: readonly Segment[];
-  readonly methods: readonly string[];
-  /** Whether it is about the other side of this request. */
-  readonly side: (request: R) => boolean;
-  /** Why not, or that it is. */
-  readonly sideText: (request: R) => readonly Predicate[];
+/** What a clause says of an operation; what it says of the other side only its section knows (`Sides`). */
+export interface Operation<R extends OperationRequest, C> extends Placed<R> {
+  readonly clause: C;
   readonly terms: CompiledTerms<R>;
-  readonly decision: Decision;
-  /** Its own mode lets pass what it takes in, but tells of it. */
-  readonly audited: boolean;
+  /** Made when it is first given. */
+  decision: Decision | undefined;
+  /** Made when it is first looked at for the nearest. */
+  segments: readonly Segment[] | undefined;
+}
+
+interface OperationClause {
+  readonly id: string;
+  readonly methods: readonly string[];
+  readonly path: string;
+  readonly mode?: string | undefined;
+}
+
+export interface Sides<R, C> {
+  readonly nameOf: (request: R) => string | null | undefined;
+  /** Why a clause is not about the other side of this request. */
+  readonly describe: (clause: C, request: R) => readonly Predicate[];
+  /** What a refusal asks for first: the path, or the other side. */
+  readonly first: 'path' | 'side';
 }
 
 /** Over so many clauses only those are looked at for the nearest that path or name lead to: a refusal stays cheap. */
-const lookedAt = 96;
+const lookedAt = 24;
 
-export class Operations<R extends OperationRequest> {
-  readonly #all: readonly Operation<R>[];
-  readonly #byMethod = new Map<string, PathTable<R, Operation<R>>>();
-  readonly #audited = new Map<string, PathTable<R, Operation<R>>>();
-  readonly #byName = new Map<string, Operation<R>[]>();
-  readonly #nameOf: (request: R) => string | null | undefined;
-  /** What a refusal asks for first: the path, or the other side. */
-  readonly #first: 'path' | 'side';
+export class Operations<R extends OperationRequest, C extends OperationClause> {
+  readonly #all: readonly Operation<R, C>[];
+  readonly #byMethod = new Map<string, PathTable<R, Operation<R, C>>>();
+  readonly #audited = new Map<string, PathTable<R, Operation<R, C>>>();
+  readonly #byName = new Map<string, Operation<R, C>[]>();
+  readonly #sides: Sides<R, C>;
 
-  constructor(
-    operations: readonly Operation<R>[],
-    nameOf: (request: R) => string | null | undefined,
-    first: 'path' | 'side',
-  ) {
+  constructor(operations: readonly Operation<R, C>[], sides: Sides<R, C>) {
     this.#all = operations;
-    this.#nameOf = nameOf;
-    this.#first = first;
+    this.#sides = sides;
     for (const operation of operations) {
-      const tables = operation.audited ? this.#audited : this.#byMethod;
-      for (const method of new Set(operation.methods)) {
+      const { methods, path, mode } = operation.clause;
+      const tables = mode === undefined ? this.#byMethod : this.#audited;
+      const segments = segmentsOf(path);
+      for (let index = 0; index < methods.length; index += 1) {
+        const method = methods[index] ?? '';
+        if (methods.indexOf(method) < index) continue;
         let table = tables.get(method);
         if (table === undefined) {
-          table = new PathTable(nameOf);
+          table = new PathTable(sides.nameOf);
           tables.set(method, table);
         }
-        table.add(operation.segments, operation.template, operation);
+        table.add(segments, path, operation);
       }
       for (const name of operation.names) {
         const known = this.#byName.get(name);
@@ -65,62 +72,124 @@ export class Operations<R extends OperationRequest> {
   }
 
   /** The most literal that takes it; one that takes it whole comes before one that only lets it pass. */
-  find(request: R): Operation<R> | undefined {
+  find(request: R): Operation<R, C> | undefined {
     const found = this.#byMethod.get(request.method)?.find(request.path, request);
     return (
       found ?? (this.#audited.size === 0 ? undefined : this.#audited.get(request.method)?.find(request.path, request))
     );
   }
 
+  /**
+   * "What would have let it pass": the clause that failed the fewest predicates. Those of the same method and path come first,
+   * then those of the path alone: one that lacks a single predicate cannot be bettered by any that is looked at later.
+   */
   nearest(request: R): Nearest {
-    const parts = request.path.slice(1).split('/');
-    const byPath = this.#first === 'path';
-    return nearestMiss(
-      this.#candidates(request),
-      (operation) => {
-        const prefix = matchedPrefix(operation.segments, parts);
-        const path = prefix === parts.length;
-        const side = operation.side(request);
-        const method = operation.methods.includes(request.method);
-        const terms = operation.terms.holds === undefined || operation.terms.holds(request);
-        return gradeOf(byPath ? path : side, byPath ? side : path, method, terms, prefix);
-      },
-      (operation) => {
-        const path: Predicate = {
-          name: 'path',
-          reason: 'path',
-          holds: matchedPrefix(operation.segments, parts) === parts.length,
-          wanted: operation.template,
-          got: request.path,
-        };
-        const method: Predicate = {
-          name: 'method',
-          reason: 'method',
-          holds: operation.methods.includes(request.method),
-          wanted: operation.methods.join(' or '),
-          got: request.method,
-        };
-        const side = operation.side(request) ? [] : operation.sideText(request);
-        const rest = [method, ...operation.terms.describe(request)];
-        return byPath ? [path, ...side, ...rest] : [...side, path, ...rest];
-      },
-      byPath ? 'path' : 'callee-not-listed',
-    );
-  }
-
-  #candidates(request: R): readonly Operation<R>[] {
-    if (this.#all.length <= lookedAt) return this.#all;
-    const found = new Set<Operation<R>>();
-    for (const tables of [this.#byMethod, this.#audited]) {
+    const { first, nameOf } = this.#sides;
+    const { method, path } = request;
+    const search = new Search(request, this.#sides);
+    if (first === 'path') {
+      for (const tables of this.#tables()) search.take(tables.get(method)?.matching(path, lookedAt));
+      if (search.lacksOne) return search.result();
+      for (const tables of this.#tables()) {
+        for (const [other, table] of tables) if (other !== method) search.take(table.matching(path, lookedAt));
+        if (search.seen > lookedAt) break;
+      }
+      if (search.lacksOne) return search.result();
+    }
+    if (this.#all.length <= lookedAt) {
+      search.take(this.#all);
+      return search.result();
+    }
+    const name = nameOf(request);
+    if (name !== null && name !== undefined) search.take(this.#byName.get(name));
+    if (search.lacksOne) return search.result();
+    for (const tables of this.#tables()) {
       for (const table of tables.values()) {
-        for (const operation of table.near(request.path, 32)) found.add(operation);
-        if (found.size >= lookedAt) break;
+        if (first === 'side') search.take(table.matching(path, lookedAt));
+        const like = table.like(path);
+        if (like !== undefined) search.take([like]);
+        if (search.seen > 2 * lookedAt) break;
       }
     }
-    const name = this.#nameOf(request);
-    const named = name === null || name === undefined ? undefined : this.#byName.get(name);
-    for (const operation of named ?? []) found.add(operation);
-    return [...found].sort((one, other) => one.order - other.order);
+    if (search.seen === 0) search.take(this.#all.slice(0, 1));
+    return search.result();
+  }
+
+  #tables(): readonly ReadonlyMap<string, PathTable<R, Operation<R, C>>>[] {
+    return this.#audited.size === 0 ? [this.#byMethod] : [this.#byMethod, this.#audited];
+  }
+}
+
+/** The nearest of the clauses that it is given, one after another; the first of equals in the order of the contract. */
+class Search<R extends OperationRequest, C extends OperationClause> {
+  readonly #request: R;
+  readonly #sides: Sides<R, C>;
+  readonly #parts: readonly string[];
+  #best: Operation<R, C> | undefined;
+  #least = Number.POSITIVE_INFINITY;
+  #seen = 0;
+
+  constructor(request: R, sides: Sides<R, C>) {
+    this.#request = request;
+    this.#sides = sides;
+    this.#parts = request.path.slice(1).split('/');
+  }
+
+  get seen(): number {
+    return this.#seen;
+  }
+
+  get lacksOne(): boolean {
+    return this.#least < 2_048;
+  }
+
+  take(operations: readonly Operation<R, C>[] | undefined): void {
+    if (operations === undefined) return;
+    for (let index = 0; index < operations.length; index += 1) {
+      const operation = operations[index];
+      if (operation === undefined) continue;
+      this.#seen += 1;
+      const grade = this.#grade(operation);
+      const tie = grade === this.#least && operation.order < (this.#best?.order ?? 0);
+      if (grade > this.#least || (grade === this.#least && !tie)) continue;
+      this.#least = grade;
+      this.#best = operation;
+    }
+  }
+
+  #grade(operation: Operation<R, C>): number {
+    const request = this.#request;
+    const { clause, terms } = operation;
+    operation.segments ??= segmentsOf(clause.path);
+    const prefix = matchedPrefix(operation.segments, this.#parts);
+    const path = prefix === this.#parts.length;
+    const side = isAbout(operation, this.#sides.nameOf(request), request);
+    const method = clause.methods.includes(request.method);
+    const rest = terms.holds === undefined || terms.holds(request);
+    const byPath = this.#sides.first === 'path';
+    return gradeOf(byPath ? path : side, byPath ? side : path, method, rest, prefix);
+  }
+
+  result(): Nearest {
+    const best = this.#best;
+    const byPath = this.#sides.first === 'path';
+    const fallback = byPath ? 'path' : 'callee-not-listed';
+    if (best === undefined) return { reason: fallback, miss: undefined };
+    const { clause, terms } = best;
+    const request = this.#request;
+    const failed: Predicate[] = [];
+    const about = isAbout(best, this.#sides.nameOf(request), request);
+    const side = about ? [] : this.#sides.describe(clause, request);
+    if (!byPath) failed.push(...side);
+    if (matchedPrefix(segmentsOf(clause.path), this.#parts) !== this.#parts.length)
+      failed.push({ name: 'path', reason: 'path', holds: false, wanted: clause.path, got: request.path });
+    if (byPath) failed.push(...side);
+    if (!clause.methods.includes(request.method)) {
+      const wanted = clause.methods.join(' or ');
+      failed.push({ name: 'method', reason: 'method', holds: false, wanted, got: request.method });
+    }
+    failed.push(...terms.describe(request));
+    return nearestOf(clause.id, failed, fallback);
   }
 }
 

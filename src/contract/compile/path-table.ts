@@ -12,16 +12,20 @@ export interface Placed<R> {
   readonly holds: ((request: R) => boolean) | undefined;
 }
 
+/** Clauses of one path, in the order of the contract. Only where there are many are they looked up by name. */
 interface Place<E> {
-  readonly byName: Map<string, E[]>;
-  readonly others: E[];
+  readonly entries: E[];
+  byName: Map<string, E[]> | undefined;
+  others: E[] | undefined;
 }
 
+/** So many clauses of one path are looked at one by one. */
+const few = 4;
+
 interface Node<E> {
-  readonly literals: Map<string, Node<E>>;
+  literals: Map<string, Node<E>> | undefined;
   /** By rank of the type, narrowest first. */
-  readonly parameters: (Node<E> | undefined)[];
-  parameterCount: number;
+  parameters: (Node<E> | undefined)[] | undefined;
   here: Place<E> | undefined;
   rest: Place<E> | undefined;
   /** Any clause at or below: something to name when nothing matches. */
@@ -78,17 +82,18 @@ export class PathTable<R, E extends Placed<R>> {
     return this.#templated ? walk(this.#root, path, 1, name, request) : undefined;
   }
 
-  /** Up to `limit` clauses whose path matches, whoever they are for; when there are none, one whose path begins like it. */
-  near(path: string, limit: number): E[] {
+  /** Up to `limit` clauses whose path matches, whoever they are for. */
+  matching(path: string, limit: number): E[] {
     const found: E[] = [];
     const literal = this.#literal.get(path);
     if (literal !== undefined) sampleOf(literal, found, limit);
     if (this.#templated) gather(this.#root, path.slice(1).split('/'), 0, found, limit);
-    if (found.length === 0) {
-      const sample = deepest(this.#root, path.slice(1).split('/'));
-      if (sample !== undefined) found.push(sample);
-    }
     return found;
+  }
+
+  /** One whose path begins like it, if there is one with a template. */
+  like(path: string): E | undefined {
+    return this.#templated ? deepest(this.#root, path.slice(1).split('/')) : undefined;
   }
 }
 
@@ -107,26 +112,35 @@ function walk<R, E extends Placed<R>>(
   const slash = path.indexOf('/', from);
   const end = slash < 0 ? path.length : slash;
   const text = path.slice(from, end);
-  if (at.literals.size > 0) {
-    const literal = at.literals.get(text);
-    if (literal !== undefined) {
-      const found = walk(literal, path, end + 1, name, request);
+  const literal = at.literals?.get(text);
+  if (literal !== undefined) {
+    const found = walk(literal, path, end + 1, name, request);
+    if (found !== undefined) return found;
+  }
+  const { parameters } = at;
+  if (parameters !== undefined) {
+    for (let rank = 0; rank < parameters.length; rank += 1) {
+      const child = parameters[rank];
+      const type = parameterTypes[rank];
+      if (child === undefined || type === undefined || !isOfType(type, text)) continue;
+      const found = walk(child, path, end + 1, name, request);
       if (found !== undefined) return found;
     }
-  }
-  for (let rank = 0; rank < at.parameterCount; rank += 1) {
-    const child = at.parameters[rank];
-    const type = parameterTypes[rank];
-    if (child === undefined || type === undefined || !isOfType(type, text)) continue;
-    const found = walk(child, path, end + 1, name, request);
-    if (found !== undefined) return found;
   }
   return at.rest === undefined ? undefined : first(at.rest, name, request);
 }
 
 /** The first in the contract's order of those that name the caller and those that may take in anyone. */
 function first<R, E extends Placed<R>>(at: Place<E>, name: string | null | undefined, request: R): E | undefined {
-  const named = name === null || name === undefined ? undefined : at.byName.get(name);
+  const { entries, byName } = at;
+  if (byName === undefined) {
+    for (let index = 0; index < entries.length; index += 1) {
+      const entry = entries[index];
+      if (entry !== undefined && takes(entry, name, request)) return entry;
+    }
+    return undefined;
+  }
+  const named = name === null || name === undefined ? undefined : byName.get(name);
   let found: E | undefined;
   if (named !== undefined) {
     for (let index = 0; index < named.length; index += 1) {
@@ -137,12 +151,23 @@ function first<R, E extends Placed<R>>(at: Place<E>, name: string | null | undef
       }
     }
   }
-  for (let index = 0; index < at.others.length; index += 1) {
-    const entry = at.others[index];
+  const others = at.others ?? [];
+  for (let index = 0; index < others.length; index += 1) {
+    const entry = others[index];
     if (entry === undefined || (found !== undefined && entry.order > found.order)) break;
     if (entry.others?.(request) === true && (entry.holds === undefined || entry.holds(request))) return entry;
   }
   return found;
+}
+
+function takes<R>(entry: Placed<R>, name: string | null | undefined, request: R): boolean {
+  return isAbout(entry, name, request) && (entry.holds === undefined || entry.holds(request));
+}
+
+/** Whether a clause takes in this caller, whatever else it asks. */
+export function isAbout<R>({ names, others }: Placed<R>, name: string | null | undefined, request: R): boolean {
+  for (let index = 0; index < names.length; index += 1) if (names[index] === name) return true;
+  return others?.(request) === true;
 }
 
 function gather<E>(at: Node<E>, parts: readonly string[], depth: number, found: E[], limit: number): void {
@@ -151,10 +176,9 @@ function gather<E>(at: Node<E>, parts: readonly string[], depth: number, found: 
   if (text === undefined) {
     if (at.here !== undefined) sampleOf(at.here, found, limit);
   } else {
-    const literal = at.literals.get(text);
+    const literal = at.literals?.get(text);
     if (literal !== undefined) gather(literal, parts, depth + 1, found, limit);
-    for (let rank = 0; rank < at.parameterCount; rank += 1) {
-      const child = at.parameters[rank];
+    for (const [rank, child] of (at.parameters ?? []).entries()) {
       const type = parameterTypes[rank];
       if (child !== undefined && type !== undefined && isOfType(type, text))
         gather(child, parts, depth + 1, found, limit);
@@ -163,16 +187,10 @@ function gather<E>(at: Node<E>, parts: readonly string[], depth: number, found: 
   if (at.rest !== undefined) sampleOf(at.rest, found, limit);
 }
 
-function sampleOf<E>({ byName, others }: Place<E>, found: E[], limit: number): void {
-  for (const entry of others) {
-    if (found.length >= limit) return;
-    found.push(entry);
-  }
-  for (const entries of byName.values()) {
-    for (const entry of entries) {
-      if (found.length >= limit) return;
-      if (!found.includes(entry)) found.push(entry);
-    }
+function sampleOf<E>({ entries }: Place<E>, found: E[], limit: number): void {
+  for (let index = 0; index < entries.length && found.length < limit; index += 1) {
+    const entry = entries[index];
+    if (entry !== undefined) found.push(entry);
   }
 }
 
@@ -180,8 +198,8 @@ function deepest<E>(root: Node<E>, parts: readonly string[]): E | undefined {
   let at = root;
   for (const text of parts) {
     const next =
-      at.literals.get(text) ??
-      at.parameters.find((child, rank) => child !== undefined && isOfType(parameterTypes[rank] ?? 'opaque', text));
+      at.literals?.get(text) ??
+      at.parameters?.find((child, rank) => child !== undefined && isOfType(parameterTypes[rank] ?? 'opaque', text));
     if (next === undefined) break;
     at = next;
   }
@@ -189,15 +207,27 @@ function deepest<E>(root: Node<E>, parts: readonly string[]): E | undefined {
 }
 
 function keep<R, E extends Placed<R>>(at: Place<E>, entry: E): void {
+  at.entries.push(entry);
+  if (at.byName !== undefined) index<R, E>(at.byName, entry);
+  else if (at.entries.length > few) {
+    at.byName = new Map();
+    for (const one of at.entries) index<R, E>(at.byName, one);
+    at.others = at.entries.filter(({ others }) => others !== undefined);
+    return;
+  }
+  if (entry.others !== undefined) at.others?.push(entry);
+}
+
+function index<R, E extends Placed<R>>(byName: Map<string, E[]>, entry: E): void {
   for (const name of entry.names) {
-    const list = at.byName.get(name);
-    if (list === undefined) at.byName.set(name, [entry]);
+    const list = byName.get(name);
+    if (list === undefined) byName.set(name, [entry]);
     else list.push(entry);
   }
-  if (entry.others !== undefined) at.others.push(entry);
 }
 
 function literalChild<E>(at: Node<E>, text: string): Node<E> {
+  at.literals ??= new Map();
   const known = at.literals.get(text);
   if (known !== undefined) return known;
   const made = node<E>();
@@ -206,27 +236,20 @@ function literalChild<E>(at: Node<E>, text: string): Node<E> {
 }
 
 function parameterChild<E>(at: Node<E>, type: ParameterType): Node<E> {
+  at.parameters ??= [];
   const rank = parameterTypes.indexOf(type);
   const known = at.parameters[rank];
   if (known !== undefined) return known;
   const made = node<E>();
   while (at.parameters.length < rank) at.parameters.push(undefined);
   at.parameters[rank] = made;
-  at.parameterCount = Math.max(at.parameterCount, rank + 1);
   return made;
 }
 
 function node<E>(): Node<E> {
-  return {
-    literals: new Map(),
-    parameters: [],
-    parameterCount: 0,
-    here: undefined,
-    rest: undefined,
-    sample: undefined,
-  };
+  return { literals: undefined, parameters: undefined, here: undefined, rest: undefined, sample: undefined };
 }
 
 function place<E>(): Place<E> {
-  return { byName: new Map(), others: [] };
+  return { entries: [], byName: undefined, others: undefined };
 }

@@ -12,6 +12,9 @@ export type Segment =
 
 const parameter = /^\{([A-Za-z][A-Za-z0-9_]{0,63})(?::([a-z]+))?\}$/;
 
+/** Canonical as it stands (RFC 3986, section 2.3). */
+const unreserved = /^[A-Za-z0-9\-._~]*$/;
+
 /**
  * Parses a template, or says in one clause why it is none. A literal segment has to be in canonical form already
  * (see `canonicalPath`): a template that no canonical path can equal would be a right that never applies.
@@ -43,9 +46,10 @@ export function parseTemplate(template: string): readonly Segment[] | string {
     if (part === '.' || part === '..') return 'has a dot segment';
     if (part.includes('*'))
       return `has a segment \`${part}\`: write \`{name}\` for one segment, \`**\` last for the rest`;
-    const canonical = canonicalPath(`/${part}`);
-    if (canonical.kind === 'refused' || canonical.path !== `/${part}`) {
-      return `has a segment \`${part}\` that is not in canonical form`;
+    if (!unreserved.test(part)) {
+      const canonical = canonicalPath(`/${part}`);
+      if (canonical.kind === 'refused' || canonical.path !== `/${part}`)
+        return `has a segment \`${part}\` that is not in canonical form`;
     }
     segments.push({ kind: 'literal', text: part });
   }

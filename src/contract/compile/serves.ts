@@ -1,5 +1,6 @@
 /** Who may call us: the API layer of a contract, `serves`. */
 import {
+  type Contract,
   type ContractVersion,
   type Decision,
   isSatisfied,
@@ -10,11 +11,11 @@ import {
 import { answersFor } from './answers.js';
 import { deniedOperations } from './denied-operations.js';
 import type { Predicate } from './nearest.js';
-import { type Operation, Operations, segmentsOf } from './operations.js';
-import { callerMatcher, callerParts, callerText, peerText } from './peers.js';
+import { Operations, segmentsOf } from './operations.js';
+import { callerParts, callerText, peerText } from './peers.js';
 import { type ServeRequest, servedInput } from './serve-request.js';
 import { attributeOf, SelectorTable, type SelectorTest } from './selector.js';
-import { compileTerms } from './terms.js';
+import { compileTerms, once } from './terms.js';
 import { valueText } from './user.js';
 
 export function compileServes(version: ContractVersion): (request: ServeRequest) => Decision {
@@ -23,30 +24,27 @@ export function compileServes(version: ContractVersion): (request: ServeRequest)
   const serves = version.contract.api?.serves;
   const selectors = new SelectorTable();
   const selectorOf = (selector: Selector): SelectorTest => selectors.add(selector);
-  const operations = new Operations(
-    (serves ?? []).map((clause, order): Operation<ServeRequest> => {
-      const segments = segmentsOf(clause.path);
-      const terms = compileTerms<ServeRequest>(clause, (request) => servedInput(request, segments));
+  const operations = new Operations<ServeRequest, ServeClause>(
+    (serves ?? []).map((clause, order) => {
+      const segments = once(() => segmentsOf(clause.path));
       const { names, other } = callerParts(clause.from, selectorOf);
-      const audited = clause.mode !== undefined;
+      const terms = compileTerms<ServeRequest>(clause, (request) => servedInput(request, segments()));
       return {
-        id: clause.id,
+        clause,
         order,
-        template: clause.path,
-        segments,
-        methods: clause.methods,
         names,
         others: other,
         holds: terms.holds,
-        side: callerMatcher(clause.from, selectorOf),
-        sideText: (request) => callerPredicates(clause.from, request),
         terms,
-        audited,
-        decision: audited ? answers.audited(clause.id, clause.path) : answers.allow(clause.id, clause.path),
+        decision: undefined,
+        segments: undefined,
       };
     }),
-    ({ callerService }) => callerService,
-    'path',
+    {
+      nameOf: ({ callerService }) => callerService,
+      describe: ({ from }, request) => callerPredicates(from, request),
+      first: 'path',
+    },
   );
   return (request) => {
     if (request.caller === null) return answers.noIdentity;
@@ -56,11 +54,16 @@ export function compileServes(version: ContractVersion): (request: ServeRequest)
     if (forbidden !== undefined) return forbidden;
     if (serves === undefined) return answers.unmanaged;
     const found = operations.find(request);
-    if (found !== undefined) return found.decision;
+    if (found !== undefined) {
+      found.decision ??= answers.passing(found.clause);
+      return found.decision;
+    }
     const nearest = operations.nearest(request);
     return answers.refuse(nearest.reason, nearest.miss);
   };
 }
+
+type ServeClause = NonNullable<NonNullable<Contract['api']>['serves']>[number];
 
 /** Where the right service came with the wrong attributes, those are named. */
 function callerPredicates(peers: readonly Peer[], request: ServeRequest): readonly Predicate[] {

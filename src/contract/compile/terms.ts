@@ -39,14 +39,12 @@ export function compileTerms<R extends Circumstances>(
   const until = terms.until === undefined ? undefined : momentOf(terms.until);
   const user = userTest(terms.user);
   const where = terms.where === undefined ? undefined : conditionOf(terms.where);
-  const plain = until === undefined && user === undefined && where === undefined;
+  if (until === undefined && user === undefined && where === undefined) return nothingAsked;
   return {
-    holds: plain
-      ? undefined
-      : (request) =>
-          !isOver(until, request.at) &&
-          (user === undefined || user(request.claims)) &&
-          (where === undefined || where(input(request)) === true),
+    holds: (request) =>
+      !isOver(until, request.at) &&
+      (user === undefined || user(request.claims)) &&
+      (where === undefined || where(input(request)) === true),
     describe: (request) => [
       ...userPredicates(terms.user, request.claims),
       ...(where === undefined || terms.where === undefined
@@ -72,6 +70,17 @@ export function compileTerms<R extends Circumstances>(
             } as const,
           ]),
     ],
+  };
+}
+
+const nothingAsked: CompiledTerms<Circumstances> = { holds: undefined, describe: () => [] };
+
+/** Found out when it is first asked for, and kept. */
+export function once<T>(find: () => T): () => T {
+  let found: { readonly value: T } | undefined;
+  return () => {
+    found ??= { value: find() };
+    return found.value;
   };
 }
 
