@@ -31,7 +31,6 @@ export function compileCalls(version: ContractVersion): (request: CallRequest) =
         holds: terms.holds,
         terms,
         decision: undefined,
-        segments: undefined,
       };
     }),
     {

@@ -2,7 +2,7 @@
 import type { Decision } from '../../model/index.js';
 import { gradeOf, type Nearest, nearestOf, type Predicate } from './nearest.js';
 import { isAbout, PathTable, type Placed } from './path-table.js';
-import { matchedPrefix, parseTemplate, type Segment } from './path-template.js';
+import { parseTemplate, type Segment, sharedPrefix } from './path-template.js';
 import type { CompiledTerms, Circumstances } from './terms.js';
 
 export interface OperationRequest extends Circumstances {
@@ -17,8 +17,6 @@ export interface Operation<R extends OperationRequest, C> extends Placed<R> {
   readonly terms: CompiledTerms<R>;
   /** Made when it is first given. */
   decision: Decision | undefined;
-  /** Made when it is first looked at for the nearest. */
-  segments: readonly Segment[] | undefined;
 }
 
 interface OperationClause {
@@ -38,6 +36,8 @@ export interface Sides<R, C> {
 
 /** Over so many clauses only those are looked at for the nearest that path or name lead to: a refusal stays cheap. */
 const lookedAt = 24;
+/** Of those that name the caller, then. */
+const lookedAtByName = 8;
 
 export class Operations<R extends OperationRequest, C extends OperationClause> {
   readonly #all: readonly Operation<R, C>[];
@@ -66,7 +66,7 @@ export class Operations<R extends OperationRequest, C extends OperationClause> {
       for (const name of operation.names) {
         const known = this.#byName.get(name);
         if (known === undefined) this.#byName.set(name, [operation]);
-        else if (known.length < lookedAt) known.push(operation);
+        else if (known.length < lookedAtByName) known.push(operation);
       }
     }
   }
@@ -124,7 +124,6 @@ export class Operations<R extends OperationRequest, C extends OperationClause> {
 class Search<R extends OperationRequest, C extends OperationClause> {
   readonly #request: R;
   readonly #sides: Sides<R, C>;
-  readonly #parts: readonly string[];
   #best: Operation<R, C> | undefined;
   #least = Number.POSITIVE_INFINITY;
   #seen = 0;
@@ -132,7 +131,6 @@ class Search<R extends OperationRequest, C extends OperationClause> {
   constructor(request: R, sides: Sides<R, C>) {
     this.#request = request;
     this.#sides = sides;
-    this.#parts = request.path.slice(1).split('/');
   }
 
   get seen(): number {
@@ -160,14 +158,12 @@ class Search<R extends OperationRequest, C extends OperationClause> {
   #grade(operation: Operation<R, C>): number {
     const request = this.#request;
     const { clause, terms } = operation;
-    operation.segments ??= segmentsOf(clause.path);
-    const prefix = matchedPrefix(operation.segments, this.#parts);
-    const path = prefix === this.#parts.length;
+    const { count, whole: path } = sharedPrefix(clause.path, request.path);
     const side = isAbout(operation, this.#sides.nameOf(request), request);
     const method = clause.methods.includes(request.method);
     const rest = terms.holds === undefined || terms.holds(request);
     const byPath = this.#sides.first === 'path';
-    return gradeOf(byPath ? path : side, byPath ? side : path, method, rest, prefix);
+    return gradeOf(byPath ? path : side, byPath ? side : path, method, rest, count);
   }
 
   result(): Nearest {
@@ -181,7 +177,7 @@ class Search<R extends OperationRequest, C extends OperationClause> {
     const about = isAbout(best, this.#sides.nameOf(request), request);
     const side = about ? [] : this.#sides.describe(clause, request);
     if (!byPath) failed.push(...side);
-    if (matchedPrefix(segmentsOf(clause.path), this.#parts) !== this.#parts.length)
+    if (!sharedPrefix(clause.path, request.path).whole)
       failed.push({ name: 'path', reason: 'path', holds: false, wanted: clause.path, got: request.path });
     if (byPath) failed.push(...side);
     if (!clause.methods.includes(request.method)) {

@@ -14,6 +14,9 @@ export interface Placed<R> {
 
 /** Clauses of one path, in the order of the contract. Only where there are many are they looked up by name. */
 interface Place<E> {
+  /** When a single clause stands here and asks for nothing but this one name. */
+  onlyName: string | undefined;
+  only: E | undefined;
   readonly entries: E[];
   byName: Map<string, E[]> | undefined;
   others: E[] | undefined;
@@ -26,6 +29,9 @@ interface Node<E> {
   literals: Map<string, Node<E>> | undefined;
   /** By rank of the type, narrowest first. */
   parameters: (Node<E> | undefined)[] | undefined;
+  /** The only one of them, and its type. */
+  parameter: Node<E> | undefined;
+  type: ParameterType | undefined;
   here: Place<E> | undefined;
   rest: Place<E> | undefined;
   /** Any clause at or below: something to name when nothing matches. */
@@ -87,7 +93,7 @@ export class PathTable<R, E extends Placed<R>> {
     const found: E[] = [];
     const literal = this.#literal.get(path);
     if (literal !== undefined) sampleOf(literal, found, limit);
-    if (this.#templated) gather(this.#root, path.slice(1).split('/'), 0, found, limit);
+    if (this.#templated) gather(this.#root, path, 1, found, limit);
     return found;
   }
 
@@ -117,8 +123,13 @@ function walk<R, E extends Placed<R>>(
     const found = walk(literal, path, end + 1, name, request);
     if (found !== undefined) return found;
   }
-  const { parameters } = at;
-  if (parameters !== undefined) {
+  const { parameter, parameters } = at;
+  if (parameter !== undefined) {
+    if (at.type !== undefined && isOfType(at.type, text)) {
+      const found = walk(parameter, path, end + 1, name, request);
+      if (found !== undefined) return found;
+    }
+  } else if (parameters !== undefined) {
     for (let rank = 0; rank < parameters.length; rank += 1) {
       const child = parameters[rank];
       const type = parameterTypes[rank];
@@ -132,6 +143,7 @@ function walk<R, E extends Placed<R>>(
 
 /** The first in the contract's order of those that name the caller and those that may take in anyone. */
 function first<R, E extends Placed<R>>(at: Place<E>, name: string | null | undefined, request: R): E | undefined {
+  if (at.onlyName !== undefined) return at.onlyName === name ? at.only : undefined;
   const { entries, byName } = at;
   if (byName === undefined) {
     for (let index = 0; index < entries.length; index += 1) {
@@ -170,18 +182,22 @@ export function isAbout<R>({ names, others }: Placed<R>, name: string | null | u
   return others?.(request) === true;
 }
 
-function gather<E>(at: Node<E>, parts: readonly string[], depth: number, found: E[], limit: number): void {
+/** As `walk`, for whoever asks. */
+function gather<E>(at: Node<E>, path: string, from: number, found: E[], limit: number): void {
   if (found.length >= limit) return;
-  const text = parts[depth];
-  if (text === undefined) {
+  if (from > path.length) {
     if (at.here !== undefined) sampleOf(at.here, found, limit);
   } else {
+    const slash = path.indexOf('/', from);
+    const end = slash < 0 ? path.length : slash;
+    const text = path.slice(from, end);
     const literal = at.literals?.get(text);
-    if (literal !== undefined) gather(literal, parts, depth + 1, found, limit);
-    for (const [rank, child] of (at.parameters ?? []).entries()) {
+    if (literal !== undefined) gather(literal, path, end + 1, found, limit);
+    const { parameters } = at;
+    for (let rank = 0; parameters !== undefined && rank < parameters.length; rank += 1) {
+      const child = parameters[rank];
       const type = parameterTypes[rank];
-      if (child !== undefined && type !== undefined && isOfType(type, text))
-        gather(child, parts, depth + 1, found, limit);
+      if (child !== undefined && type !== undefined && isOfType(type, text)) gather(child, path, end + 1, found, limit);
     }
   }
   if (at.rest !== undefined) sampleOf(at.rest, found, limit);
@@ -208,6 +224,9 @@ function deepest<E>(root: Node<E>, parts: readonly string[]): E | undefined {
 
 function keep<R, E extends Placed<R>>(at: Place<E>, entry: E): void {
   at.entries.push(entry);
+  const plain = at.entries.length === 1 && entry.names.length === 1 && entry.others === undefined;
+  at.onlyName = plain && entry.holds === undefined ? entry.names[0] : undefined;
+  at.only = entry;
   if (at.byName !== undefined) index<R, E>(at.byName, entry);
   else if (at.entries.length > few) {
     at.byName = new Map();
@@ -243,13 +262,24 @@ function parameterChild<E>(at: Node<E>, type: ParameterType): Node<E> {
   const made = node<E>();
   while (at.parameters.length < rank) at.parameters.push(undefined);
   at.parameters[rank] = made;
+  const several = at.parameters.filter((each) => each !== undefined).length > 1;
+  at.parameter = several ? undefined : made;
+  at.type = several ? undefined : type;
   return made;
 }
 
 function node<E>(): Node<E> {
-  return { literals: undefined, parameters: undefined, here: undefined, rest: undefined, sample: undefined };
+  return {
+    literals: undefined,
+    parameters: undefined,
+    parameter: undefined,
+    type: undefined,
+    here: undefined,
+    rest: undefined,
+    sample: undefined,
+  };
 }
 
 function place<E>(): Place<E> {
-  return { entries: [], byName: undefined, others: undefined };
+  return { onlyName: undefined, only: undefined, entries: [], byName: undefined, others: undefined };
 }

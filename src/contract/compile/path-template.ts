@@ -103,6 +103,39 @@ export function matchedPrefix(segments: readonly Segment[], parts: readonly stri
   return segments.length;
 }
 
+/** The same from the template's text, for those that are looked at once in a while: nothing is kept of it. */
+export function sharedPrefix(template: string, path: string): { readonly count: number; readonly whole: boolean } {
+  let count = 0;
+  let [at, from] = [1, 1];
+  for (;;) {
+    const end = endOf(template, at);
+    const until = endOf(path, from);
+    if (end - at === 2 && template.startsWith('**', at)) return { count: count + 1, whole: true };
+    const same =
+      template.charCodeAt(at) === 0x7b
+        ? isOfType(typeIn(template, at, end), path.slice(from, until))
+        : end - at === until - from && path.startsWith(template.slice(at, end), from);
+    if (!same) return { count, whole: false };
+    count += 1;
+    const [over, done] = [end >= template.length, until >= path.length];
+    if (done) return { count, whole: over || template.slice(end) === '/**' };
+    if (over) return { count, whole: false };
+    [at, from] = [end + 1, until + 1];
+  }
+}
+
+function endOf(text: string, from: number): number {
+  const slash = text.indexOf('/', from);
+  return slash < 0 ? text.length : slash;
+}
+
+function typeIn(template: string, at: number, end: number): ParameterType {
+  const colon = template.indexOf(':', at);
+  if (colon < 0 || colon > end) return 'opaque';
+  const name = template.slice(colon + 1, end - 1);
+  return parameterTypes.find((known) => known === name) ?? 'opaque';
+}
+
 /** Whether a canonical path matches. Requests go through the trie instead; this serves explanations and checks. */
 export function templateMatches(segments: readonly Segment[], path: string): boolean {
   const parts = path.slice(1).split('/');

@@ -37,7 +37,6 @@ export function compileServes(version: ContractVersion): (request: ServeRequest)
         holds: terms.holds,
         terms,
         decision: undefined,
-        segments: undefined,
       };
     }),
     {
