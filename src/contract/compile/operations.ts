@@ -36,14 +36,19 @@ export interface Sides<R, C> {
 
 /** Over so many clauses only those are looked at for the nearest that path or name lead to: a refusal stays cheap. */
 const lookedAt = 24;
-/** Of those that name the caller, then. */
-const lookedAtByName = 8;
+/** Of those that name the other side, the paths are compared then, and the one that is most like it is looked at. */
+const comparedByName = 8;
+
+interface Named<O> {
+  readonly paths: string[];
+  readonly operations: O[];
+}
 
 export class Operations<R extends OperationRequest, C extends OperationClause> {
   readonly #all: readonly Operation<R, C>[];
   readonly #byMethod = new Map<string, PathTable<R, Operation<R, C>>>();
   readonly #audited = new Map<string, PathTable<R, Operation<R, C>>>();
-  readonly #byName = new Map<string, Operation<R, C>[]>();
+  readonly #byName = new Map<string, Named<Operation<R, C>>>();
   readonly #sides: Sides<R, C>;
 
   constructor(operations: readonly Operation<R, C>[], sides: Sides<R, C>) {
@@ -65,8 +70,11 @@ export class Operations<R extends OperationRequest, C extends OperationClause> {
       }
       for (const name of operation.names) {
         const known = this.#byName.get(name);
-        if (known === undefined) this.#byName.set(name, [operation]);
-        else if (known.length < lookedAtByName) known.push(operation);
+        if (known === undefined) this.#byName.set(name, { paths: [path], operations: [operation] });
+        else if (known.paths.length < comparedByName) {
+          known.paths.push(path);
+          known.operations.push(operation);
+        }
       }
     }
   }
@@ -101,7 +109,8 @@ export class Operations<R extends OperationRequest, C extends OperationClause> {
       return search.result();
     }
     const name = nameOf(request);
-    if (name !== null && name !== undefined) search.take(this.#byName.get(name));
+    const named = name === null || name === undefined ? undefined : this.#byName.get(name);
+    if (named !== undefined) search.take(mostLike(named, path));
     if (search.lacksOne) return search.result();
     for (const tables of this.#tables()) {
       for (const table of tables.values()) {
@@ -118,6 +127,18 @@ export class Operations<R extends OperationRequest, C extends OperationClause> {
   #tables(): readonly ReadonlyMap<string, PathTable<R, Operation<R, C>>>[] {
     return this.#audited.size === 0 ? [this.#byMethod] : [this.#byMethod, this.#audited];
   }
+}
+
+function mostLike<O>({ paths, operations }: Named<O>, path: string): readonly O[] {
+  let best = 0;
+  let most = -1;
+  for (let index = 0; index < paths.length; index += 1) {
+    const { count } = sharedPrefix(paths[index] ?? '', path);
+    if (count <= most) continue;
+    most = count;
+    best = index;
+  }
+  return operations.slice(best, best + 1);
 }
 
 /** The nearest of the clauses that it is given, one after another; the first of equals in the order of the contract. */

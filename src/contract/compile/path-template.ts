@@ -114,7 +114,7 @@ export function sharedPrefix(template: string, path: string): { readonly count: 
     const same =
       template.charCodeAt(at) === 0x7b
         ? isOfType(typeIn(template, at, end), path.slice(from, until))
-        : end - at === until - from && path.startsWith(template.slice(at, end), from);
+        : end - at === until - from && isSame(template, at, path, from, end - at);
     if (!same) return { count, whole: false };
     count += 1;
     const [over, done] = [end >= template.length, until >= path.length];
@@ -122,6 +122,12 @@ export function sharedPrefix(template: string, path: string): { readonly count: 
     if (over) return { count, whole: false };
     [at, from] = [end + 1, until + 1];
   }
+}
+
+function isSame(one: string, at: number, other: string, from: number, length: number): boolean {
+  for (let index = 0; index < length; index += 1)
+    if (one.charCodeAt(at + index) !== other.charCodeAt(from + index)) return false;
+  return true;
 }
 
 function endOf(text: string, from: number): number {
