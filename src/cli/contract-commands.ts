@@ -111,6 +111,20 @@ export const contractCommands: readonly CommandSpec[] = [
     load: () => import('./commands/contract-decide.js'),
   },
   {
+    name: 'contract test',
+    summary: 'run tables of questions against contracts in files, and find clauses that no question protects',
+    arguments: [{ name: '[dir]', description: 'folder with contracts and tests (default: this one)' }],
+    options: [
+      {
+        flags: '--mutate',
+        description: 'make one mistake in each clause after the other, and tell which no test notices',
+      },
+      { flags: '--require-coverage <percent>', description: 'exit 2 when fewer clauses are reached' },
+      setLabel,
+    ],
+    load: () => import('./commands/contract-test.js'),
+  },
+  {
     name: 'contract can',
     summary: 'who can do something, and what a service can do, from the contracts alone',
     options: [

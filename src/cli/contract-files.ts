@@ -2,7 +2,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf, openPlainFile, printable, TricordonError } from '../base/index.js';
-import { parseContractDocument, type SetDocument } from '../contract/index.js';
+import { type ContractTests, parsePolicyFile, type SetDocument } from '../contract/index.js';
 import { CliError } from './command.js';
 
 const largest = 64 << 20;
@@ -16,6 +16,8 @@ export interface FileProblem {
 
 export interface ContractFiles {
   readonly documents: readonly SetDocument[];
+  /** Tables of tests that lie among them. */
+  readonly tests: readonly { readonly file: string; readonly table: ContractTests }[];
   readonly problems: readonly FileProblem[];
 }
 
@@ -38,10 +40,13 @@ export async function readContractFiles(path: string): Promise<ContractFiles> {
       hint: 'name a folder with contracts, or one file',
     });
   const documents: SetDocument[] = [];
+  const tests: { readonly file: string; readonly table: ContractTests }[] = [];
   const problems: FileProblem[] = [];
   for (const file of files) {
     try {
-      documents.push({ file, document: parseContractDocument(await textOf(file), file, largest) });
+      const document = parsePolicyFile(await textOf(file), file, largest);
+      if (document.kind === 'ContractTests') tests.push({ file, table: document });
+      else documents.push({ file, document });
     } catch (error) {
       if (!(error instanceof TricordonError) && codeOf(error) === undefined) throw error;
       problems.push({
@@ -50,12 +55,17 @@ export async function readContractFiles(path: string): Promise<ContractFiles> {
       });
     }
   }
-  return { documents, problems };
+  return { documents, tests, problems };
 }
 
 /** The same, where every file has to be good. @throws CliError `refused` with what is wrong in which */
 export async function goodContractFiles(path: string): Promise<readonly SetDocument[]> {
-  const { documents, problems } = await readContractFiles(path);
+  return (await goodPolicyFiles(path)).documents;
+}
+
+/** With the tests among them. @throws CliError `refused` */
+export async function goodPolicyFiles(path: string): Promise<Omit<ContractFiles, 'problems'>> {
+  const { documents, tests, problems } = await readContractFiles(path);
   if (problems.length > 0)
     throw new CliError(
       'refused',
@@ -67,7 +77,7 @@ export async function goodContractFiles(path: string): Promise<readonly SetDocum
         hint: 'tricordon contract validate shows all of them',
       },
     );
-  return documents;
+  return { documents, tests };
 }
 
 /** UTF-8 and nothing else. */

@@ -13,7 +13,7 @@ export { canonicalJson, contractDigest, documentDigest } from './digest.js';
 export { explain, explainNearest } from './explain.js';
 export { emptyContract, initialVersion } from './initial.js';
 export { bytesOf, resolveContract } from './resolve.js';
-export { type ContractDocument, parseContract, parseContractDocument } from './parse.js';
+export { type ContractDocument, parseContract, parseContractDocument, parsePolicyFile } from './parse.js';
 export { knownAttributes } from './attributes.js';
 export { notHeld } from './not-held.js';
 export { formatDocument } from './format.js';
@@ -37,3 +37,6 @@ export { type ContractDiff, diffContracts, diffRows, isEmptyDiff, type RightChan
 export { type Comparison, compareContracts, type RightDifference } from './algebra/compare.js';
 export { type ClauseFinding, lintContracts } from './algebra/lint.js';
 export { momentOf } from './compile/moment.js';
+export { type MutantResult, mutationsOf } from './trial/mutate.js';
+export { type ClauseCoverage, coverageOf, type PlacedTest, runTests, type TestResult } from './trial/run-tests.js';
+export { ContractTests } from './trial/tests-document.js';

@@ -7,6 +7,7 @@ import { ContractError } from './error.js';
 import { nearestName } from './nearest-name.js';
 import { type ReadDocument, readDocument } from './read-document.js';
 import { shapeProblems } from './shape-problems.js';
+import { ContractTests } from './trial/tests-document.js';
 
 export type ContractDocument = Contract | Base | Bound;
 
@@ -22,11 +23,23 @@ export function parseContract(text: string, file = 'contract'): Contract {
   return held(Contract, readDocument(text, file), file);
 }
 
-/** Whatever its `kind` says it is. @throws ContractError */
+/** Whatever its `kind` says it is; tests are none of it (`contract-shape`). @throws ContractError */
 export function parseContractDocument(text: string, file: string, maxBytes?: number): ContractDocument {
+  return documentOf(readDocument(text, file, maxBytes), file);
+}
+
+/** A file as it may lie among contracts: one of them, or a table of tests. @throws ContractError */
+export function parsePolicyFile(text: string, file: string, maxBytes?: number): ContractDocument | ContractTests {
   const read = readDocument(text, file, maxBytes);
-  const { value } = read;
-  const kind = typeof value === 'object' && value !== null && 'kind' in value ? value.kind : undefined;
+  return kindOf(read.value) === 'ContractTests' ? shaped(ContractTests, read, file) : documentOf(read, file);
+}
+
+function kindOf(value: unknown): unknown {
+  return typeof value === 'object' && value !== null && 'kind' in value ? value.kind : undefined;
+}
+
+function documentOf(read: ReadDocument, file: string): ContractDocument {
+  const kind = kindOf(read.value);
   if (kind === 'Base') return held(schemas.Base, read, file);
   if (kind === 'Bound') return held(schemas.Bound, read, file);
   if (kind === 'Contract' || kind === undefined) return held(schemas.Contract, read, file);
@@ -40,7 +53,7 @@ export function parseContractDocument(text: string, file: string, maxBytes?: num
   );
 }
 
-function held<D extends Checked>(schema: z.ZodType<D>, read: ReadDocument, file: string): D {
+function shaped<D>(schema: z.ZodType<D>, read: ReadDocument, file: string): D {
   const parsed = schema.safeParse(read.value);
   if (!parsed.success) {
     const problems = shapeProblems(schema, read.value, parsed.error).slice(0, 10);
@@ -50,7 +63,12 @@ function held<D extends Checked>(schema: z.ZodType<D>, read: ReadDocument, file:
       { hint: 'see docs/guide/contracts.md' },
     );
   }
-  const wrong = checkContract(parsed.data).filter((problem) => problem.level === 'error');
+  return parsed.data;
+}
+
+function held<D extends Checked>(schema: z.ZodType<D>, read: ReadDocument, file: string): D {
+  const document = shaped(schema, read, file);
+  const wrong = checkContract(document).filter((problem) => problem.level === 'error');
   if (wrong.length > 0) {
     throw new ContractError(
       'contract-meaning',
@@ -61,7 +79,7 @@ function held<D extends Checked>(schema: z.ZodType<D>, read: ReadDocument, file:
       { hint: 'see docs/guide/contracts.md' },
     );
   }
-  return parsed.data;
+  return document;
 }
 
 function where(file: string, read: ReadDocument, path: readonly PropertyKey[]): string {

@@ -34,6 +34,11 @@ function describe(
     const [best, second] = [...issue.errors].sort((left, right) => left.length - right.length);
     if (best?.length === 1 && (second?.length ?? 2) > 1)
       return best.flatMap((inner) => describe(schema, value, inner, path));
+    if (given === undefined) return [{ path, text: `${at} is missing` }];
+    // Of options of which one alone takes such a value at all, that one was meant.
+    const meant = issue.errors.filter((inner) => !inner.some(isOtherType));
+    const [only] = meant;
+    if (meant.length === 1 && only !== undefined) return only.flatMap((inner) => describe(schema, value, inner, path));
     const keys = knownKeys(schema, path);
     if (keys.length > 0 && typeof given === 'object')
       return [{ path, text: `${at} gives exactly one of ${keys.join(', ')}; found ${found(given)}` }];
@@ -56,6 +61,10 @@ function describe(
     return [{ path, text: `${at}: expected ${typeName(issue.expected)}, found ${found(given)}` }];
   }
   return [{ path, text: `${at}: ${printable(issue.message)}; found ${found(given)}` }];
+}
+
+function isOtherType({ code, path }: z.core.$ZodIssue): boolean {
+  return path.length === 0 && (code === 'invalid_type' || code === 'invalid_value');
 }
 
 function pathText(path: readonly PropertyKey[]): string {

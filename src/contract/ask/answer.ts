@@ -82,7 +82,7 @@ export type Wanted =
   | { readonly section: 'ingress' | 'egress'; readonly clause: object; readonly port: string }
   | { readonly section: 'executables' | 'files' | 'publish'; readonly clause: object };
 
-function sidesOf(set: ContractSet, question: Question): readonly Side[] {
+export function sidesOf(set: ContractSet, question: Question): readonly Side[] {
   const member = set.member(question.service);
   if (member === undefined) return [];
   const { act, at, attributes, claims, caller, callerService, service } = question;

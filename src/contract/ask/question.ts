@@ -10,7 +10,7 @@ const JsonValue: z.ZodType<Value> = z.lazy(() =>
   z.union([z.string(), z.number(), z.boolean(), z.null(), z.array(JsonValue), z.record(z.string(), JsonValue)]),
 );
 
-const Row = z.strictObject({
+export const Row = z.strictObject({
   service: ServiceName,
   as: z.string().max(2_048).nullish(),
   attributes: z.record(z.string(), JsonValue).nullish(),
