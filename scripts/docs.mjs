@@ -240,6 +240,7 @@ async function generate() {
   const { configurationDocs, configurationJsonSchema } = await built('cli/configuration-keys.js');
   const { detectionRules, observationJsonSchema } = await built('detect/index.js');
   const { Base, Bound, Contract, reasonCodes, RecordingHeader, tacticNames } = await built('model/index.js');
+  const { ContractTests } = await built('contract/index.js');
   const { access, limitedRoutes } = await built('server/routes/access.js');
   const roleTable = await built('server/auth/roles.js');
   const doors = [
@@ -269,7 +270,7 @@ async function generate() {
     ['metrics.md', metricsPage(processMetrics, controlMetrics, agentMetrics)],
     ['dependencies.md', dependenciesPage(dependencies(root))],
     ['observation.schema.json', json(observationJsonSchema())],
-    ['contract.schema.json', json(z.toJSONSchema(z.union([Contract, Base, Bound]), { io: 'input' }))],
+    ['contract.schema.json', json(z.toJSONSchema(z.union([Contract, Base, Bound, ContractTests]), { io: 'input' }))],
     ['recording.schema.json', json(recordingSchema(z.toJSONSchema(RecordingHeader, { io: 'input' })))],
     ['recording.md', recordingPage()],
   ]);

@@ -1,5 +1,5 @@
 /** Contracts in files are checked, formatted and asked by commands alone: no server, no account, no network. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
@@ -158,6 +158,57 @@ describe('contracts in files', () => {
     const what = await cli('contract', 'can', '--contracts', folder, '--what-can', 'payments');
     expect([what.status, what.stdout]).toEqual([0, expect.stringContaining('connect to host bank.example on tcp/443')]);
     expect((await cli('contract', 'can', '--contracts', folder, '--who-can', 'charges')).status).toBe(1);
+  });
+
+  it('are compared with others, and an example that is told is answered so', async () => {
+    const other = `${folder}-other`;
+    mkdirSync(other);
+    const changed = readFileSync(join(folder, 'payments.yaml'), 'utf8').replace('tcp/443', 'tcp/443-450');
+    writeFileSync(join(other, 'payments.yaml'), changed);
+    const files = [join(folder, 'payments.yaml'), join(other, 'payments.yaml')];
+    const done = await cli('contract', 'diff', ...files, '--beside', join(folder, 'base.yaml'), '-o', 'json');
+    expect(done.status).toBe(2);
+    const { verdict, rights } = JSON.parse(done.stdout);
+    expect([verdict, rights.length]).toEqual(['different', 1]);
+    expect(rights[0]).toMatchObject({
+      change: 'added',
+      clause: 'bank',
+      example: { row: { connect: 'bank.example:444' } },
+    });
+    const asked = ['--connect', rights[0].example.row.connect];
+    expect((await decide(...asked)).slice(0, 2)).toEqual([4, 'deny']);
+    const [first] = files;
+    const same = await cli('contract', 'diff', first ?? '', first ?? '', '--beside', join(folder, 'base.yaml'));
+    expect([same.status, same.stdout.trim()]).toEqual([0, 'the same is allowed']);
+    const lone = await cli('contract', 'diff', ...files);
+    expect([lone.status, lone.stderr]).toEqual([1, expect.stringContaining('base `node`')]);
+    rmSync(other, { recursive: true });
+  });
+
+  it('are tested by tables, and a mistake that no row notices is told', async () => {
+    const charge =
+      '{ service: payments, as: orders, attributes: { environment: prod }, claims: { scope: "pay:write" }, method: POST, path: /charges }';
+    const table = (tests: string) => `apiVersion: tricordon/v1\nkind: ContractTests\ntests:\n${tests}`;
+    put(
+      'payments.tests.yaml',
+      table(`  - { name: charges, ask: ${charge}, expect: { decision: allow, clause: charge } }\n`),
+    );
+    const done = await cli('contract', 'test', folder, '--mutate', '-o', 'json');
+    expect([done.status, done.stderr]).toEqual([0, '']);
+    const { tests, coverage, mutants } = JSON.parse(done.stdout);
+    expect([tests[0].passed, coverage.percent]).toEqual([true, 33.3]);
+    const [left, methods] = mutants.filter(({ clause }: { clause: string }) => clause === 'charge');
+    expect(left).toMatchObject({ what: 'left out', outcome: 'noticed', by: 'charges' });
+    expect(methods).toMatchObject({ outcome: 'unnoticed', example: { row: { service: 'payments', as: 'orders' } } });
+    expect((await cli('contract', 'test', folder, '--require-coverage', '50')).status).toBe(2);
+    put('payments.tests.yaml', table(`  - { ask: ${charge}, expect: deny }\n`));
+    const failed = await cli('contract', 'test', folder);
+    expect([failed.status, failed.stdout]).toEqual([2, expect.stringContaining('expected deny, got allow')]);
+    // Whoever asks contracts of the folder is not in the way of its tests.
+    expect((await cli('contract', 'validate', folder)).status).toBe(0);
+    rmSync(join(folder, 'payments.tests.yaml'));
+    const none = await cli('contract', 'test', folder);
+    expect([none.status, none.stderr]).toEqual([1, expect.stringContaining('no tests')]);
   });
 
   it('that nothing can be made of are refused whole: a decision on half of them would be a guess', async () => {
