@@ -9,6 +9,7 @@ import { portRange } from './compile/ports.js';
 import type { Terms } from './compile/terms.js';
 import { topicProblem } from './compile/topic.js';
 import { namesIn, parseCondition } from './condition/index.js';
+import { syscallProblems } from './syscalls/effective.js';
 
 /** An `error` makes the contract unusable; a `warning` is a clause that is fine to keep and does nothing or too little. */
 export interface ContractProblem {
@@ -36,7 +37,7 @@ type Say = (level: ContractProblem['level'], text: string) => void;
 
 /** Of the sections, whoever they belong to: a contract, a base, a bound. */
 export type Checked = Pick<Contract, 'runtime' | 'network' | 'api' | 'deny'> &
-  Partial<Pick<Contract, 'mode' | 'require' | 'exceptions'>>;
+  Partial<Pick<Contract, 'mode' | 'require' | 'exceptions' | 'extends'>>;
 
 export function checkContract(contract: Checked): readonly ContractProblem[] {
   const problems: ContractProblem[] = [];
@@ -61,6 +62,13 @@ export function checkContract(contract: Checked): readonly ContractProblem[] {
     seen.add(id);
     if (Number.isNaN(momentOf(until))) say('error', `ends at \`${until}\`, which the calendar does not have`);
     for (const part of partsOf(asContract(id, allow))) checkPart(part, contract.mode?.[part.layer], say);
+  }
+  if (contract.runtime?.syscalls !== undefined) {
+    const { errors, warnings } = syscallProblems(contract.runtime.syscalls, contract.extends !== undefined);
+    const say = (level: ContractProblem['level']) => (text: string) =>
+      problems.push({ level, clause: 'runtime.syscalls', message: printable(`\`runtime.syscalls\` ${text}`, 1_024) });
+    errors.forEach(say('error'));
+    warnings.forEach(say('warning'));
   }
   for (const name of Object.keys(contract.require ?? {})) {
     const wrong = attributeProblem(name, true);

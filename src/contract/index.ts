@@ -40,3 +40,16 @@ export { momentOf } from './compile/moment.js';
 export { type MutantResult, mutationsOf } from './trial/mutate.js';
 export { type ClauseCoverage, coverageOf, type PlacedTest, runTests, type TestResult } from './trial/run-tests.js';
 export { ContractTests } from './trial/tests-document.js';
+export { compilers } from './compilers/index.js';
+export type {
+  Artefact,
+  CompiledTarget,
+  Deed,
+  Diagnostic,
+  Held,
+  Place,
+  Target,
+  TargetInput,
+} from './compilers/target.js';
+export { partsOf } from './compilers/parts.js';
+export { listedSyscalls } from './syscalls/effective.js';

@@ -87,9 +87,9 @@ function where(file: string, read: ReadDocument, path: readonly PropertyKey[]): 
   return `\`${printable(file)}\`${position === undefined ? '' : ` ${position}`}`;
 }
 
-/** Where the last clause of this id stands: of two with one id, the second is the one too many. */
+/** Where the last clause of this id stands: of two with one id, the second is the one too many. Else the section so called. */
 function pathOfClause(value: unknown, id: string): readonly PropertyKey[] {
-  let found: readonly PropertyKey[] = [id];
+  let found: readonly PropertyKey[] = id.split('.');
   const look = (at: unknown, path: readonly PropertyKey[]): void => {
     if (typeof at !== 'object' || at === null || path.length > 6) return;
     if (!Array.isArray(at) && 'id' in at && at.id === id) found = path;
