@@ -53,3 +53,7 @@ export type {
 } from './compilers/target.js';
 export { partsOf } from './compilers/parts.js';
 export { listedSyscalls } from './syscalls/effective.js';
+export { type Acceptance, parseAcceptances, type Reckoning, reckon } from './compilers/acceptances.js';
+export { emptyPlace, parsePlace } from './compilers/place.js';
+export { unheldBounds } from './compilers/unheld-bounds.js';
+export { nearestName } from './nearest-name.js';

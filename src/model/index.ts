@@ -16,6 +16,7 @@ export {
   FileAccess,
   Ingress,
   Method,
+  Moment,
   Mount,
   Peer,
   Publish,
