@@ -55,32 +55,38 @@ function valuesOf({ runtime, network, api }: Contract, layer: Layer): readonly s
 /** Lines as a target says them, one after the other. */
 export interface Lines {
   readonly all: readonly Diagnostic[];
-  exact(part: Part, reason: string): void;
-  looser(part: Part, reason: string, compensation: string): void;
-  impossible(part: Part, reason: string, compensation: string): void;
+  exact(part: Part, reason: string): Diagnostic;
+  looser(part: Part, reason: string, compensation: string): Diagnostic;
+  impossible(part: Part, reason: string, compensation: string): Diagnostic;
 }
 
 export function linesOf(target: string): Lines {
   const all: Diagnostic[] = [];
+  const say = (level: Diagnostic['level'], { clause, section }: Part, reason: string, compensation: string) => {
+    const line = { clause, section, target, level, reason, compensation };
+    all.push(line);
+    return line;
+  };
   return {
     all,
-    exact: (part, reason) => void all.push({ ...part, target, level: 'exact', reason, compensation: '' }),
-    looser: (part, reason, compensation) => void all.push({ ...part, target, level: 'looser', reason, compensation }),
-    impossible: (part, reason, compensation) =>
-      void all.push({ ...part, target, level: 'impossible', reason, compensation }),
+    exact: (part, reason) => say('exact', part, reason, ''),
+    looser: (part, reason, compensation) => say('looser', part, reason, compensation),
+    impossible: (part, reason, compensation) => say('impossible', part, reason, compensation),
   };
 }
 
-/** For what can only refuse: true where the layer is to refuse; else every part has got its line. */
+/** True where the layer is to refuse; else every part has got its line: but for system calls there is only refusing. */
 export function refuses(lines: Lines, contract: Contract, layer: Layer, teller: string): boolean {
   const mode = contract.mode[layer];
   if (mode === 'enforce') return true;
-  for (const part of partsOf(contract, layer)) notRefused(lines, part, mode, teller);
+  for (const part of partsOf(contract, layer)) unenforced(lines, part, mode, teller);
   return false;
 }
 
-function notRefused(lines: Lines, part: Part, mode: Mode, teller: string): void {
+function unenforced(lines: Lines, part: Part, mode: Mode, teller: string): void {
   if (mode === 'off') lines.exact(part, 'the layer is `off`: nothing is to be held, and nothing is');
+  else if (part.section === 'runtime.syscalls')
+    lines.exact(part, `the layer is in \`${mode}\`: what is not listed passes, and stands in the kernel's audit log`);
   else
     lines.impossible(
       part,

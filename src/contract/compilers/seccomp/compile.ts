@@ -1,23 +1,20 @@
-import { linesOf, partsOf } from '../parts.js';
+import { linesOf, partsOf, refuses } from '../parts.js';
 import type { CompiledTarget, TargetInput } from '../target.js';
 import { profileOf, profileText } from './profile.js';
 
 const wide = 'read-only file systems, and the rules for programs and files of Docker, systemd or our agent';
 
+const teller = 'the sensor of our agent';
+
 /** System calls and nothing else: a filter sees numbers and registers, not the memory behind a pointer. */
 export function compile({ contract }: TargetInput): CompiledTarget {
   const lines = linesOf('seccomp');
-  const mode = contract.mode.runtime;
-  for (const part of partsOf(contract, 'runtime')) {
-    if (mode === 'off') lines.exact(part, 'the layer is `off`: nothing is to be held, and nothing is');
-    else if (part.section === 'runtime.syscalls')
-      lines.exact(
-        part,
-        mode === 'enforce'
-          ? 'what is not listed fails with EPERM, `clone3` with ENOSYS so that libraries use `clone`'
-          : `the layer is in \`${mode}\`: what is not listed passes, and stands in the kernel's audit log`,
-      );
-    else lines.impossible(part, reasonFor(part.section), wide);
+  if (refuses(lines, contract, 'runtime', teller)) {
+    for (const part of partsOf(contract, 'runtime')) {
+      if (part.section === 'runtime.syscalls')
+        lines.exact(part, 'what is not listed fails with EPERM, `clone3` with ENOSYS so that libraries use `clone`');
+      else lines.impossible(part, reasonFor(part.section), wide);
+    }
   }
   const profile = profileOf(contract);
   return {
