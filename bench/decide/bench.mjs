@@ -20,9 +20,9 @@ const sizes = [
 const requests = 20_000;
 const compared = 4_000;
 /** Milliseconds that an engine may take to load a workload. */
-const loadLimit = 150_000;
+const loadLimit = 60_000;
 /** No collection of the young generation while allocation is measured. */
-const nodeFlags = ['--expose-gc', '--min-semi-space-size=128', '--max-semi-space-size=128'];
+const noCollection = ['--expose-gc', '--min-semi-space-size=128', '--max-semi-space-size=128'];
 /** Node 20 dies in `cedar-wasm` where V8 inlines the calls to WebAssembly; its rate is the same without. */
 const flagsOf = { 'cedar-wasm': ['--no-turbo-inline-js-wasm-calls'] };
 
@@ -58,7 +58,7 @@ async function measure(size, { rounds, milliseconds, names, missing }) {
     for (let count = 0; count < 3; count += 1) {
       await ours?.stop();
       ours = await startEngine(command('ours', size), loadLimit);
-      compileSeconds.push(ours.loadSeconds);
+      compileSeconds.push(ours.ready.compileSeconds);
     }
     const made = workload({ ...size, requests });
     const expected = (await ours.ask('answers')).answers;
@@ -79,6 +79,8 @@ async function measure(size, { rounds, milliseconds, names, missing }) {
     const { ours: mine, ...peers } = await alternate(ours, engines, attempt, { rounds, milliseconds });
     const ratio = Object.fromEntries(Object.entries(peers).map(([name, value]) => [name, mine / value]));
     const latency = await ours.ask('latency 200000');
+    await ours.stop();
+    ours = await startEngine(command('ours', size, noCollection), loadLimit);
     const allocation = await ours.ask('allocation 20000');
     const alone = (metric, value) => ({ case: title, metric, ours: value, peers: {}, ratio: {} });
     return [
@@ -110,17 +112,9 @@ async function alternate(ours, peers, attempt, { rounds, milliseconds }) {
   return Object.fromEntries(stayed.map(([name, values]) => [name, median(values)]));
 }
 
-function command(name, { callers, clauses }) {
+function command(name, { callers, clauses }, flags = flagsOf[name] ?? []) {
   const size = [callers, clauses, requests, compared].map(String);
-  return [
-    process.execPath,
-    ...nodeFlags,
-    ...(flagsOf[name] ?? []),
-    join(here, 'engine-process.mjs'),
-    name,
-    ...size,
-    cache,
-  ];
+  return [process.execPath, ...flags, join(here, 'engine-process.mjs'), name, ...size, cache];
 }
 
 function median(values) {

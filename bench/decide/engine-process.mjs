@@ -9,7 +9,10 @@ import { workload } from './workload.mjs';
 const [name, callers, clauses, requests, compared, cache] = process.argv.slice(2);
 const made = workload({ callers: Number(callers), clauses: Number(clauses), requests: Number(requests) });
 const { load } = await import(`./engines/${name}.mjs`);
-const { loadSeconds, prepare, decide, clauseOf } = await load(made.clauses, createRequire(join(cache, 'package.json')));
+const { compileSeconds, prepare, decide, clauseOf } = await load(
+  made.clauses,
+  createRequire(join(cache, 'package.json')),
+);
 const prepared = made.requests.map(prepare);
 let at = 0;
 
@@ -20,7 +23,7 @@ const orders = {
   allocation: (count) => ({ bytes: bytesPerDecision(Number(count), () => decide(next())) }),
 };
 
-say({ loadSeconds });
+say({ ready: true, ...(compileSeconds === undefined ? {} : { compileSeconds }) });
 for await (const line of createInterface({ input: process.stdin })) {
   const [order, argument] = line.split(' ');
   if (orders[order] === undefined) throw new Error(`unknown order \`${order}\``);

@@ -35,9 +35,9 @@ export async function startEngine([command, ...args], limit) {
     child.kill('SIGKILL');
   }, limit);
   try {
-    const { loadSeconds } = await answer();
+    const ready = await answer();
     return {
-      loadSeconds,
+      ready,
       ask: (order) => {
         child.stdin.write(`${order}\n`);
         return answer();

@@ -2,7 +2,7 @@
 import { compileContract, contractDigest, initialVersion } from '../../../dist/contract/index.js';
 import { contractOf, serveRequest } from '../contract.mjs';
 
-/** Sections are compiled when they are asked first, so loading asks once. */
+/** Sections are compiled when they are asked first, so compiling asks once. */
 export function load(clauses) {
   const contract = contractOf(clauses);
   const version = {
@@ -15,7 +15,7 @@ export function load(clauses) {
   const { decideServe } = compileContract(version);
   decideServe(serveRequest({ method: 'GET', path: '/', caller: 'nobody' }));
   return {
-    loadSeconds: (performance.now() - began) / 1_000,
+    compileSeconds: (performance.now() - began) / 1_000,
     prepare: serveRequest,
     decide: decideServe,
     clauseOf: (decision) => (decision.effect === 'allow' ? decision.clause : null),

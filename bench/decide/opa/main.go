@@ -55,7 +55,6 @@ func wasm(ctx context.Context, policy, out string) error {
 }
 
 func serve(ctx context.Context, policy, file string) error {
-	began := time.Now()
 	text, err := os.ReadFile(policy)
 	if err != nil {
 		return err
@@ -95,7 +94,7 @@ func serve(ctx context.Context, policy, file string) error {
 		clause, _ := found[0].Expressions[0].Value.(string)
 		return decision{Effect: "allow", Clause: clause}, nil
 	}
-	say(map[string]any{"loadSeconds": time.Since(began).Seconds()})
+	say(map[string]any{"ready": true})
 	at := 0
 	lines := bufio.NewScanner(os.Stdin)
 	for lines.Scan() {
