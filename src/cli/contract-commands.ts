@@ -111,6 +111,23 @@ export const contractCommands: readonly CommandSpec[] = [
     load: () => import('./commands/contract-decide.js'),
   },
   {
+    name: 'contract replay',
+    summary: 'ask recorded decisions again of contracts in files; exit 2 when one is answered otherwise',
+    options: [
+      { flags: '--against <dir>', description: 'file or folder with the new contracts' },
+      { flags: '--since <time>', description: 'how far back, as 30m, 24h or 7d (default: 7d)' },
+      {
+        flags: '--requests <file>',
+        description: 'rows of JSON with their `decision` instead of a control plane; - for standard input',
+      },
+      { flags: '--clauses', description: 'the same answer by another clause counts as well' },
+      setLabel,
+      config,
+      dataDir,
+    ],
+    load: () => import('./commands/contract-replay.js'),
+  },
+  {
     name: 'contract test',
     summary: 'run tables of questions against contracts in files, and find clauses that no question protects',
     arguments: [{ name: '[dir]', description: 'folder with contracts and tests (default: this one)' }],

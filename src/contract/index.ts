@@ -57,3 +57,5 @@ export { type Acceptance, parseAcceptances, type Reckoning, reckon } from './com
 export { emptyPlace, parsePlace } from './compilers/place.js';
 export { unheldBounds } from './compilers/unheld-bounds.js';
 export { nearestName } from './nearest-name.js';
+export { type Recorded, recordedOf, recordedRow } from './replay/recorded.js';
+export { type Flip, type Replay, replay, type ReplayResult } from './replay/replay.js';

@@ -1,0 +1,163 @@
+/** Decisions as they were recorded, in terms that a contract can be asked again. */
+import { type Decision, type Observation, serviceOf, type Verdict } from '../../model/index.js';
+import { sidesOf } from '../ask/answer.js';
+import type { ContractSet, SetMember } from '../ask/contract-set.js';
+import type { Question } from '../ask/question.js';
+import type { CompiledContract } from '../compile/compile.js';
+
+/** `passed`: nothing refused it, and nobody recorded why. */
+export type Outcome = 'allow' | 'deny' | 'would-deny' | 'unmanaged' | 'passed';
+
+export interface Recorded {
+  /** Whose contract was asked. */
+  readonly service: string;
+  readonly layer: 'runtime' | 'network' | 'api';
+  readonly was: { readonly decision: Outcome; readonly clause: string | null; readonly reason: string | null };
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  readonly count: number;
+  /** Of the decision or the observation. */
+  readonly id: string | null;
+  /** Who asked, and what for, in words that are the same for what is alike. */
+  readonly who: string;
+  readonly what: string;
+  /** The strictest answer of the set; undefined: it has no contract of the service. */
+  readonly ask: (set: ContractSet) => Decision | undefined;
+  /** Attributes, claims and starting programs are not in records of the data plane and the sensor. */
+  readonly complete: boolean;
+}
+
+/** What was recorded and cannot be asked again, and why. */
+export interface NotReplayable {
+  readonly problem: string;
+}
+
+/** undefined: it is no decision (a sensor's own report, a process that ended, a file that was not there). */
+export function recordedOf(observation: Observation): Recorded | NotReplayable | undefined {
+  const { event, service, at, id, join } = observation;
+  if (service === null) return undefined;
+  const base = { service, at, count: 1, complete: false };
+  const own = (ask: (contract: CompiledContract) => Decision) => (set: ContractSet) => {
+    const member: SetMember | undefined = set.member(service);
+    return member === undefined ? undefined : ask(member.compiled);
+  };
+  switch (event.kind) {
+    case 'request': {
+      const { method, path, verdict, direction, peer } = event;
+      const was = wasOf(verdict);
+      const decision = verdict.decisionId ?? id;
+      const place = event.template ?? path;
+      if (direction === 'out') {
+        const ask = own((contract) => contract.decideCall({ peerService: peer, method, path, at }));
+        return {
+          ...base,
+          layer: 'api',
+          was,
+          id: decision,
+          who: service,
+          what: `${method} ${peer ?? '?'}:${place}`,
+          ask,
+        };
+      }
+      const caller = join.caller ?? null;
+      const callerService = serviceOf(join.caller) ?? null;
+      const ask = own((contract) => contract.decideServe({ caller, callerService, method, path, at }));
+      const who = callerService ?? caller ?? 'nobody';
+      return { ...base, layer: 'api', was, id: decision, who, what: `${method} ${service}:${place}`, ask };
+    }
+    case 'flow': {
+      const { direction, peer, address, port, verdict } = event;
+      const was = wasOf(verdict);
+      const common = { ...base, layer: 'network', was, id: verdict.decisionId ?? id } as const;
+      if (direction === 'out') {
+        const ask = own((contract) => contract.decideEgress({ service: peer, address, port, at }));
+        return { ...common, who: service, what: `connect ${peer ?? address}:${port}`, ask };
+      }
+      const caller = join.caller ?? null;
+      const callerService = serviceOf(join.caller) ?? peer ?? null;
+      const ask = own((contract) => contract.decideIngress({ caller, callerService, address, port, at }));
+      return { ...common, who: callerService ?? address, what: `connect ${service}:${port}`, ask };
+    }
+    case 'exec': {
+      const { path, refused } = event;
+      const ask = own((contract) => contract.decideExec({ path, at }));
+      return { ...base, layer: 'runtime', was: seen(refused), id, who: service, what: `start ${path}`, ask };
+    }
+    case 'open': {
+      const { path, write, refused, failed } = event;
+      if (failed === true && refused !== true) return undefined;
+      const access = write ? 'write' : 'read';
+      const ask = own((contract) => contract.decideFile({ path, access, at }));
+      return { ...base, layer: 'runtime', was: seen(refused), id, who: service, what: `${access} ${path}`, ask };
+    }
+    case 'connect':
+      return { problem: 'the sensor saw a connection; whose address it goes to is not recorded with it' };
+    case 'accept':
+    case 'exit':
+    case 'stdio-socket':
+    case 'denied-syscall':
+    case 'sensor':
+      return undefined;
+    default:
+      return event satisfies never;
+  }
+}
+
+const layers = { request: 'api', connect: 'network', exec: 'runtime', open: 'runtime', publish: 'api' } as const;
+
+/** A row of a file: a question with the answer that was given. Both sides are asked where the set has both. */
+export function recordedRow(question: Question, was: Recorded['was'], count: number, id: string | null): Recorded {
+  const { service, at, act } = question;
+  return {
+    service,
+    layer: layers[act.kind],
+    was,
+    at,
+    count,
+    id,
+    who: question.callerService ?? question.caller ?? (act.kind === 'request' ? 'nobody' : service),
+    what: actText(service, act),
+    ask: (set) =>
+      sidesOf(set, question)
+        .map(({ decision }) => decision)
+        .reduce<Decision | undefined>(
+          (one, other) => (one === undefined || weight(other) > weight(one) ? other : one),
+          undefined,
+        ),
+    complete: true,
+  };
+}
+
+function actText(service: string, act: Question['act']): string {
+  switch (act.kind) {
+    case 'request':
+      return `${act.method} ${service}:${act.path}`;
+    case 'connect':
+      return `connect ${act.host}:${act.port}`;
+    case 'exec':
+      return `start ${act.path}`;
+    case 'open':
+      return `${act.access} ${act.path}`;
+    case 'publish':
+      return `publish ${act.topic}`;
+    default:
+      return act satisfies never;
+  }
+}
+
+export function outcomeOf({ effect, reason }: Pick<Decision, 'effect'> & { readonly reason: string }): Outcome {
+  if (effect !== 'allow') return effect;
+  return reason === 'layer-unmanaged' || reason === 'mode-off' ? 'unmanaged' : 'allow';
+}
+
+function wasOf(verdict: Verdict): Recorded['was'] {
+  return { decision: outcomeOf(verdict), clause: verdict.clause, reason: verdict.reason };
+}
+
+function seen(refused: boolean | undefined): Recorded['was'] {
+  return { decision: refused === true ? 'deny' : 'passed', clause: null, reason: null };
+}
+
+function weight({ effect }: Decision): number {
+  return effect === 'deny' ? 2 : effect === 'would-deny' ? 1 : 0;
+}
