@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFailed } from 'vitest';
 import { requires } from '../../requires.js';
@@ -80,6 +80,23 @@ describe('killing every process under traffic', () => {
     } finally {
       remove(directory);
     }
+  });
+
+  it('tells which recorded decisions another contract would answer otherwise', async () => {
+    const file = join(directory, 'other.yaml');
+    const serves = '[{ id: other, methods: [GET], path: /secret, from: [{ builtin: public }] }]';
+    writeFileSync(
+      file,
+      `apiVersion: tricordon/v1\nkind: Contract\nservice: web\nmode: { runtime: off, network: off, api: enforce }\napi: { serves: ${serves} }\n`,
+    );
+    const flips = await eventually(async () => {
+      const done = await home.cli('contract', 'replay', '--against', file, '--since', '1h', '-o', 'json');
+      expect(done.status, done.stderr).toBe(2);
+      const answered: { from: string; to: string; what: string }[] = JSON.parse(done.stdout).flips;
+      const brief = answered.map(({ from, to, what }) => `${what} ${from} ${to}`);
+      return brief.includes('GET web:/secret deny allow') ? brief : undefined;
+    });
+    expect(flips).toContain('GET web:/open allow deny');
   });
 
   for (const victim of ['control', 'agent', 'helper', 'postgresql', 'gateway', 'sidecar'] as const) {
