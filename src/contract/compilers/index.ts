@@ -2,6 +2,7 @@
 import { compose } from './compose/index.js';
 import { docker } from './docker/index.js';
 import { seccomp } from './seccomp/index.js';
+import { systemd } from './systemd/index.js';
 import type { Target } from './target.js';
 
-export const compilers: readonly Target[] = [seccomp, docker, compose];
+export const compilers: readonly Target[] = [seccomp, docker, compose, systemd];
