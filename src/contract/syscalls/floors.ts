@@ -5,7 +5,7 @@
  *
  * Left out although seen: `clone3` (its flags cannot be looked at; whoever gets "no such call" uses `clone`), `io_uring_*` (what
  * goes through a ring is not filtered; Node.js does without), `setpriority`. Not in a floor: starting other programs
- * (`wait4`, `vfork`, `dup2`...), which a contract adds.
+ * (`wait4`, `vfork`, `dup2`...), which a contract adds; without them `clone` is for threads where a target can tell.
  */
 import { nearestName } from '../nearest-name.js';
 

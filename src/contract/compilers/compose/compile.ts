@@ -1,5 +1,5 @@
 import { stringify } from 'yaml';
-import { containerPlan } from '../container/settings.js';
+import { containerPlan, tmpfsOptions } from '../container/settings.js';
 import type { CompiledTarget, TargetInput } from '../target.js';
 import type { ComposeFile, ComposeService } from './file.js';
 
@@ -33,9 +33,7 @@ export function compile(input: TargetInput): CompiledTarget {
     ...(cpus === undefined ? {} : { cpus }),
     ...(memory === undefined ? {} : { mem_limit: memory, memswap_limit: memory }),
     ...(pids === undefined ? {} : { pids_limit: pids }),
-    ...(tmpfs.length === 0
-      ? {}
-      : { tmpfs: tmpfs.map(({ path, access }) => `${path}:${access === 'read' ? 'ro' : 'rw'}`) }),
+    ...(tmpfs.length === 0 ? {} : { tmpfs: tmpfs.map(({ path, access }) => `${path}:${tmpfsOptions(access)}`) }),
     ...(volumes.length === 0 ? {} : { volumes }),
     ...(noNetwork === undefined ? {} : { network_mode: 'none' }),
   };

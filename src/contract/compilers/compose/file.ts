@@ -23,7 +23,7 @@ export const ComposeService = z.strictObject({
   mem_limit: z.int().min(1).optional(),
   memswap_limit: z.int().min(1).optional(),
   pids_limit: z.int().min(1).optional(),
-  tmpfs: z.array(z.string().regex(/^\/[A-Za-z0-9._@+/-]+:(rw|ro)$/)).optional(),
+  tmpfs: z.array(z.string().regex(/^\/[A-Za-z0-9._@+/-]+:(rw,mode=1777|ro)$/)).optional(),
   volumes: z
     .array(
       z.strictObject({ type: z.literal('volume'), source: name, target: path, read_only: z.literal(true).optional() }),

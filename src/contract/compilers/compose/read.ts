@@ -16,7 +16,7 @@ export function read(artefacts: readonly Artefact[]): Held {
   const mounts: ContainerMount[] = [
     ...(service.tmpfs ?? []).map((text): ContainerMount => {
       const [path = '', mode] = text.split(':');
-      return { path, access: mode === 'rw' ? 'write' : 'read', volume: null };
+      return { path, access: mode === 'ro' ? 'read' : 'write', volume: null };
     }),
     ...(service.volumes ?? []).map(
       ({ source, target, read_only }): ContainerMount => ({

@@ -39,6 +39,11 @@ const ours = 'our agent, which holds programs and files of a service with the ke
 /** Written as they stand: no quoting, in a shell or in Compose, has to be right. */
 export const plainPathText = /^(?:\/[A-Za-z0-9._@+-]+)+$/;
 
+/** Like /tmp: it belongs to root, whoever the container runs as. */
+export function tmpfsOptions(access: 'read' | 'write'): string {
+  return access === 'write' ? 'rw,mode=1777' : 'ro';
+}
+
 type Writable = { -readonly [K in keyof ContainerSettings]: ContainerSettings[K] };
 
 export function containerPlan(target: string, { contract, at }: TargetInput): ContainerPlan {
@@ -155,7 +160,10 @@ function planClause(
   if (volume !== null && settings.mounts.some((other) => other.volume === volume))
     return lines.impossible(part, 'another clause has the same volume', 'rename one of them');
   settings.mounts = [...settings.mounts, { path, access, volume }];
-  return lines.exact(part, volume === null ? 'a tmpfs' : `the volume \`${volume}\``);
+  return lines.exact(
+    part,
+    volume === null ? 'a tmpfs; over a folder of the image it gets the mode of that' : `the volume \`${volume}\``,
+  );
 }
 
 function noRule(section: string): string {

@@ -47,8 +47,8 @@ const flags: readonly (readonly [RegExp, Take])[] = [
   [/^--memory=(\d+) --memory-swap=\1$/, once('memory', Number)],
   [/^--pids-limit=([1-9]\d*)$/, once('pids', Number)],
   [
-    new RegExp(`^--tmpfs=${path}:(rw|ro)$`),
-    mount(([at = '', mode]) => ({ path: at, access: accessOf(mode === 'rw'), volume: null })),
+    new RegExp(`^--tmpfs=${path}:(rw,mode=1777|ro)$`),
+    mount(([at = '', mode]) => ({ path: at, access: accessOf(mode !== 'ro'), volume: null })),
   ],
   [
     new RegExp(`^--mount=type=volume,source=${name},destination=${path}(,readonly)?$`),

@@ -1,5 +1,5 @@
 /** `docker run` with the flags of a contract. Only characters that no shell takes for anything are ever written. */
-import type { ContainerMount, ContainerSettings } from '../container/settings.js';
+import { type ContainerMount, type ContainerSettings, tmpfsOptions } from '../container/settings.js';
 import type { TargetInput } from '../target.js';
 
 export function scriptOf({ contract, version, digest }: TargetInput, settings: ContainerSettings): string {
@@ -41,6 +41,6 @@ function flagsOf(settings: ContainerSettings): readonly string[] {
 }
 
 function mountFlag({ path, access, volume }: ContainerMount): string {
-  if (volume === null) return `--tmpfs=${path}:${access === 'write' ? 'rw' : 'ro'}`;
+  if (volume === null) return `--tmpfs=${path}:${tmpfsOptions(access)}`;
   return `--mount=type=volume,source=${volume},destination=${path}${access === 'write' ? '' : ',readonly'}`;
 }

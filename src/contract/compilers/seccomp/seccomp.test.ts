@@ -20,11 +20,18 @@ describe('a seccomp profile', () => {
   test('lists floor and additions without removals, refuses the rest, and hides clone3', () => {
     const made = profile({ syscalls: { base: 'static', add: ['socket'], remove: ['ioctl'] } });
     expect(made).toMatchObject({ defaultAction: 'SCMP_ACT_ERRNO', defaultErrnoRet: 1 });
-    const [allowed, hidden] = made.syscalls;
+    const [allowed, threads, hidden] = made.syscalls;
     expect(allowed.names).toEqual(expect.arrayContaining(['execve', 'exit_group', 'restart_syscall', 'socket']));
     expect(allowed.names).not.toContain('ioctl');
+    expect(allowed.names).not.toContain('clone');
+    expect(threads).toMatchObject({ names: ['clone'], args: [{ index: 0, value: 65_536, valueTwo: 65_536 }] });
     expect(hidden).toEqual({ names: ['clone3'], action: 'SCMP_ACT_ERRNO', errnoRet: 38 });
     expect(profile({ syscalls: { add: ['clone3'] } }).syscalls).toHaveLength(1);
+  });
+
+  test('lets processes be made where children can be waited for', () => {
+    const [allowed, next] = profile({ syscalls: { base: 'node20', add: ['wait4'] } }).syscalls;
+    expect([allowed.names.includes('clone'), next.names]).toEqual([true, ['clone3']]);
   });
 
   test('only tells in learn and audit, and is not there in off or without the section', () => {
@@ -47,7 +54,7 @@ describe('a seccomp profile', () => {
   test.each([
     ['not JSON', 'a: b', 'JSON'],
     ['an unknown key', rule('').replace('{', '{"flags":[],'), 'flags'],
-    ['arguments', rule('"args":[],'), 'args'],
+    ['arguments', rule('"args":[{"index":0,"value":1,"valueTwo":1,"op":"SCMP_CMP_EQ"}],'), 'args'],
     ['another action', rule('').replace('ACT_ALLOW', 'ACT_TRACE'), 'SCMP_ACT_TRACE'],
     ['a name twice', rule('').replace('["read"]', '["read","read"]'), 'twice'],
   ])('with %s is not read back', (_, text, wanted) => {

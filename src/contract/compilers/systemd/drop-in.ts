@@ -42,7 +42,7 @@ const closing = {
   ReadOnlyPaths: path,
   InaccessiblePaths: path,
   NoExecPaths: path,
-  TemporaryFileSystem: `${path}:(?:rw|ro)`,
+  TemporaryFileSystem: `${path}:(?:rw,mode=1777|ro)`,
   IPAddressDeny: `any|${range}`,
   SocketBindDeny: 'any',
   IOReadBandwidthMax: '/ \\d+',

@@ -100,7 +100,7 @@ function planMounts(plan: Plan): void {
       plan.lines.impossible(part, 'another clause mounts at the same path', 'take one of them out');
     else {
       const writes = access === 'write' && (files === undefined || files.some((file) => isWrittenAt(file, found.path)));
-      own.push(`${found.path}:${writes ? 'rw' : 'ro'}`);
+      own.push(`${found.path}:${writes ? 'rw,mode=1777' : 'ro'}`);
       plan.lines.exact(
         part,
         writes || access === 'read' ? 'a tmpfs' : 'a tmpfs, which no clause of `files` lets it write',

@@ -94,7 +94,7 @@ function opened(values: Values, path: string, access: 'read' | 'write'): boolean
   if (access === 'read' || /^\/(?:dev|proc|sys)(?:\/|$)/.test(path)) return undefined;
   const own = (values.get('TemporaryFileSystem') ?? []).map((text) => {
     const [folder = '', mode] = text.split(':');
-    return [folder, mode === 'rw'] as const;
+    return [folder, mode !== 'ro'] as const;
   });
   return deepest(
     [...rulesOf(values, 'ReadWritePaths', true), ...rulesOf(values, 'ReadOnlyPaths', false), ...own],
