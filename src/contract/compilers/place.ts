@@ -32,6 +32,10 @@ export const PlaceFile = z.strictObject({
         .optional(),
     }),
   ),
+  trustDomain: z
+    .string()
+    .regex(/^[a-z0-9._-]{1,255}$/, 'a trust domain is small letters, digits, `.`, `-` and `_`')
+    .optional(),
   resolvers: z.array(Address).max(64).optional(),
 });
 

@@ -31,6 +31,8 @@ export interface TargetInput {
 export interface Place {
   /** Of this service and of those it talks with, by name. A peer that is not here cannot be named by an address or label. */
   readonly services: Readonly<Record<string, PlacedService>>;
+  /** In which the identities of the services are. */
+  readonly trustDomain?: string | undefined;
   /** IPv4 or IPv6 addresses of the resolvers. */
   readonly resolvers?: readonly string[] | undefined;
 }
