@@ -31,17 +31,14 @@ export class Facts<T> {
   overflow = 0;
 
   add(key: string, value: T, caller: string | undefined, observation: Observation): void {
-    const seen: Evidence = {
-      firstSeen: observation.at,
-      lastSeen: observation.at,
-      count: 1,
-      callers: caller === undefined ? [] : [caller],
-      sample: observation.id,
-    };
+    const { at, id: sample } = observation;
     const known = this.#facts.get(key);
-    if (known !== undefined) known.evidence = joinEvidence([known.evidence, seen]);
+    if (known !== undefined) known.evidence = seenAgain(known.evidence, at, caller, sample);
     else if (this.#facts.size >= maxPerKind) this.overflow += 1;
-    else this.#facts.set(key, { value, evidence: seen });
+    else {
+      const callers = caller === undefined ? [] : [caller];
+      this.#facts.set(key, { value, evidence: { firstSeen: at, lastSeen: at, count: 1, callers, sample } });
+    }
   }
 
   /** Takes back what was first seen at or after a time. */
@@ -59,6 +56,19 @@ export class Facts<T> {
   }
 }
 
+/** As `joinEvidence` with one observation more: most observations say again what is known. */
+function seenAgain(known: Evidence, at: number, caller: string | undefined, sample: string): Evidence {
+  const { firstSeen, lastSeen, callers } = known;
+  const isFirst = at < firstSeen || (at === firstSeen && sample < known.sample);
+  return {
+    firstSeen: Math.min(firstSeen, at),
+    lastSeen: Math.max(lastSeen, at),
+    count: known.count + 1,
+    callers: caller === undefined || callers.includes(caller) ? callers : joinCallers([...callers, caller]),
+    sample: isFirst ? sample : known.sample,
+  };
+}
+
 export function joinEvidence(list: readonly Evidence[]): Evidence {
   const byTime = [...list].sort(
     (left, right) => left.firstSeen - right.firstSeen || (left.sample < right.sample ? -1 : 1),
@@ -67,7 +77,11 @@ export function joinEvidence(list: readonly Evidence[]): Evidence {
     firstSeen: Math.min(...list.map((each) => each.firstSeen)),
     lastSeen: Math.max(...list.map((each) => each.lastSeen)),
     count: list.reduce((sum, each) => sum + each.count, 0),
-    callers: [...new Set(list.flatMap((each) => each.callers))].sort().slice(0, maxCallers),
+    callers: joinCallers(list.flatMap((each) => each.callers)),
     sample: byTime[0]?.sample ?? '',
   };
+}
+
+function joinCallers(callers: readonly string[]): readonly string[] {
+  return [...new Set(callers)].sort().slice(0, maxCallers);
 }
