@@ -49,6 +49,16 @@ describe('artefacts in a folder', () => {
     await expect(put({ 'b.json': '3' })).rejects.toEqual(refused('`b.json`'));
   });
 
+  test('a folder is made with those above it; where none can be made, that is told', async () => {
+    const deep = join(folder, 'a/b/c');
+    await writeArtefacts(deep, [{ file: 'x', text: '1' }], { force: false });
+    expect(readFileSync(join(deep, 'x'), 'utf8')).toBe('1');
+    await expect(writeArtefacts('/proc/none/x', [], { force: false })).rejects.toEqual(refused('(ENOENT)'));
+    await expect(writeArtefacts(join(deep, 'x'), [{ file: 'y', text: '' }], { force: false })).rejects.toEqual(
+      refused('(ENOTDIR)'),
+    );
+  });
+
   test.each(['../a', '/a', 'a/../../b', 'a//b', './a', '', 'a\\b', '.tricordon-compiled.json'])(
     'named %j are refused',
     async (file) => {

@@ -1,5 +1,6 @@
 /** Writes what was compiled into a folder: all of it or nothing, and never over a file of somebody else. */
 import { createHash, randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { lstat, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
@@ -23,7 +24,7 @@ export async function writeArtefacts(
 ): Promise<void> {
   for (const { file } of artefacts) refuseOutside(file);
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     for (const { file } of artefacts) await refuseLinks(folder, file);
     const ledger = await ledgerOf(folder);
     const foreign: string[] = [];
@@ -40,7 +41,7 @@ export async function writeArtefacts(
       );
     const files = { ...ledger };
     for (const { file, text } of artefacts) {
-      await mkdir(dirname(join(folder, file)), { recursive: true });
+      await makeFolder(dirname(join(folder, file)));
       await replace(join(folder, file), text);
       files[file] = digestOf(text);
     }
@@ -58,6 +59,21 @@ function refuseOutside(file: string): void {
   const parts = file.split('/');
   if (parts.some((part) => part === '' || part === '.' || part === '..') || /[\0\\]/.test(file) || file === ledgerName)
     throw new CliError('refused', `\`${printable(file, 200)}\` is no name of a file beneath the folder`);
+}
+
+/** With those above it. Not the recursive one of Node.js: that never ends where a file system refuses new folders with ENOENT. */
+async function makeFolder(path: string): Promise<void> {
+  const made = await mkdir(path).then(
+    () => 'made',
+    (error: unknown) => {
+      if (codeOf(error) === 'EEXIST') return 'made';
+      if (codeOf(error) === 'ENOENT' && !existsSync(dirname(path))) return 'nothing above';
+      throw error;
+    },
+  );
+  if (made === 'made') return;
+  await makeFolder(dirname(path));
+  await mkdir(path);
 }
 
 /** Neither the file nor a folder on the way may lead elsewhere. */

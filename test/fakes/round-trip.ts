@@ -54,7 +54,7 @@ function askerOf(contract: Contract) {
 }
 
 /** How many refused deeds the files were asked about, and how many of them they refuse. */
-export function expectRoundTrip(target: Target, layers: readonly Layer[], runs = 500): { asked: number; held: number } {
+export function expectRoundTrip(target: Target, layers: readonly Layer[], runs = 300): { asked: number; held: number } {
   const count = { asked: 0, held: 0 };
   fc.assert(
     fc.property(randomContract, (contract) => {

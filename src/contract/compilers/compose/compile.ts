@@ -3,6 +3,9 @@ import { containerPlan, tmpfsOptions } from '../container/settings.js';
 import type { CompiledTarget, TargetInput } from '../target.js';
 import type { ComposeFile, ComposeService } from './file.js';
 
+/** Quoted throughout: to a reader of YAML 1.1 `10:10` is a number. */
+const style = { lineWidth: 0, defaultStringType: 'QUOTE_DOUBLE', defaultKeyType: 'PLAIN' } as const;
+
 /** A second file: `docker compose -f compose.yaml -f NAME.compose.yaml up`. */
 export function compile(input: TargetInput): CompiledTarget {
   const { contract, place, version, digest } = input;
@@ -43,7 +46,7 @@ export function compile(input: TargetInput): CompiledTarget {
     ...(volumes.length === 0 ? {} : { volumes: Object.fromEntries(volumes.map(({ source }) => [source, {}])) }),
   };
   const about = `${contract.service}${version === null ? '' : ` version ${version}`} ${digest}`;
-  const text = `# Contract of ${about}. Made by \`tricordon contract compile\`.\n${stringify(document, { lineWidth: 0 })}`;
+  const text = `# Contract of ${about}. Made by \`tricordon contract compile\`.\n${stringify(document, style)}`;
   const file = { file: `${contract.service}.compose.yaml`, text };
   return { artefacts: profile === undefined ? [file] : [file, profile], diagnostics };
 }
