@@ -14,9 +14,11 @@ export interface Placed<R> {
 
 /** Clauses of one path, in the order of the contract. Only where there are many are they looked up by name. */
 interface Place<E> {
-  /** When a single clause stands here and asks for nothing but this one name. */
-  onlyName: string | undefined;
+  /** The single clause that stands here, when it asks for nothing but one of at most three names, and these. */
   only: E | undefined;
+  one: string | undefined;
+  two: string | undefined;
+  three: string | undefined;
   readonly entries: E[];
   byName: Map<string, E[]> | undefined;
   others: E[] | undefined;
@@ -143,7 +145,10 @@ function walk<R, E extends Placed<R>>(
 
 /** The first in the contract's order of those that name the caller and those that may take in anyone. */
 function first<R, E extends Placed<R>>(at: Place<E>, name: string | null | undefined, request: R): E | undefined {
-  if (at.onlyName !== undefined) return at.onlyName === name ? at.only : undefined;
+  if (at.only !== undefined) {
+    const named = name !== null && name !== undefined && (at.one === name || at.two === name || at.three === name);
+    return named ? at.only : undefined;
+  }
   const { entries, byName } = at;
   if (byName === undefined) {
     for (let index = 0; index < entries.length; index += 1) {
@@ -224,9 +229,10 @@ function deepest<E>(root: Node<E>, parts: readonly string[]): E | undefined {
 
 function keep<R, E extends Placed<R>>(at: Place<E>, entry: E): void {
   at.entries.push(entry);
-  const plain = at.entries.length === 1 && entry.names.length === 1 && entry.others === undefined;
-  at.onlyName = plain && entry.holds === undefined ? entry.names[0] : undefined;
-  at.only = entry;
+  const { names, others, holds } = entry;
+  const plain = at.entries.length === 1 && names.length <= 3 && others === undefined && holds === undefined;
+  at.only = plain ? entry : undefined;
+  [at.one, at.two, at.three] = plain ? names : [];
   if (at.byName !== undefined) index<R, E>(at.byName, entry);
   else if (at.entries.length > few) {
     at.byName = new Map();
@@ -234,7 +240,7 @@ function keep<R, E extends Placed<R>>(at: Place<E>, entry: E): void {
     at.others = at.entries.filter(({ others }) => others !== undefined);
     return;
   }
-  if (entry.others !== undefined) at.others?.push(entry);
+  if (others !== undefined) at.others?.push(entry);
 }
 
 function index<R, E extends Placed<R>>(byName: Map<string, E[]>, entry: E): void {
@@ -281,5 +287,13 @@ function node<E>(): Node<E> {
 }
 
 function place<E>(): Place<E> {
-  return { onlyName: undefined, only: undefined, entries: [], byName: undefined, others: undefined };
+  return {
+    only: undefined,
+    one: undefined,
+    two: undefined,
+    three: undefined,
+    entries: [],
+    byName: undefined,
+    others: undefined,
+  };
 }
