@@ -1,7 +1,7 @@
 /** What one set of contracts allows that another does not: exact, with an example that was tried, or said to be open. */
 import { printable } from '../../base/index.js';
 import { type Bound, type Contract, type Layer, layers, type Mode } from '../../model/index.js';
-import type { ContractSet, SetMember } from '../ask/contract-set.js';
+import { type ContractSet, type SetMember, versionOf } from '../ask/contract-set.js';
 import { compileContract, type CompiledContract } from '../compile/compile.js';
 import { Budget, Undecided } from './budget.js';
 import { comparedValues, type ValueChange } from './plain-values.js';
@@ -114,24 +114,7 @@ function sideOf(service: string, member: SetMember | undefined): Side {
     },
     compiled: () => {
       if (member !== undefined && layers.every((layer) => contract.mode[layer] === 'enforce')) return member.compiled;
-      compiled ??= compileContract(
-        {
-          service,
-          version: 0,
-          digest: '',
-          state: 'approved',
-          contract: { ...contract, mode: enforced },
-          origin: 'declared',
-          observed: 0,
-          proposedBy: '',
-          proposedAt: 0,
-          decidedBy: null,
-          decidedAt: null,
-          reason: null,
-          clean: {},
-        },
-        bounds,
-      );
+      compiled ??= compileContract(versionOf({ ...contract, mode: enforced }, ''), bounds);
       return compiled;
     },
   };

@@ -104,7 +104,7 @@ function once<D extends ContractDocument>(
 }
 
 /** Versions are counted by a control plane; from files there is none. */
-function versionOf(contract: Contract, digest: string): ContractVersion {
+export function versionOf(contract: Contract, digest: string): ContractVersion {
   return {
     service: contract.service,
     version: 0,
