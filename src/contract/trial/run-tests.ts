@@ -49,10 +49,19 @@ function differences(expect: ContractTest['expect'], got: Answer): readonly stri
     ['reason', wanted.reason, got.reason],
     ['side', wanted.side, got.contract.name],
   ];
-  return pairs.flatMap(([what, value, found]) =>
+  const wrong = pairs.flatMap(([what, value, found]) =>
     value === undefined || value === found ? [] : [`${what}: expected ${value}, got ${found ?? 'none'}`],
   );
+  // A slip of the pen in a name must not pass for a refusal that was wanted.
+  if (Object.hasOwn(slips, got.reason) && !('reason' in wanted && wanted.reason === got.reason))
+    wrong.push(slips[got.reason] ?? '');
+  return wrong;
 }
+
+const slips: Readonly<Record<string, string>> = {
+  'no-contract': 'the service has no contract in the set; expect the reason `no-contract` if that is meant',
+  malformed: 'the row is no question; expect the reason `malformed` if that is meant',
+};
 
 export interface ClauseCoverage {
   readonly service: string;

@@ -34,7 +34,7 @@ describe('tables of questions', () => {
     { name: 'orders charges', ask, expect: { decision: 'allow', clause: 'charge', side: 's' } },
     { ask: { ...ask, claims: null }, expect: { decision: 'deny', reason: 'claim-missing' } },
     { ask: { ...ask, as: 'web' }, expect: { decision: 'allow', clause: 'x' } },
-    { ask: { service: 's' }, expect: 'deny' },
+    { ask: { service: 's' }, expect: { decision: 'deny', reason: 'malformed' } },
     { ask: { service: 's', exec: '/bin/sh' }, expect: 'deny' },
   ]);
   const set = contractSet([own]);
@@ -49,6 +49,19 @@ describe('tables of questions', () => {
       ['test 5'],
     ]);
     expect(results[3]?.got.reason).toBe('malformed');
+  });
+
+  test('do not take a slip of the pen for a refusal', () => {
+    const slips = placed([
+      { ask: { service: 't', exec: '/x' }, expect: 'deny' },
+      { ask: { service: 's', method: 'get', path: '/' }, expect: 'deny' },
+      { ask: { service: 't', exec: '/x' }, expect: { decision: 'deny', reason: 'no-contract' } },
+    ]);
+    expect(runTests(set, slips, now).map(({ wrong }) => wrong.join())).toEqual([
+      expect.stringContaining('no contract'),
+      expect.stringContaining('no question'),
+      '',
+    ]);
   });
 
   test('reach clauses, denies among them', () => {
