@@ -1,9 +1,10 @@
 /** Decisions as they were recorded, in terms that a contract can be asked again. */
-import { type Decision, type Observation, serviceOf, type Verdict } from '../../model/index.js';
+import { type Decision, type Observation, parseSpiffeId, serviceOf, type Verdict } from '../../model/index.js';
 import { sidesOf } from '../ask/answer.js';
 import type { ContractSet, SetMember } from '../ask/contract-set.js';
 import type { Question } from '../ask/question.js';
 import type { CompiledContract } from '../compile/compile.js';
+import type { Proved } from '../compile/selector.js';
 
 /** `passed`: nothing refused it, and nobody recorded why. */
 export type Outcome = 'allow' | 'deny' | 'would-deny' | 'unmanaged' | 'passed';
@@ -21,11 +22,14 @@ export interface Recorded {
   /** Who asked, and what for, in words that are the same for what is alike. */
   readonly who: string;
   readonly what: string;
-  /** The strictest answer of the set; undefined: it has no contract of the service. */
-  readonly ask: (set: ContractSet) => Decision | undefined;
-  /** Attributes, claims and starting programs are not in records of the data plane and the sensor. */
-  readonly complete: boolean;
+  /**
+   * The strictest answer of the set, of contracts as `read` gives them; undefined: it has none of the service. Rows of a file hold
+   * all there is to know and are asked of contracts as they stand.
+   */
+  readonly ask: (set: ContractSet, read: ReadMember) => Decision | undefined;
 }
+
+export type ReadMember = (member: SetMember) => CompiledContract;
 
 /** What was recorded and cannot be asked again, and why. */
 export interface NotReplayable {
@@ -36,10 +40,10 @@ export interface NotReplayable {
 export function recordedOf(observation: Observation): Recorded | NotReplayable | undefined {
   const { event, service, at, id, join } = observation;
   if (service === null) return undefined;
-  const base = { service, at, count: 1, complete: false };
-  const own = (ask: (contract: CompiledContract) => Decision) => (set: ContractSet) => {
-    const member: SetMember | undefined = set.member(service);
-    return member === undefined ? undefined : ask(member.compiled);
+  const base = { service, at, count: 1 };
+  const own = (ask: (contract: CompiledContract) => Decision) => (set: ContractSet, read: ReadMember) => {
+    const member = set.member(service);
+    return member === undefined ? undefined : ask(read(member));
   };
   switch (event.kind) {
     case 'request': {
@@ -61,7 +65,9 @@ export function recordedOf(observation: Observation): Recorded | NotReplayable |
       }
       const caller = join.caller ?? null;
       const callerService = serviceOf(join.caller) ?? null;
-      const ask = own((contract) => contract.decideServe({ caller, callerService, method, path, at }));
+      const ask = own((contract) =>
+        contract.decideServe({ caller, callerService, attributes: attributesOf(caller), method, path, at }),
+      );
       const who = callerService ?? caller ?? 'nobody';
       return { ...base, layer: 'api', was, id: decision, who, what: `${method} ${service}:${place}`, ask };
     }
@@ -75,7 +81,9 @@ export function recordedOf(observation: Observation): Recorded | NotReplayable |
       }
       const caller = join.caller ?? null;
       const callerService = serviceOf(join.caller) ?? peer ?? null;
-      const ask = own((contract) => contract.decideIngress({ caller, callerService, address, port, at }));
+      const ask = own((contract) =>
+        contract.decideIngress({ caller, callerService, attributes: attributesOf(caller), address, port, at }),
+      );
       return { ...common, who: callerService ?? address, what: `connect ${service}:${port}`, ask };
     }
     case 'exec': {
@@ -124,7 +132,6 @@ export function recordedRow(question: Question, was: Recorded['was'], count: num
           (one, other) => (one === undefined || weight(other) > weight(one) ? other : one),
           undefined,
         ),
-    complete: true,
   };
 }
 
@@ -152,6 +159,17 @@ export function outcomeOf({ effect, reason }: Pick<Decision, 'effect'> & { reado
 
 function wasOf(verdict: Verdict): Recorded['was'] {
   return { decision: outcomeOf(verdict), clause: verdict.clause, reason: verdict.reason };
+}
+
+/** What an identity says by itself; all else that was attested is not in records. */
+function attributesOf(caller: string | null): Proved {
+  const service = serviceOf(caller ?? undefined);
+  const trustDomain = caller === null ? undefined : parseSpiffeId(caller)?.trustDomain;
+  return {
+    ...(caller === null ? {} : { id: caller }),
+    ...(service === undefined ? {} : { service }),
+    ...(trustDomain === undefined ? {} : { 'trust-domain': trustDomain }),
+  };
 }
 
 function seen(refused: boolean | undefined): Recorded['was'] {

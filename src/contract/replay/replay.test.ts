@@ -96,6 +96,16 @@ test('what hangs on things that are not recorded is counted and not guessed', ()
     deny: [{ id: 'd', layer: 'api', path: '/a', from: [{ match: { environment: 'dev' } }] }],
   };
   expect(flipsOf(denying, [observed(request)])).toMatchObject({ flips: [], same: 0, notReplayed: [{ count: 1 }] });
+  const either = {
+    api: { serves: [serve('x', '/a', { from: [{ service: 'b' }, { match: { environment: 'prod' } }] })] },
+  };
+  expect(flipsOf(either, [observed(request)])).toMatchObject({ flips: [], same: 0, notReplayed: [{ count: 1 }] });
+  const started = { runtime: { executables: [{ id: 'x', path: '/x', from: '/y' }] } };
+  const exec = observed({ kind: 'exec', path: '/x', args: [] });
+  expect(flipsOf(started, [exec])).toMatchObject({ flips: [], same: 0, notReplayed: [{ count: 1 }] });
+  // Whoever it is, one clause is enough, and one deny that asks for nothing.
+  const sure = { api: { serves: [serve('x', '/a'), serve('y', '/**', { user: {} })] } };
+  expect(flipsOf(sure, [observed(request)])).toMatchObject({ flips: [], same: 1, notReplayed: [] });
   const plain = { ...denying, deny: [{ id: 'd', layer: 'api', path: '/a' }] };
   expect(flipsOf(plain, [observed(request)]).flips).toMatchObject([{ to: 'deny', after: { clause: 'd' } }]);
 });

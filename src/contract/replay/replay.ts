@@ -1,8 +1,9 @@
 /** Recorded decisions asked again of other contracts: what would be answered otherwise, grouped. */
 import { printable } from '../../base/index.js';
-import type { Contract, Decision } from '../../model/index.js';
-import type { ContractSet } from '../ask/contract-set.js';
-import { clausesOf } from '../clauses.js';
+import type { ContractSet, SetMember } from '../ask/contract-set.js';
+import type { CompiledContract } from '../compile/compile.js';
+import { readMember } from './read-member.js';
+import type { Reading } from './readings.js';
 import { type NotReplayable, type Outcome, outcomeOf, type Recorded } from './recorded.js';
 
 export interface Flip {
@@ -37,33 +38,32 @@ export interface Replay {
 }
 
 const mostFlips = 10_000;
-/** Reasons that hang on what records do not hold. */
-const hanging: ReadonlySet<string> = new Set(['attribute', 'claim-missing', 'claim-value', 'where']);
 
 /** @param clauses whether another clause for the same answer counts as a flip as well */
 export function replay(set: ContractSet, options: { readonly clauses: boolean }): Replay {
   const flips = new Map<string, { flip: Flip; count: number; first: number; last: number }>();
   const left = new Map<string, number>();
-  const conditionalDenies = new Map<string, ReadonlySet<string>>();
   let [same, moreFlips] = [0, 0];
   const leave = (reason: string, count: number) => left.set(reason, (left.get(reason) ?? 0) + count);
-  const hangs = (service: string, { effect, reason, clause, nearest }: Decision): boolean => {
-    if (effect === 'allow') return false;
-    if (nearest?.failed.some(({ predicate }) => predicate === 'started by') === true) return true;
-    if (reason !== 'explicit-deny') return hanging.has(reason);
-    const known = conditionalDenies.get(service) ?? conditional(set.member(service)?.resolved);
-    conditionalDenies.set(service, known);
-    return clause !== null && known.has(clause);
+  const readings = new Map<Reading, WeakMap<SetMember, CompiledContract>>();
+  const reader = (reading: Reading) => (member: SetMember) => {
+    const known = readings.get(reading) ?? new WeakMap<SetMember, CompiledContract>();
+    readings.set(reading, known);
+    const made = known.get(member) ?? readMember(member, reading);
+    known.set(member, made);
+    return made;
   };
   return {
     take: (recorded) => {
       if ('problem' in recorded) return leave(recorded.problem, 1);
       const { service, layer, was, who, what, at, count, id } = recorded;
-      const now = recorded.ask(set);
-      if (now === undefined)
+      const [least, most] = [recorded.ask(set, reader('against')), recorded.ask(set, reader('for'))];
+      if (least === undefined || most === undefined)
         return leave(`there is no contract of \`${printable(service, 64)}\` among the new ones`, count);
-      if (!recorded.complete && hangs(service, now))
+      if (outcomeOf(least) !== outcomeOf(most))
         return leave('it hangs on attributes, claims, or who started a program, which were not recorded', count);
+      // What lets it pass needs nothing that is missing; what refuses it does so whatever is missing.
+      const now = most.effect === 'allow' ? least : most;
       const to = outcomeOf(now);
       const passes = was.decision === 'passed' && (to === 'allow' || to === 'unmanaged');
       const other = options.clauses && was.decision !== 'passed' && was.clause !== now.clause;
@@ -112,17 +112,4 @@ export function replay(set: ContractSet, options: { readonly clauses: boolean })
 /** What breaks something comes first. */
 function rank({ to }: Flip): number {
   return ['deny', 'would-deny', 'unmanaged', 'allow'].indexOf(to);
-}
-
-/** Denies that look at what records do not hold. */
-function conditional(contract: Contract | undefined): ReadonlySet<string> {
-  const asks = (value: unknown): boolean =>
-    typeof value === 'object' &&
-    value !== null &&
-    ('match' in value || 'where' in value || Object.values(value).some(asks));
-  return new Set(
-    (contract === undefined ? [] : clausesOf(contract))
-      .filter(({ section, clause }) => section === 'deny' && asks(clause))
-      .map(({ clause }) => clause.id),
-  );
 }
