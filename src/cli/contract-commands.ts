@@ -159,7 +159,10 @@ export const contractCommands: readonly CommandSpec[] = [
     summary: 'write a contract for what enforces elsewhere, and say what is lost; exit 2 if an enforced clause is',
     arguments: [{ name: '<service>', description: 'name of the service' }],
     options: [
-      { flags: '--target <names>', description: 'comma separated: seccomp, docker, compose, systemd, nats, mosquitto' },
+      {
+        flags: '--target <names>',
+        description: 'comma separated: seccomp, docker, compose, systemd, kubernetes, nats, mosquitto',
+      },
       contractsFrom,
       { flags: '--place <file>', description: 'YAML: addresses, labels, units of the services' },
       { flags: '--at <time>', description: 'clauses that ended before are left out (default: now)' },

@@ -4,7 +4,7 @@ import { impliedEgress, impliedIngress } from '../../compile/network.js';
 import { portRange } from '../../compile/ports.js';
 import { refuses, standing } from '../parts.js';
 import type { Place } from '../target.js';
-import { type Range, rangeOf, rangeText, without } from './addresses.js';
+import { type Range, rangeOf, rangeText, without } from '../addresses.js';
 import { addEach, type Plan, setList } from './plan.js';
 
 const packets = 'nftables on the host, or our data plane';

@@ -1,6 +1,6 @@
 import { artefactNamed, artefactProblem } from '../read-artefact.js';
 import type { Artefact, Deed, Held } from '../target.js';
-import { contains, rangeOf } from './addresses.js';
+import { contains, rangeOf } from '../addresses.js';
 import { defaultCalls } from './default-calls.js';
 import { settings } from './drop-in.js';
 import { isBeneath } from './folders.js';

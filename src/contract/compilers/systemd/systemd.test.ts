@@ -4,7 +4,7 @@ import { inputOf } from '../../../../test/fakes/random-contract.js';
 import { expectRoundTrip } from '../../../../test/fakes/round-trip.js';
 import { Contract } from '../../../model/index.js';
 import type { Held } from '../target.js';
-import { contains, rangeOf, rangeText, without } from './addresses.js';
+import { contains, rangeOf, rangeText, without } from '../addresses.js';
 import { systemd } from './index.js';
 
 const contract = (parts: object) =>
