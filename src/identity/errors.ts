@@ -18,6 +18,8 @@ export type IdentityErrorCode =
   | 'certificate-request-invalid'
   /** Bytes that are not a certificate this product reads. */
   | 'certificate-malformed'
+  /** The keys of an identity provider for users cannot be read, or hold what must not be published. */
+  | 'key-set-invalid'
   /** The chain and the key, or the chain and the expected identity, do not belong together. */
   | 'svid-mismatch'
   /** The other side of a connection could not prove the identity that was expected. */

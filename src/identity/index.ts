@@ -44,6 +44,14 @@ export {
 } from './svid-source.js';
 export { type TlsIdentityOptions, tlsClientOptions, tlsServerOptions } from './tls-options.js';
 export {
+  keySetLimit,
+  parseKeySet,
+  type TokenResult,
+  type TokenVerifier,
+  tokenVerifier,
+  type VerifiedClaims,
+} from './tokens/index.js';
+export {
   type PeerRefusal,
   type PeerResult,
   type VerifiedPeer,
