@@ -33,6 +33,7 @@ const reasons = {
   'claim-value': 'A claim of the user is not as asked.',
   where: 'The condition of the clause does not hold, or cannot be said because a value is missing.',
   'clause-expired': 'The clause that would allow it has ended.',
+  rate: 'More requests came than the clause allows in its time; the answer is 429 with `Retry-After`.',
   audited: 'A clause with a milder mode of its own lets it pass, and tells of it.',
   bound: 'The contract allows it, and a bound of the organisation does not.',
   'explicit-deny': 'A `deny` clause matches; it beats every clause that allows.',

@@ -54,6 +54,7 @@ const sentences: Readonly<Record<Decision['reason'], string>> = {
   'claim-value': 'a claim of the user does not match',
   where: 'a condition does not hold',
   'clause-expired': 'the clause that would allow it has ended',
+  rate: 'more requests came than the clause allows in its time',
   audited: 'a clause lets it pass and tells of it',
   bound: 'a bound of the organisation does not allow it',
   'explicit-deny': 'a clause forbids it',

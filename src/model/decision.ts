@@ -25,6 +25,7 @@ export const reasonCodes = [
   'claim-value',
   'where',
   'clause-expired',
+  'rate',
   'audited',
   'bound',
   'explicit-deny',
@@ -53,5 +54,7 @@ export interface Decision {
   readonly clause: string | null;
   readonly reason: ReasonCode;
   readonly template?: string;
+  /** Seconds after which it may be allowed again; on a refusal for its rate. */
+  readonly retryAfter?: number;
   readonly nearest?: NearestMiss;
 }
