@@ -4,6 +4,7 @@ import { GlassOpening } from './break-glass.js';
 import { ContractVersion } from './contract.js';
 import { Port, ServiceName } from './names.js';
 import { Endpoint } from './observation.js';
+import { TokenIssuer } from './token-issuer.js';
 
 /** Where a service's sidecars take mutual TLS. */
 export const ServiceEndpoints = z.strictObject({ service: ServiceName, endpoints: z.array(Endpoint) });
@@ -40,5 +41,7 @@ export const PlaneSnapshot = z.strictObject({
     .array(GlassOpening.pick({ services: true, layers: true, until: true }))
     .max(100)
     .optional(),
+  /** Whose tokens say who a user is; absent or empty: nobody's. */
+  users: z.array(TokenIssuer).max(16).optional(),
 });
 export type PlaneSnapshot = z.infer<typeof PlaneSnapshot>;

@@ -1,5 +1,5 @@
 /** Decisions that the data plane itself takes, beside those of the compiled contracts. */
-import { refusal } from '../contract/index.js';
+import { portMatcher, refusal } from '../contract/index.js';
 import type { ContractVersion, Decision } from '../model/index.js';
 import { alpn } from './alpn.js';
 import type { HopViolation } from './hop/frames.js';
@@ -43,10 +43,10 @@ export const published: Decision = Object.freeze({
 });
 
 /**
- * Bytes that are not HTTP, toward a service: they pass where the API layer is unmanaged, off or learning; where its
- * operations are managed they would go around the clauses.
+ * Bytes that are not HTTP, toward a service: they pass where the API layer is unmanaged, off or learning, or says that the
+ * port does not speak it; where its operations are managed they would go around the clauses.
  */
-export function opaqueDecision(version: ContractVersion, isolated: boolean): Decision {
+export function opaqueDecision(version: ContractVersion, isolated: boolean, port: number): Decision {
   const { contract } = version;
   const mode = contract.mode.api;
   const base = {
@@ -60,6 +60,8 @@ export function opaqueDecision(version: ContractVersion, isolated: boolean): Dec
   if (isolated) return { ...base, effect: 'deny', reason: 'isolated' };
   if (mode === 'off') return { ...base, effect: 'allow', reason: 'mode-off' };
   if (contract.api?.serves === undefined) return { ...base, effect: 'allow', reason: 'layer-unmanaged' };
+  if (contract.api.listeners?.some((one) => one.protocol === 'tcp' && portMatcher([one.port])(port, 'tcp')) === true)
+    return { ...base, effect: 'allow', reason: 'layer-unmanaged' };
   if (mode === 'learn') return { ...base, effect: 'would-deny', reason: 'learning' };
   const nearest = { clause: '', failed: [{ predicate: 'protocol', wanted: 'http/1.1', got: 'opaque tcp' }] };
   return { ...base, effect: mode === 'audit' ? 'would-deny' : 'deny', reason: 'method', nearest };

@@ -82,7 +82,7 @@ export class HttpConnection implements UpstreamOwner, InputOwner, Sweepable {
     this.#relay.begin(head.method, head.minor, keepAlive, head.upgrade);
     if (decision.effect === 'deny') {
       // A body that nobody will read would be taken for the next request.
-      this.#refuseWith(403, keepAlive && head.length === 0 && !head.upgrade);
+      this.#refuseWith(decision.retryAfter === undefined ? 403 : 429, keepAlive && head.length === 0 && !head.upgrade);
       return;
     }
     const pool = this.#hop.pool();
@@ -251,7 +251,9 @@ export class HttpConnection implements UpstreamOwner, InputOwner, Sweepable {
     const id = randomHex(16);
     this.#exchange.record(status, id, upstream);
     if (!this.#socket.writable) return;
-    this.#socket.write(problemResponse(status, id, closes, this.#exchange.method === 'HEAD'), 'latin1');
+    const bodiless = this.#exchange.method === 'HEAD';
+    const { retryAfter } = this.#exchange.decision;
+    this.#socket.write(problemResponse(status, id, { closes, bodiless, retryAfter }), 'latin1');
   }
 
   /** Our last byte is written: give the peer time to read it, ignore what still comes. */

@@ -25,6 +25,8 @@ import {
   type PlaneState,
 } from './plane-state.js';
 import { isRevoked } from './policy.js';
+import { provedBy } from './proved.js';
+import { decideRequest } from './request-decision.js';
 import { cut, plainAddress } from './sockets.js';
 import { TcpFlow } from './tcp-flow.js';
 import { type Connector, UpstreamPool } from './upstream.js';
@@ -146,7 +148,7 @@ export function createInbound(state: PlaneState, target: WorkloadTarget): Inboun
     const isolated = isIsolated(state, peer.service);
     const network = ingress(own, peer, isolated);
     if (http || network.effect === 'deny') return network;
-    const opaque = opaqueDecision(own.version, isolated);
+    const opaque = opaqueDecision(own.version, isolated, port);
     if (opaque.effect === 'deny' || (opaque.effect === 'would-deny' && network.effect === 'allow')) {
       return opaque.reason === 'learning' ? network : opaque;
     }
@@ -157,6 +159,8 @@ export function createInbound(state: PlaneState, target: WorkloadTarget): Inboun
     return own.decideIngress({
       caller: peer.id,
       callerService: peer.service ?? null,
+      attributes: provedBy(peer),
+      at: state.limits.now(),
       port,
       protocol: 'tcp',
       isolated,
@@ -244,19 +248,12 @@ export function createInbound(state: PlaneState, target: WorkloadTarget): Inboun
 
   function serveHttp(socket: Wire, peer: VerifiedPeer, entry: LiveConnection): Carrier {
     const service = state.configuration?.service ?? '';
-    const callerService = peer.service ?? null;
     const hop: HttpHop = {
       service,
       decide: (head) => {
         const own = ownContract(state);
         if (own === undefined) return noContract('api');
-        return own.decideServe({
-          caller: peer.id,
-          callerService,
-          method: head.method,
-          path: head.path,
-          isolated: isIsolated(state, peer.service),
-        });
+        return decideRequest(state, own, peer, head, port);
       },
       pool: () => pool,
       describe: (slot, upstream) => {

@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net';
 import { noContract } from '../contract/index.js';
 import type { Decision, Endpoint } from '../model/index.js';
+import { askedBy } from './asked.js';
 import { addressConnector } from './connectors.js';
 import type { OutboundRoute } from './control-protocol.js';
 import { recordFlow } from './flow-record.js';
@@ -9,6 +10,7 @@ import { HttpConnection } from './http-connection.js';
 import type { HttpHop } from './http-hop.js';
 import type { PeerPools } from './peer-pools.js';
 import { type Carrier, hasRoom, isIsolated, live, ownContract, type PlaneState } from './plane-state.js';
+import { provedBy } from './proved.js';
 import { cut, plainAddress } from './sockets.js';
 import { type Protocol, sniff } from './sniff.js';
 import { TcpFlow } from './tcp-flow.js';
@@ -50,7 +52,9 @@ export function routeOut(
     const own = ownContract(state);
     if (own === undefined) return noContract('network');
     return own.decideEgress({
+      ...ownSide(state),
       service,
+      host: route.host,
       port: route.port,
       protocol: 'tcp',
       isolated: isIsolated(state, service),
@@ -102,7 +106,10 @@ export function routeOut(
         const own = ownContract(state);
         if (own === undefined) return noContract('api');
         return own.decideCall({
+          ...ownSide(state),
+          claims: askedBy(own).users ? state.policy?.users.userOf(head.fields, state.limits.now()).claims : null,
           peerService: service,
+          host: route.host,
           method: head.method,
           path: head.path,
           isolated: isIsolated(state, service),
@@ -155,6 +162,7 @@ export function directOut(
     const own = ownContract(state);
     if (own === undefined) return noContract('network');
     return own.decideEgress({
+      ...ownSide(state),
       address: destination.address,
       ...(host === undefined ? {} : { host }),
       port: target.port,
@@ -191,6 +199,11 @@ export function directOut(
     },
   );
   connection.attach(carrierOf(() => flow.destroy()));
+}
+
+/** What is known of this process's own service, and when. */
+function ownSide({ svid, limits }: PlaneState) {
+  return { attributes: svid === undefined ? undefined : provedBy(svid), at: limits.now() };
 }
 
 /** The connection as the workload sees it. */

@@ -1,5 +1,5 @@
 /** What the parts of one data plane process share and what changes under them: identity, policy, live connections. */
-import type { Logger } from '../base/index.js';
+import type { Clock, Logger } from '../base/index.js';
 import type { CompiledContract } from '../contract/index.js';
 import type { Svid } from '../identity/index.js';
 import type { Configure } from './control-protocol.js';
@@ -7,6 +7,7 @@ import type { RemoteDial } from './connectors.js';
 import type { PlaneContext } from './http-hop.js';
 import type { OriginalDestination } from './original-destination.js';
 import type { Policy } from './policy.js';
+import type { Rates } from './rates.js';
 
 /** A live connection that a new snapshot, or time, may end. */
 export interface Guarded {
@@ -21,6 +22,9 @@ export interface Guarded {
 
 export interface PlaneState {
   readonly context: PlaneContext;
+  /** Of what must end: set back, it goes on. */
+  readonly limits: Clock;
+  readonly rates: Rates;
   readonly log: Logger;
   readonly connections: Set<Guarded>;
   /** Refuse new connections beyond this many. */

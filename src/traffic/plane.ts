@@ -3,6 +3,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { type Clock, type Logger, messageOf, steady } from '../base/index.js';
 import { type Svid, svidFrom } from '../identity/index.js';
 import { type Endpoint, PlaneSnapshot } from '../model/index.js';
+import { askedBy } from './asked.js';
 import type { RemoteDial } from './connectors.js';
 import type { Configure, FromPlane, ListenAt, OutboundRoute } from './control-protocol.js';
 import { EarlyConnections } from './early-connections.js';
@@ -13,8 +14,9 @@ import { createInbound, type Inbound, listenedAt } from './inbound.js';
 import type { OriginalDestination } from './original-destination.js';
 import { directOut, routeOut } from './outbound.js';
 import { PeerPools } from './peer-pools.js';
-import { mostConnections, type PlaneState } from './plane-state.js';
+import { mostConnections, ownContract, type PlaneState } from './plane-state.js';
 import { policyFrom } from './policy.js';
+import { Rates } from './rates.js';
 import type { RecordRing } from './record-ring.js';
 import { cut } from './sockets.js';
 import { Sweeper } from './sweeper.js';
@@ -70,8 +72,12 @@ export function createPlane(deps: PlaneDeps): Plane {
     counts,
     timeouts: { ...defaultTimeouts, ...deps.timeouts },
   };
+  // A clock that is set back keeps no glass open, and no clause alive.
+  const limits = steady(deps.clock);
   const state: PlaneState = {
     context,
+    limits,
+    rates: new Rates(),
     log: deps.log,
     connections: new Set(),
     maxConnections: deps.maxConnections ?? mostConnections,
@@ -89,8 +95,6 @@ export function createPlane(deps: PlaneDeps): Plane {
   let publishes = new Map<string, Listener & { readonly service: string }>();
   let captureListener: Server | undefined;
   let given: PlaneSnapshot | undefined;
-  // A clock that is set back keeps no glass open.
-  const limits = steady(deps.clock);
   sweeper.add({ sweep });
 
   return {
@@ -146,6 +150,8 @@ export function createPlane(deps: PlaneDeps): Plane {
     const policy = policyFrom(snapshot, limits.now(), previous);
     for (const { service, why } of policy.broken) state.log.error({ service, why }, 'contract cannot be compiled');
     state.policy = policy;
+    const own = ownContract(state);
+    if (own !== undefined) state.rates.keep(askedBy(own).rates);
     inbound?.refresh();
     const bundlesChanged = previous !== undefined && previous.bundles !== policy.bundles;
     pools.recheck(bundlesChanged);

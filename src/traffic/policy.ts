@@ -1,7 +1,8 @@
 /** A snapshot made ready for decisions: contracts compiled, lists as sets. Immutable; a new snapshot makes a new one. */
 import { messageOf } from '../base/index.js';
-import { type CompiledContract, compileContract, loosened } from '../contract/index.js';
+import { type CompiledContract, compileContract, loosened, nextEnd } from '../contract/index.js';
 import { agentId, type ContractVersion, type Endpoint, layers, type PlaneSnapshot } from '../model/index.js';
+import { type Users, usersOf } from './users.js';
 
 export interface Policy {
   readonly revision: number;
@@ -13,7 +14,9 @@ export interface Policy {
   readonly endpoints: ReadonlyMap<string, readonly Endpoint[]>;
   readonly revoked: ReadonlySet<string>;
   readonly isolated: ReadonlySet<string>;
-  /** When the glass that is open now closes, ms since 1970, and another policy has to be made; infinite while none is. */
+  readonly users: Users;
+  readonly issuers: PlaneSnapshot['users'];
+  /** When another policy has to be made, ms since 1970: open glass closes, a clause ends; infinite while neither will. */
   readonly until: number;
   /** Contracts that could not be compiled; their services have none. */
   readonly broken: readonly { readonly service: string; readonly why: string }[];
@@ -40,6 +43,8 @@ export function policyFrom(snapshot: PlaneSnapshot, now: number, previous?: Poli
     }
   }
   const same = previous !== undefined && JSON.stringify(previous.bundles) === JSON.stringify(snapshot.bundles);
+  const sameUsers = previous !== undefined && JSON.stringify(previous.issuers) === JSON.stringify(snapshot.users);
+  const ends = [...contracts.values()].map(({ version }) => nextEnd(version.contract, now));
   return {
     revision: snapshot.revision,
     trustDomain: snapshot.trustDomain,
@@ -49,7 +54,9 @@ export function policyFrom(snapshot: PlaneSnapshot, now: number, previous?: Poli
     endpoints: new Map(snapshot.services.map(({ service, endpoints }) => [service, endpoints])),
     revoked: new Set(snapshot.revoked),
     isolated: new Set(snapshot.isolated),
-    until: Math.min(...open.map(({ until }) => until)),
+    users: sameUsers ? previous.users : usersOf(snapshot.users ?? []),
+    issuers: snapshot.users,
+    until: Math.min(...open.map(({ until }) => until), ...ends),
     broken,
   };
 }

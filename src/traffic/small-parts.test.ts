@@ -123,14 +123,14 @@ test('opaque bytes pass where operations are not managed, never toward an isolat
   const withMode = (mode: 'off' | 'learn' | 'audit' | 'enforce', managed: boolean) => {
     const { api: _api, ...rest } = version.contract;
     const contract = { ...rest, mode: { ...rest.mode, api: mode }, ...(managed ? { api: { serves: [] } } : {}) };
-    return opaqueDecision({ ...version, contract }, false).effect;
+    return opaqueDecision({ ...version, contract }, false, 5432).effect;
   };
   expect(withMode('off', true)).toBe('allow');
   expect(withMode('learn', true)).toBe('would-deny');
   expect(withMode('audit', true)).toBe('would-deny');
   expect(withMode('enforce', true)).toBe('deny');
   expect(withMode('enforce', false)).toBe('allow');
-  expect(opaqueDecision(version, true)).toMatchObject({ effect: 'deny', reason: 'isolated' });
+  expect(opaqueDecision(version, true, 5432)).toMatchObject({ effect: 'deny', reason: 'isolated' });
 });
 
 describe('the inlet channel', () => {

@@ -14,6 +14,7 @@ import {
   Observation,
   type PlaneSnapshot,
   serviceId,
+  type TokenIssuer,
 } from '../../../src/model/index.js';
 import { FromPlane, type ToPlaneInput } from '../../../src/traffic/index.js';
 
@@ -129,11 +130,17 @@ export interface House {
   readonly endpoints: Map<string, Endpoint[]>;
   readonly revoked: string[];
   readonly isolated: string[];
+  readonly users: TokenIssuer[];
   plane(name: string): PlaneProcess;
   /** One that somebody else started. */
   attach(path: string): PlaneProcess;
   /** A fresh key and chain. */
-  identify(plane: PlaneProcess, service: string, ttlMs?: number): { keyPem: string; chainPem: readonly string[] };
+  identify(
+    plane: PlaneProcess,
+    service: string,
+    ttlMs?: number,
+    attributes?: Readonly<Record<string, string>>,
+  ): { keyPem: string; chainPem: readonly string[] };
   /** Tells every plane the state of the house. */
   publish(): Promise<void>;
   close(): Promise<void>;
@@ -146,6 +153,7 @@ export async function openHouse(): Promise<House> {
   const endpoints = new Map<string, Endpoint[]>();
   const revoked: string[] = [];
   const isolated: string[] = [];
+  const users: TokenIssuer[] = [];
   const planes: PlaneProcess[] = [];
   let revision = 0;
   return {
@@ -155,6 +163,7 @@ export async function openHouse(): Promise<House> {
     endpoints,
     revoked,
     isolated,
+    users,
     plane: (name) => {
       const made = new PlaneProcess(join(folder, `${name}.sock`));
       planes.push(made);
@@ -165,11 +174,12 @@ export async function openHouse(): Promise<House> {
       planes.push(made);
       return made;
     },
-    identify: (plane, service, ttlMs) => {
+    identify: (plane, service, ttlMs, attributes = {}) => {
       const keys = generateKeyPair();
       const issued = ca.issueSvid({
         id: serviceId(trustDomain, service),
         publicKey: keys.publicKeyPem,
+        attributes,
         ...(ttlMs === undefined ? {} : { ttlMs }),
       });
       plane.say({ type: 'svid', keyPem: keys.privateKeyPem, chainPem: [...issued.chainPem] });
@@ -186,6 +196,7 @@ export async function openHouse(): Promise<House> {
         contracts: [...contracts.values()],
         revoked: [...revoked],
         isolated: [...isolated],
+        users: [...users],
       };
       for (const plane of planes) {
         plane.say({ type: 'snapshot', snapshot });
