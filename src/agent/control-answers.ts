@@ -1,6 +1,14 @@
 /** What the control plane answers on the agent API; the server's own module declares the same shapes. */
 import { z } from 'zod';
-import { Action, ContractVersion, GlassOpening, ServiceEndpoints, ServiceName, Workload } from '../model/index.js';
+import {
+  Action,
+  ContractVersion,
+  GlassOpening,
+  ServiceEndpoints,
+  ServiceName,
+  TokenIssuer,
+  Workload,
+} from '../model/index.js';
 
 export const Issued = z.object({
   id: z.string(),
@@ -25,6 +33,7 @@ export const StateAnswer = z.object({
   actions: z.array(Action),
   /** Fingerprint of the root that signs now. Absent, as what follows, from a control plane that speaks protocol 1. */
   issuer: z.string().optional(),
+  users: z.array(TokenIssuer).max(16).optional(),
   glass: z.object({ open: z.array(GlassOpening), codeHash: z.string().nullable() }).optional(),
 });
 export type StateAnswer = z.infer<typeof StateAnswer>;

@@ -149,6 +149,31 @@ export const Configuration = z.strictObject({
     })
     .prefault({})
     .describe('Certificates.'),
+  users: z
+    .strictObject({
+      issuers: z
+        .array(
+          z.strictObject({
+            issuer: z.string().min(1).max(512).describe('As its tokens say it in `iss`, letter by letter.'),
+            audiences: z
+              .array(z.string().min(1).max(512))
+              .min(1)
+              .max(16)
+              .describe('Tokens are for one of these (`aud`); others do not count.'),
+            jwks: z
+              .string()
+              .min(1)
+              .describe(
+                'Its public keys (JWKS): a file, relative to this one, or an https URL, read every minute. Private keys have no place in it.',
+              ),
+          }),
+        )
+        .max(16)
+        .default([])
+        .describe('Identity providers.'),
+    })
+    .prefault({})
+    .describe('Users behind requests: whose bearer tokens (JWT) contracts may ask claims of.'),
   approval: z
     .strictObject({
       fourEyes: z

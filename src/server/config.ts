@@ -2,8 +2,9 @@
 import { readFileSync, statSync } from 'node:fs';
 import { z } from 'zod';
 import { codeOf, messageOf } from '../base/index.js';
-import { agentProtocol } from '../model/index.js';
+import { agentProtocol, TokenIssuer } from '../model/index.js';
 import { ServerError } from './errors.js';
+import { isKeyAddress } from './users/key-source.js';
 
 const Listen = z.strictObject({ address: z.string().min(1).max(64), port: z.int().min(0).max(65_535) });
 
@@ -38,6 +39,19 @@ export const ServerConfig = z.strictObject({
   advertise: z.string().max(253).nullable().default(null),
   svidTtlMs: z.number().min(5_000).max(86_400_000).default(3_600_000),
   passphraseFile: z.string().nullable().default(null),
+  /** Whose tokens say who a user is; `keys` is a path or a URL. */
+  users: z
+    .array(
+      z.strictObject({
+        issuer: TokenIssuer.shape.issuer,
+        audiences: TokenIssuer.shape.audiences,
+        keys: z
+          .string()
+          .refine((from) => from.startsWith('/') || isKeyAddress(from), 'neither a path nor an https URL'),
+      }),
+    )
+    .max(16)
+    .default([]),
   /** Who proposed a contract version does not approve it. */
   fourEyes: z.boolean().default(false),
   /** A session ends when it is seen at another network address than it was opened from. */

@@ -40,6 +40,8 @@ export interface Context {
   readonly throttle: Throttle;
   readonly board: RevisionBoard;
   readonly live: LiveStream;
+  /** Issuers of tokens whose keys could not be read just now, and why. */
+  readonly unreadKeys: Map<string, string>;
   readonly traffic: TrafficWindow;
   readonly learning: Learning;
   readonly mailer: Mailer;

@@ -1,9 +1,10 @@
 /** What happens to contracts: proposed from what was learned or declared, approved by someone, changed in mode. */
-import { contractDigest, notHeld, parseContract } from '../contract/index.js';
+import { asksForUsers, contractDigest, notHeld, parseContract } from '../contract/index.js';
 import { TricordonError } from '../base/index.js';
 import type { Contract, ContractVersion, ModeByLayer, Workload } from '../model/index.js';
 import type { Repositories } from '../store/index.js';
 import type { Note } from './changes.js';
+import type { ServerConfig } from './config.js';
 import { ServerError } from './errors.js';
 import { callersFault } from './http/problem.js';
 import type { Learning } from './jobs/learning.js';
@@ -15,10 +16,14 @@ export function draftOf(
   service: string,
   request: { readonly mode?: PartialModes | undefined; readonly text?: string | undefined },
   active: ContractVersion | undefined,
-  learning: Learning,
+  { learning, config }: { readonly learning: Learning; readonly config: Pick<ServerConfig, 'users'> },
 ): { contract: Contract; origin: ContractVersion['origin']; observed: number } {
   if (request.text !== undefined) {
     const contract = parsed(request.text);
+    if (config.users.length === 0 && asksForUsers(contract))
+      throw new ServerError('invalid', 'the contract asks for users, and nobody’s tokens count here', {
+        hint: 'name the identity provider in `users.issuers` of tricordon.yaml',
+      });
     if (contract.service !== service) {
       throw new ServerError('invalid', `the contract is for \`${contract.service}\`, not for \`${service}\``);
     }

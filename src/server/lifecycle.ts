@@ -44,6 +44,7 @@ import { createLearning } from './jobs/learning.js';
 import { startClosing } from './jobs/glass.js';
 import { createRetention } from './jobs/retention.js';
 import { startUpkeep } from './jobs/upkeep.js';
+import { startReadingKeys } from './jobs/user-keys.js';
 import { revisionBoard } from './live/revision.js';
 import { createMailer } from './notify/mail.js';
 import { liveStream } from './live/stream.js';
@@ -95,6 +96,7 @@ async function start(options: ServerOptions, closers: (() => unknown)[]): Promis
   const context = await createContext(options, store, authority);
   await publishRoots(context);
   await tellKeys(context, subkeys);
+  closers.push(await startReadingKeys(context));
   const stop = new AbortController();
   const judging = await startJudging(context, stop.signal);
   closers.push(() => {
@@ -224,6 +226,7 @@ async function createContext(options: ServerOptions, store: Store, authority: Co
     throttle: createThrottle(clock),
     board,
     live,
+    unreadKeys: new Map(),
     traffic: trafficWindow(),
     learning: createLearning(),
     mailer: createMailer(config.notify, { clock, log, from: `tricordon@${config.trustDomain}` }),

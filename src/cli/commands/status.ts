@@ -60,6 +60,8 @@ export const command: Command = async (invocation) => {
     for (const opening of glass) lines.push(openingLine(opening));
     if (control !== null && control.unsentMail > 0)
       lines.push('', output.style('bad', `${control.unsentMail} mails could not be sent: log/control.log says why`));
+    for (const { issuer, reason } of control?.unreadKeys ?? [])
+      lines.push('', output.style('bad', `the keys of ${issuer}, which vouches for users, are old: ${reason}`));
     for (const host of control?.authority.needToken ?? [])
       lines.push('', output.style('bad', `${host} comes back with a new token only: tricordon agent token ${host}`));
     if (control === null) return [...lines, '', `coverage and contracts are not known now: ${silence}`].join('\n');

@@ -1,6 +1,6 @@
 /** Starts and supervises everything of one host: PostgreSQL, control plane, privileged helper, agent, services. */
 import { rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { type Account, logger, messageOf, systemClock } from '../../base/index.js';
 import type { EnrolToken, LoginLink } from '../../server/index.js';
 import { clusterHealth, discoverCluster, holdLock, type RunningCluster, startCluster } from '../../store/index.js';
@@ -300,6 +300,11 @@ function controlConfig(
     advertise: configuration.agents.advertise ?? null,
     svidTtlMs: configuration.identity.svidMinutes * 60_000,
     passphraseFile,
+    users: configuration.users.issuers.map(({ issuer, audiences, jwks }) => ({
+      issuer,
+      audiences,
+      keys: jwks.includes('://') ? jwks : resolve(installation.base, jwks),
+    })),
     fourEyes: configuration.approval.fourEyes,
     bindSessions: configuration.console.bindSessions,
     notify:

@@ -48,6 +48,7 @@ export const statusShape = {
     incidents: { open: true, contained: true },
     cspViolations: true,
     unsentMail: true,
+    unreadKeys: { issuer: true, reason: true },
     // Not why and by whom: people wrote and are that.
     glass: opening,
     stores: {

@@ -12,6 +12,7 @@ import {
   Observation,
   ServiceEndpoints,
   ServiceName,
+  TokenIssuer,
   Workload,
 } from '../../model/index.js';
 
@@ -121,6 +122,8 @@ export const StateAnswer = z.strictObject({
   actions: z.array(Action),
   /** Fingerprint of the root that signs now; from protocol 2, as what follows. */
   issuer: z.string().optional(),
+  /** Whose tokens say who a user is. */
+  users: z.array(TokenIssuer).max(16).optional(),
   glass: z
     .strictObject({
       /** Not this host's own: those it knows best. */

@@ -1,5 +1,6 @@
 /** What one host's agent has to know, in one answer. */
 import type { z } from 'zod';
+import { isBeyondFirst } from '../../contract/index.js';
 import { agentId, type ServiceEndpoints } from '../../model/index.js';
 import type { Store } from '../../store/index.js';
 import type { Context } from '../context.js';
@@ -8,21 +9,25 @@ import type { AgentPeer, Asking } from './peer.js';
 import type { ReportRequest, StateAnswer } from './protocol.js';
 import { tellKeyChange } from '../key-changes.js';
 import { noteRoots } from './reported-roots.js';
+import { issuersIn } from '../users/issuers.js';
 import { withdrawnHosts } from './withdrawal.js';
 import { revokedIdentities } from './workloads.js';
 
 export async function stateFor(context: Context, peer: Asking, revision: number): Promise<z.input<typeof StateAnswer>> {
   const { store, config } = context;
-  const [hosts, services, contracts, revoked, withdrawn, actions] = await Promise.all([
+  const [hosts, services, contracts, users, revoked, withdrawn, actions] = await Promise.all([
     store.hosts.list(),
     store.services.list(),
     store.contracts.allActive(),
+    issuersIn(store),
     revokedIdentities(store),
     withdrawnHosts(store),
     store.actions.list({ host: peer.host, status: ['approved', 'running'], limit: 1_000 }),
   ]);
   const later =
-    peer.protocol < 2 ? {} : { issuer: context.authority.issuer(), glass: await glassFor(store, peer.host) };
+    peer.protocol < 2
+      ? {}
+      : { issuer: context.authority.issuer(), glass: await glassFor(store, peer.host), users: [...users] };
   return {
     ...later,
     revision,
@@ -33,7 +38,8 @@ export async function stateFor(context: Context, peer: Asking, revision: number)
       ...services.map((service) => ({ service: service.name, endpoints: [] })),
       ...hosts.flatMap((host) => host.endpoints),
     ]),
-    contracts,
+    // An older agent would take what it does not know for a broken answer: it goes without, and its services are closed.
+    contracts: peer.protocol < 2 ? contracts.filter(({ contract }) => !isBeyondFirst(contract)) : contracts,
     // Of a host: sidecars refuse whatever that host's agent attested.
     revoked: [...revoked, ...withdrawn.map((host) => agentId(config.trustDomain, host))],
     isolated: services.filter((service) => service.isolated).map((service) => service.name),

@@ -1,7 +1,17 @@
 /** What an agent may say of its workloads: registered with proof, given an identity, ended. */
 import type { z } from 'zod';
 import { printable } from '../../base/index.js';
-import { type Attributes, type ContractVersion, serviceId, type Workload } from '../../model/index.js';
+import { knownAttributes } from '../../contract/index.js';
+import {
+  type Attributes,
+  type ContractVersion,
+  isSatisfied,
+  type Labels,
+  parseSpiffeId,
+  predicateText,
+  serviceId,
+  type Workload,
+} from '../../model/index.js';
 import type { Repositories, Store } from '../../store/index.js';
 import type { Context } from '../context.js';
 import { ServerError } from '../errors.js';
@@ -21,7 +31,7 @@ export async function registerWorkload(
     throw new ServerError('invalid', 'a workload id is written SERVICE-HOST-8HEX');
   return context.changes.transact(async (tx, note) => {
     await admitHost(tx, service, peer.host);
-    const { active: contract } = await ensureService(tx, note, {
+    const { active: contract, record } = await ensureService(tx, note, {
       service,
       by: `agent/${peer.host}`,
       at: context.clock.now(),
@@ -51,6 +61,8 @@ export async function registerWorkload(
             endedAt: null,
           };
     await refuseRevoked(tx, workload.identity);
+    const attributes = { ...workload.attributes, ...labelsOf(record.labels) };
+    refuseUnproved(contract, workload, attributes);
     if (known === undefined) {
       await tx.workloads.save(workload);
       await tx.audit.append({
@@ -72,7 +84,7 @@ export async function registerWorkload(
       });
       note.tell('workloads', workload.id, 'restarted');
     }
-    const svid = issueFor(context, workload, request.publicKey);
+    const svid = issueFor(context, workload, attributes, request.publicKey);
     return { workload, svid, contract };
   });
 }
@@ -93,7 +105,13 @@ export async function renewSvid(
   const workload = await workloadOf(context.store, peer, id);
   if (workload.endedAt !== null) throw new ServerError('conflict', 'this workload has ended');
   await refuseRevoked(context.store, workload.identity);
-  return issueFor(context, workload, publicKey);
+  const [contract, record] = await Promise.all([
+    context.store.contracts.active(workload.service),
+    context.store.services.get(workload.service),
+  ]);
+  const attributes = { ...workload.attributes, ...labelsOf(record?.labels ?? {}) };
+  refuseUnproved(contract, workload, attributes);
+  return issueFor(context, workload, attributes, publicKey);
 }
 
 export async function endWorkload(context: Context, peer: AgentPeer, id: string, detail: string): Promise<void> {
@@ -139,8 +157,44 @@ async function refuseRevoked(store: Pick<Store, 'settings'>, identity: string): 
   }
 }
 
-function issueFor(context: Context, workload: Workload, publicKey: string): z.infer<typeof Issued> {
-  const { identity: id, attributes } = workload;
+/** What the contract asks of every workload of its service. @throws ServerError `not-attested` */
+function refuseUnproved(
+  contract: ContractVersion | undefined,
+  { identity, service }: Workload,
+  attributes: Attributes,
+) {
+  for (const [name, wanted] of Object.entries(contract?.contract.require ?? {})) {
+    const proved: Attributes = {
+      ...attributes,
+      id: identity,
+      service,
+      'trust-domain': parseSpiffeId(identity)?.trustDomain ?? '',
+    };
+    const got = Object.hasOwn(proved, name) ? proved[name] : undefined;
+    if (isSatisfied(wanted, got)) continue;
+    throw new ServerError(
+      'not-attested',
+      `the contract of \`${service}\` requires ${name} ${predicateText(wanted)}, and ${got === undefined ? 'it is not proved' : `it is ${printable(got, 100)}`}`,
+      { hint: 'run what the contract asks for, or approve another `require`' },
+    );
+  }
+}
+
+/** Labels of the service that contracts may ask for as attributes: administrators give them, no workload does. */
+function labelsOf(labels: Labels): Attributes {
+  return Object.fromEntries(Object.entries(labels).filter(([name]) => labelAttributes.has(name)));
+}
+
+const labelAttributes: ReadonlySet<string> = new Set(
+  knownAttributes.flatMap(({ name, source }) => (source === 'labels' ? [name] : [])),
+);
+
+function issueFor(
+  context: Context,
+  { identity: id }: Workload,
+  attributes: Attributes,
+  publicKey: string,
+): z.infer<typeof Issued> {
   return issue(context, id, publicKey, { ttlMs: context.config.svidTtlMs, attributes }).answer;
 }
 

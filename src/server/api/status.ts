@@ -49,6 +49,8 @@ export const StatusAnswer = z.strictObject({
   glass: z.array(GlassOpening),
   /** Messages that could not be sent since the start. */
   unsentMail: z.int(),
+  /** Issuers of tokens whose keys could not be read just now; those that were read last count on. */
+  unreadKeys: z.array(z.strictObject({ issuer: z.string(), reason: z.string() })),
   hosts: z.array(HostRow),
   services: z.array(
     z.strictObject({

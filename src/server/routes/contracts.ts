@@ -82,7 +82,7 @@ export const contractRoutes: readonly Route<Context>[] = [
       const proposed = await context.changes.transact(async (tx, note) => {
         const active = await tx.contracts.active(service);
         if (active === undefined && (await tx.services.get(service)) === undefined) throw noService(service);
-        const draft = draftOf(service, body, active, context.learning);
+        const draft = draftOf(service, body, active, context);
         const version = await tx.contracts.propose({
           service,
           ...draft,

@@ -49,6 +49,7 @@ export const statusRoutes: readonly Route<Context>[] = [
         incidents: { open: state('open'), contained: state('contained') },
         cspViolations: counters.cspViolations,
         glass: [...world.glass],
+        unreadKeys: [...context.unreadKeys].map(([issuer, reason]) => ({ issuer, reason })),
         unsentMail: context.mailer.unsent(),
         hosts: hostRows(world),
         services: world.services.map((service) => {

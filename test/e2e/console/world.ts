@@ -246,6 +246,7 @@ export const status = (level: StatusAnswer['disk']['level']): StatusAnswer => ({
   incidents: { open: 1, contained: 0 },
   cspViolations: 0,
   glass: [],
+  unreadKeys: [],
   unsentMail: 0,
   hosts: [],
   services: [],

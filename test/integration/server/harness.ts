@@ -58,6 +58,7 @@ export async function startPlane(
     bindSessions?: boolean;
     log?: Logger;
     retention?: ServerConfig['retention'];
+    users?: ServerConfig['users'];
   } = {},
 ): Promise<Plane> {
   const clock = options.clock ?? systemClock;
@@ -76,6 +77,7 @@ export async function startPlane(
     accessFile: join(directory, 'access.json'),
     fourEyes: options.fourEyes ?? false,
     bindSessions: options.bindSessions ?? true,
+    users: options.users ?? [],
     ...(options.retention === undefined ? {} : { retention: options.retention }),
   });
   const start = async () => {
