@@ -20,7 +20,7 @@ beforeEach(async () => {
   folder = mkdtempSync('/tmp/tc-');
   path = join(folder, 'p.sock');
   ring = new RecordRing(10);
-  plane = createPlane({ clock: systemClock, log: silent, ring });
+  plane = createPlane({ lookup: async () => [], clock: systemClock, log: silent, ring });
   stopped = 0;
   control = await start();
 });

@@ -28,7 +28,7 @@ beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'tc-early-'));
   ca = await openCertificateAuthority({ directory: join(folder, 'ca'), trustDomain, clock });
   ring = new RecordRing(16);
-  plane = createPlane({ clock, log: silent, ring });
+  plane = createPlane({ lookup: async () => [], clock, log: silent, ring });
 });
 afterEach(async () => {
   await plane.close();

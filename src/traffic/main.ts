@@ -1,4 +1,5 @@
 /** The data plane process: `main.js --control PATH`. Everything else it is told over that socket. */
+import { lookup } from 'node:dns/promises';
 import { parseArgs } from 'node:util';
 import { logger, messageOf, systemClock } from '../base/index.js';
 import { serveControl } from './control-server.js';
@@ -31,6 +32,7 @@ async function main(): Promise<void> {
     clock: systemClock,
     log,
     ring,
+    lookup: async (name) => (await lookup(name, { all: true, family: 4 })).map(({ address }) => address),
     originalDestination: typeof destination === 'function' ? destination : undefined,
     remoteDial: openInletChannel(process, log, (listener) => arrived(listener)),
   });

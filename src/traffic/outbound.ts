@@ -3,32 +3,37 @@ import type { Socket } from 'node:net';
 import { noContract } from '../contract/index.js';
 import type { Decision, Endpoint } from '../model/index.js';
 import { askedBy } from './asked.js';
-import { addressConnector } from './connectors.js';
 import type { OutboundRoute } from './control-protocol.js';
+import { directOut, type NameBook } from './egress/index.js';
 import { recordFlow } from './flow-record.js';
 import { HttpConnection } from './http-connection.js';
 import type { HttpHop } from './http-hop.js';
 import type { PeerPools } from './peer-pools.js';
-import { type Carrier, hasRoom, isIsolated, live, ownContract, type PlaneState } from './plane-state.js';
-import { provedBy } from './proved.js';
-import { cut, plainAddress } from './sockets.js';
+import { type Carrier, hasRoom, isIsolated, live, ownContract, ownSide, type PlaneState } from './plane-state.js';
+import { cut, endOf } from './sockets.js';
 import { type Protocol, sniff } from './sniff.js';
 import { TcpFlow } from './tcp-flow.js';
 
 /** A caller that says nothing for so long waits for the server to speak first. */
 const silentMs = 300;
 
+/** How connections leave. */
+export interface Ways {
+  readonly pools: PeerPools;
+  readonly book: NameBook;
+}
+
 /** One connection of the workload toward a declared dependency. `destination` is what the workload dialled. */
 export function routeOut(
   state: PlaneState,
-  pools: PeerPools,
+  { pools, book }: Ways,
   route: OutboundRoute,
   socket: Socket,
   destination: Endpoint,
 ): void {
   // A name that is no service of ours is an address outside: no identity will be proved there.
   if (state.policy !== undefined && !state.policy.endpoints.has(route.service)) {
-    directOut(state, socket, destination, { address: route.host, port: route.port }, route.host);
+    directOut({ state, book }, socket, destination, { host: route.host, port: route.port });
     return;
   }
   if (!hasRoom(state)) {
@@ -144,74 +149,4 @@ function silenceOf(state: PlaneState, service: string): { readonly ms: number; r
 
 function carrierOf(destroy: () => void): Carrier {
   return { drain: destroy, destroy };
-}
-
-/**
- * A connection to an address outside: the network layer decides, then it is dialled from here as it is. `host` is the
- * name the workload's configuration gave, if any.
- */
-export function directOut(
-  state: PlaneState,
-  socket: Socket,
-  destination: Endpoint,
-  target: Endpoint = destination,
-  host?: string,
-): void {
-  socket.on('error', () => {});
-  const decide = (): Decision => {
-    const own = ownContract(state);
-    if (own === undefined) return noContract('network');
-    return own.decideEgress({
-      ...ownSide(state),
-      address: destination.address,
-      ...(host === undefined ? {} : { host }),
-      port: target.port,
-      protocol: 'tcp',
-      isolated: isIsolated(state, undefined),
-    });
-  };
-  const decision = decide();
-  const facts = {
-    direction: 'out' as const,
-    decision,
-    peer: '',
-    caller: '',
-    mtls: false,
-    address: host ?? destination.address,
-    port: target.port,
-    socket: endOf(socket, destination),
-  };
-  recordFlow(state.context, facts);
-  if (decision.effect === 'deny' || !hasRoom(state)) {
-    cut(socket);
-    return;
-  }
-  const began = state.context.clock.monotonic();
-  const connection = live(state, Number.POSITIVE_INFINITY, () => decide().effect !== 'deny');
-  const flow = new TcpFlow(
-    socket,
-    addressConnector(() => target),
-    undefined,
-    () => {},
-    (end) => {
-      connection.over();
-      recordFlow(state.context, { ...facts, end: { ...end, durationMs: state.context.clock.monotonic() - began } });
-    },
-  );
-  connection.attach(carrierOf(() => flow.destroy()));
-}
-
-/** What is known of this process's own service, and when. */
-function ownSide({ svid, limits }: PlaneState) {
-  return { attributes: svid === undefined ? undefined : provedBy(svid), at: limits.now() };
-}
-
-/** The connection as the workload sees it. */
-function endOf(socket: Socket, destination: Endpoint) {
-  return {
-    localAddress: plainAddress(socket.remoteAddress),
-    localPort: socket.remotePort ?? 0,
-    peerAddress: destination.address,
-    peerPort: destination.port,
-  };
 }

@@ -7,6 +7,7 @@ import type { RemoteDial } from './connectors.js';
 import type { PlaneContext } from './http-hop.js';
 import type { OriginalDestination } from './original-destination.js';
 import type { Policy } from './policy.js';
+import { provedBy } from './proved.js';
 import type { Rates } from './rates.js';
 
 /** A live connection that a new snapshot, or time, may end. */
@@ -47,6 +48,11 @@ export function isIsolated(state: PlaneState, service: string | undefined): bool
   const { policy, configuration } = state;
   if (policy === undefined || configuration === undefined) return true;
   return policy.isolated.has(configuration.service) || (service !== undefined && policy.isolated.has(service));
+}
+
+/** What is known of this process's own service, and when. */
+export function ownSide({ svid, limits }: PlaneState) {
+  return { attributes: svid === undefined ? undefined : provedBy(svid), at: limits.now() };
 }
 
 /** Of one process; beyond it new ones are refused. */

@@ -12,7 +12,8 @@ import { publish } from './gateway.js';
 import { type Counts, defaultTimeouts, emptyCounts, type PlaneContext, type Timeouts } from './http-hop.js';
 import { createInbound, type Inbound, listenedAt } from './inbound.js';
 import type { OriginalDestination } from './original-destination.js';
-import { directOut, routeOut } from './outbound.js';
+import { directOut, dnsPort, type Lookup, NameBook, resolveFor } from './egress/index.js';
+import { routeOut } from './outbound.js';
 import { PeerPools } from './peer-pools.js';
 import { mostConnections, ownContract, type PlaneState } from './plane-state.js';
 import { policyFrom } from './policy.js';
@@ -29,6 +30,8 @@ export interface PlaneDeps {
   readonly originalDestination?: OriginalDestination | undefined;
   /** The inlet's way to the workload; undefined while there is no inlet. */
   readonly remoteDial?: RemoteDial | undefined;
+  /** The host's own resolver. */
+  readonly lookup: Lookup;
   readonly timeouts?: Partial<Timeouts>;
   /** Live connections beyond which new ones are closed at once; default 20,000. */
   readonly maxConnections?: number;
@@ -89,6 +92,8 @@ export function createPlane(deps: PlaneDeps): Plane {
     originalDestination: deps.originalDestination,
   };
   const pools = new PeerPools(state);
+  const book = new NameBook(deps.lookup, deps.clock);
+  const ways = { pools, book };
   const early = new EarlyConnections(state);
   let inbound: (Inbound & Listener) | undefined;
   let routes = new Map<string, Listener & { readonly route: OutboundRoute }>();
@@ -229,7 +234,7 @@ export function createPlane(deps: PlaneDeps): Plane {
 
   function takeRoute(route: OutboundRoute, server: Server, socket: Socket): void {
     const destination = listenedAt(server) ?? { address: route.host, port: route.port };
-    early.admit(socket, () => routeOut(state, pools, route, socket, destination));
+    early.admit(socket, () => routeOut(state, ways, route, socket, destination));
   }
 
   function takeCaptured(socket: Socket): void {
@@ -244,8 +249,9 @@ export function createPlane(deps: PlaneDeps): Plane {
     }
     const route = outbound.routes.find((candidate) => leadsTo(candidate, destination));
     early.admit(socket, () => {
-      if (route !== undefined) routeOut(state, pools, route, socket, destination);
-      else directOut(state, socket, destination);
+      if (route !== undefined) routeOut(state, ways, route, socket, destination);
+      else if (destination.port === dnsPort) resolveFor(state, book, declaredNames(outbound.routes), socket);
+      else directOut({ state, book }, socket, destination);
     });
   }
 
@@ -299,6 +305,15 @@ export function createPlane(deps: PlaneDeps): Plane {
 
 function leadsTo(route: OutboundRoute, destination: Endpoint): boolean {
   return route.port === destination.port && route.virtualAddresses.includes(destination.address);
+}
+
+/** As they stand in the workload's hosts file. */
+function declaredNames(routes: readonly OutboundRoute[]): ReadonlyMap<string, string> {
+  return new Map(
+    routes.flatMap(({ host, virtualAddresses: [address] }) =>
+      address === undefined ? [] : [[host.toLowerCase(), address] as const],
+    ),
+  );
 }
 
 function plainServer(take: (socket: Socket) => void): Server {

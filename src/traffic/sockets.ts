@@ -1,5 +1,6 @@
 import { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
+import type { Endpoint } from '../model/index.js';
 import { HopStream } from './hop/stream.js';
 import type { Wire } from './wire.js';
 
@@ -63,4 +64,14 @@ export function read(wire: Wire, take: (bytes: Buffer, from: number, to: number,
   else if (wire instanceof Socket && !readDirectly(wire, (bytes, count) => take(bytes, 0, count, true))) {
     wire.on('data', (chunk: Buffer) => take(chunk, 0, chunk.length, false));
   }
+}
+
+/** The connection as the workload sees it. */
+export function endOf(socket: Socket, destination: Endpoint) {
+  return {
+    localAddress: plainAddress(socket.remoteAddress),
+    localPort: socket.remotePort ?? 0,
+    peerAddress: destination.address,
+    peerPort: destination.port,
+  };
 }

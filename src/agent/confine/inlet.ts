@@ -1,10 +1,13 @@
 /**
  * Process entry inside a workload's network namespace: `node inlet.js REDIRECT-PORT`. It opens the listener that every
  * redirected connection ends at, and connections to the workload's own port on request, and hands the sockets themselves
- * to the sidecar over the Node IPC channel (SCM_RIGHTS). It carries no byte of traffic, and ends with its sidecar.
+ * to the sidecar over the Node IPC channel (SCM_RIGHTS). It carries no byte of traffic, and ends with its sidecar. Who asks
+ * for a name over UDP is told to ask over TCP, which ends at the sidecar as well.
  */
+import { createSocket } from 'node:dgram';
 import { createServer, connect } from 'node:net';
 import { codeOf } from '../../base/index.js';
+import { truncatedAnswer } from './dns-over-tcp.js';
 
 const port = Number(process.argv[2]);
 const connectTimeoutMs = 5_000;
@@ -32,6 +35,17 @@ listener.listen({ host: '0.0.0.0', port, backlog: 1_024 }, () => {
     listener.close();
   });
 });
+
+const names = createSocket('udp4');
+// Without it a resolver that knows UDP alone gets no answer; everything else goes on.
+names.on('error', (error) =>
+  process.stderr.write(`tricordon inlet: ${codeOf(error) ?? 'error'} on UDP port ${port}\n`),
+);
+names.on('message', (message, from) => {
+  const answer = truncatedAnswer(message);
+  if (answer !== undefined) names.send(answer, from.port, from.address);
+});
+names.bind(port, '0.0.0.0');
 
 function open(id: number, to: number): void {
   const socket = connect({ host: '127.0.0.1', port: to });

@@ -1,11 +1,12 @@
 import { realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { resolverFile, resolverPath } from './dns-over-tcp.js';
 import { ConfineError } from './errors.js';
 import type { Prepared } from './rung.js';
 
 /**
  * The shell text that gives a workload its own view of the file system, run by root (of the host, or of a user
- * namespace) in a mount namespace that it owns: own `/etc/hosts`; `/run`, `/dev/shm`, our own directories hidden; a
+ * namespace) in a mount namespace that it owns: own `/etc/hosts` and `/etc/resolv.conf`; `/run`, `/dev/shm`, our own directories hidden; a
  * private `/tmp`; host sockets found listening elsewhere covered by `/dev/null`. What is kept below a hidden directory is
  * bound back from its old place, which stays reachable as the working directory while it is covered.
  *
@@ -25,7 +26,7 @@ export function mountScript(prepared: Pick<Prepared, 'spec' | 'hostsFile' | 'hid
   const keep = [...wanted, ...programParts(spec.programDir), ...api];
   // The tools below are looked for where no folder is hidden, too; COMMAND gets its own PATH.
   const lines = ['set -eu', 'umask 022', 'own_path=$PATH', 'PATH=$PATH:/usr/sbin:/usr/bin:/sbin:/bin'];
-  if (hostsFile !== null) lines.push(`mount --bind ${quote(hostsFile)} /etc/hosts`);
+  if (hostsFile !== null) lines.push(`mount --bind ${quote(hostsFile)} /etc/hosts`, ...ownResolver(hostsFile, never));
   for (const socket of hideSockets) {
     if (beneath(socket, [...never, '/tmp', '/dev/shm'])) continue;
     lines.push(`if [ -S ${quote(socket)} ]; then mount --bind /dev/null ${quote(socket)}; fi`);
@@ -37,6 +38,19 @@ export function mountScript(prepared: Pick<Prepared, 'spec' | 'hostsFile' | 'hid
   }
   lines.push('PATH=$own_path');
   return `${lines.join('\n')}\n`;
+}
+
+/** Where `/etc/resolv.conf` is a link into a folder that will be hidden, `hide` puts another one at its end. */
+function ownResolver(hostsFile: string, hidden: readonly string[]): string[] {
+  const file = quote(resolverPath(hostsFile));
+  const ends = hidden.map((folder) => `${quote(folder)}/*`).join('|');
+  return [
+    'own_resolver=$(readlink -f /etc/resolv.conf) || own_resolver=/etc/resolv.conf',
+    `case $own_resolver in ${ends}) ;; *)`,
+    // Not there: prepared by a version that had none.
+    `  if [ -f ${file} ] && [ -f "$own_resolver" ]; then mount --bind ${file} "$own_resolver"; fi ;;`,
+    'esac',
+  ];
 }
 
 /**
@@ -78,7 +92,13 @@ function hide(folder: string, keep: readonly string[], options: string, readOnly
       `  elif [ -e ${old} ]; then mkdir -p ${parent}; : > ${quote(path)}; mount -c --bind ${old} ${quote(path)}; fi`,
     );
   }
-  if (readOnly) lines.push(`  mount -o remount,bind,ro,nosuid,nodev ${at}`);
+  if (readOnly) {
+    const text = resolverFile.split('\n').slice(0, -1).map(quote).join(' ');
+    lines.push(
+      `  case \${own_resolver-} in ${at}/*) mkdir -p "\${own_resolver%/*}"; printf '%s\\n' ${text} > "$own_resolver" ;; esac`,
+      `  mount -o remount,bind,ro,nosuid,nodev ${at}`,
+    );
+  }
   return [...lines, '  cd /', 'fi'];
 }
 

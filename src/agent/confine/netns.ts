@@ -4,6 +4,7 @@ import { existsSync, lstatSync, mkdirSync, rmdirSync, rmSync, writeFileSync } fr
 import { hostname } from 'node:os';
 import { exec } from '../../base/index.js';
 import { killCgroup, removeCgroup } from './cgroup.js';
+import { resolverAddress, resolverFile, resolverPath } from './dns-over-tcp.js';
 import { ConfineError } from './errors.js';
 import type { CaptureSpec, Prepared, Rung, RungProbe } from './rung.js';
 import { isolateRules, rejoinRules, ruleset } from './ruleset.js';
@@ -74,15 +75,20 @@ export async function build(prepared: Prepared, make: () => Promise<unknown>): P
   const { name, hostsFile: hosts, cgroupPath } = netnsFacts(spec);
   if (cgroupPath !== null) mkdirSync(cgroupPath, { recursive: true, mode: 0o755 });
   writeHosts(hosts, hostsFile(spec.service, hostname(), addresses));
+  writeHosts(resolverPath(hosts), resolverFile);
   if (!existsSync(`/run/netns/${name}`)) await make();
   await tool('nsenter', [`--net=/run/netns/${name}`, '--', '/bin/sh', '-c', setup], '');
   await inNamespace(name, 'nft', ['-f', '-'], ruleset({ redirectPort, addresses, port: spec.port }));
 }
 
-/** Loopback up, every IPv4 address local (AnyIP) so that a connection may start at all, no IPv6. */
+/**
+ * Loopback up, every IPv4 address local (AnyIP) so that a connection may start at all, no IPv6. C libraries ask for no
+ * IPv4 address of a name where 127.0.0.1 is all there is (`AI_ADDRCONFIG`, RFC 3493), so there is another one.
+ */
 export const setup = [
   'ip link set lo up',
   'ip route replace local default dev lo',
+  `ip address replace ${resolverAddress}/32 dev lo scope host`,
   'echo 1 > /proc/sys/net/ipv6/conf/all/disable_ipv6 2>/dev/null || true',
 ].join('\n');
 
@@ -94,7 +100,8 @@ async function cleanup(prepared: Prepared): Promise<void> {
   }
   if (place.kind === 'netns' && existsSync(`/run/netns/${place.name}`))
     await tool('ip', ['netns', 'delete', place.name]);
-  if (prepared.hostsFile !== null) rmSync(prepared.hostsFile, { force: true });
+  if (prepared.hostsFile !== null)
+    for (const file of [prepared.hostsFile, resolverPath(prepared.hostsFile)]) rmSync(file, { force: true });
   try {
     rmdirSync(hostsFolder);
   } catch {

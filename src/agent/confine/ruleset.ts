@@ -10,7 +10,7 @@ export interface RulesetOptions {
 /**
  * nftables text for the inside of a workload's network namespace. Every TCP connection goes to the redirect listener
  * but those to the workload's own loopback; peers declared on loopback are redirected, too. All else that is not
- * loopback is refused at once (so that a resolver fails instead of waiting) and counted.
+ * loopback is refused at once (so that who sends it fails instead of waiting) and counted, except name look-ups.
  */
 export function ruleset(options: RulesetOptions): string {
   const loopbackPeers = options.addresses
@@ -32,6 +32,8 @@ export function ruleset(options: RulesetOptions): string {
     // The workload's own loopback is 127.0.0.1; every other loopback address is the host's, reached through the sidecar.
     '    ip daddr 127.0.0.1 return',
     `    meta l4proto tcp counter redirect to :${options.redirectPort}`,
+    // Names: the inlet sends whoever asks over UDP to TCP.
+    `    udp dport 53 counter redirect to :${options.redirectPort}`,
     '  }',
     '  chain quarantine {',
     '    type filter hook output priority -10; policy accept;',

@@ -5,6 +5,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { exec, isRunning, printable, processFacts, spawnProcess } from '../../base/index.js';
+import { resolverFile, resolverPath } from './dns-over-tcp.js';
 import { ConfineError } from './errors.js';
 import { mountScript, quote } from './mount-script.js';
 import { hostsPath, redirectPort, setup } from './netns.js';
@@ -63,6 +64,7 @@ async function prepare(spec: CaptureSpec): Promise<Prepared> {
   };
   mkdirSync(`${spec.runtimeDir}/h`, { recursive: true, mode: 0o700 });
   writeFileSync(hosts, hostsFile(spec.service, hostname(), addresses), { mode: 0o644 });
+  writeFileSync(resolverPath(hosts), resolverFile, { mode: 0o644 });
   const known = readHolder(spec);
   if (known !== undefined) return finish(base, known);
   const place = await hold(base, ruleset({ redirectPort, addresses, port: spec.port }));
@@ -127,7 +129,8 @@ async function cleanup(prepared: Prepared): Promise<void> {
   const { place, spec } = prepared;
   if (place.kind === 'userns' && isRunning(place.pid, place.start)) process.kill(place.pid, 'SIGKILL');
   rmSync(holderPath(spec), { force: true });
-  if (prepared.hostsFile !== null) rmSync(prepared.hostsFile, { force: true });
+  if (prepared.hostsFile !== null)
+    for (const file of [prepared.hostsFile, resolverPath(prepared.hostsFile)]) rmSync(file, { force: true });
 }
 
 async function isolate(prepared: Prepared): Promise<void> {

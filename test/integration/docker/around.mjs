@@ -41,7 +41,7 @@ void (async () => {
     JSON.stringify({
       listener: await greeted(host, port),
       loopback: await greeted('127.0.0.1', port),
-      udp: await udp('10.9.8.7', 53),
+      udp: await udp('10.9.8.7', 54),
       interfaces: looksAt('/sys/class/net'),
       engine: looksAt('/var/run/docker.sock'),
       run: looksAt('/run'),

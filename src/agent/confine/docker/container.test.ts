@@ -55,6 +55,7 @@ test('a workload’s container joins the holder, lives in our cgroup, and has no
       RestartPolicy: { Name: 'no' },
       Mounts: [
         { Type: 'bind', Source: '/run/tricordon-hosts/x', Target: '/etc/hosts', ReadOnly: true },
+        { Type: 'bind', Source: '/run/tricordon-hosts/x.resolv', Target: '/etc/resolv.conf', ReadOnly: true },
         { Type: 'bind', Source: '/run/t/w/00000001', Target: '/run/tricordon', ReadOnly: true },
       ],
     },

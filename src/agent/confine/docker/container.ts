@@ -1,5 +1,6 @@
 /** What the Engine is asked to make: the holder, and the workload's container that joins it. Pure: specs in, bodies out. */
 import { dirname } from 'node:path';
+import { resolverPath } from '../dns-over-tcp.js';
 import type { CaptureSpec, Prepared } from '../rung.js';
 import type { FilterArch } from '../seccomp-filter.js';
 import { seccompProfile } from './seccomp-profile.js';
@@ -68,7 +69,12 @@ export function workloadBody(prepared: Prepared, options: ContainerOptions, arch
 export function bindings({ spec, hostsFile }: Pick<Prepared, 'spec' | 'hostsFile'>): { from: string; to: string }[] {
   const { workloadApiSocket } = spec;
   return [
-    ...(hostsFile === null ? [] : [{ from: hostsFile, to: '/etc/hosts' }]),
+    ...(hostsFile === null
+      ? []
+      : [
+          { from: hostsFile, to: '/etc/hosts' },
+          { from: resolverPath(hostsFile), to: '/etc/resolv.conf' },
+        ]),
     ...(workloadApiSocket === null ? [] : [{ from: dirname(workloadApiSocket), to: apiFolder }]),
   ];
 }
