@@ -1,6 +1,6 @@
 /** One event at one layer, with the keys by which it is joined to the others. Published as `observation.schema.json`. */
 import { z } from 'zod';
-import { Layer } from './layer.js';
+import { Layer, Mode } from './layer.js';
 import { HostName, ServiceName } from './names.js';
 
 const Address = z.string().max(108);
@@ -47,6 +47,13 @@ export const Verdict = z.strictObject({
   nearest: z.string().max(512).optional(),
   /** What the caller was given instead of the reason. */
   decisionId: z.string().max(64).optional(),
+  /** Of the contract that decided, and the mode of its layer. */
+  digest: z.string().max(80).optional(),
+  mode: Mode.optional(),
+  /** What the decision rested on beside who called what: of the caller, of a verified user, the name it asked for. */
+  attributes: z.record(z.string().max(128), z.string().max(512)).optional(),
+  claims: z.record(z.string().max(256), z.json()).optional(),
+  host: z.string().max(253).optional(),
 });
 export type Verdict = z.infer<typeof Verdict>;
 

@@ -1,5 +1,5 @@
 /** What happens to contracts: proposed from what was learned or declared, approved by someone, changed in mode. */
-import { asksForUsers, contractDigest, notHeld, parseContract } from '../contract/index.js';
+import { askedFacts, contractDigest, notHeld, parseContract } from '../contract/index.js';
 import { TricordonError } from '../base/index.js';
 import type { Contract, ContractVersion, ModeByLayer, Workload } from '../model/index.js';
 import type { Repositories } from '../store/index.js';
@@ -20,7 +20,7 @@ export function draftOf(
 ): { contract: Contract; origin: ContractVersion['origin']; observed: number } {
   if (request.text !== undefined) {
     const contract = parsed(request.text);
-    if (config.users.length === 0 && asksForUsers(contract))
+    if (config.users.length === 0 && askedFacts(contract).users)
       throw new ServerError('invalid', 'the contract asks for users, and nobody’s tokens count here', {
         hint: 'name the identity provider in `users.issuers` of tricordon.yaml',
       });

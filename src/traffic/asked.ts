@@ -1,8 +1,7 @@
 /** What a contract asks beside who and what: of users, and how often. Found out once for each compiled contract. */
-import { asksForUsers, type ClauseRate, type CompiledContract, ratesOf } from '../contract/index.js';
+import { type AskedFacts, askedFacts, type ClauseRate, type CompiledContract, ratesOf } from '../contract/index.js';
 
-export interface Asked {
-  readonly users: boolean;
+export interface Asked extends AskedFacts {
   readonly rates: ReadonlyMap<string, ClauseRate>;
 }
 
@@ -12,7 +11,7 @@ export function askedBy(contract: CompiledContract): Asked {
   let asked = known.get(contract);
   if (asked === undefined) {
     const { version } = contract;
-    asked = { users: asksForUsers(version.contract), rates: ratesOf(version) };
+    asked = { ...askedFacts(version.contract), rates: ratesOf(version) };
     known.set(contract, asked);
   }
   return asked;

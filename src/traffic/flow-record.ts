@@ -1,6 +1,6 @@
 import type { Decision } from '../model/index.js';
 import type { PlaneContext } from './http-hop.js';
-import type { RecordSlot } from './record.js';
+import type { DecisionFacts, RecordSlot } from './record.js';
 
 /** A network-layer record: one when a connection is decided, one more with bytes and duration when an opaque one ends. */
 export interface FlowFacts {
@@ -20,6 +20,7 @@ export interface FlowFacts {
     readonly peerAddress: string;
     readonly peerPort: number;
   };
+  readonly facts?: DecisionFacts | undefined;
   readonly end?: { readonly bytesIn: number; readonly bytesOut: number; readonly durationMs: number };
 }
 
@@ -37,6 +38,7 @@ export function recordFlow(context: PlaneContext, facts: FlowFacts): void {
   slot.direction = facts.direction;
   slot.decision = decision;
   slot.decisionId = '';
+  slot.facts = facts.facts;
   slot.peer = facts.peer;
   slot.caller = facts.caller;
   slot.trace = '';

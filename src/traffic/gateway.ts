@@ -28,6 +28,7 @@ export function publish(state: PlaneState, pools: PeerPools, service: string, so
     pool: () => pools.http(service),
     describe: (slot, upstream) => {
       slot.direction = 'out';
+      slot.facts = undefined;
       slot.peer = service;
       slot.caller = upstream?.peerId ?? '';
       slot.localAddress = localAddress;

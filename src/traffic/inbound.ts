@@ -26,6 +26,7 @@ import {
 } from './plane-state.js';
 import { isRevoked } from './policy.js';
 import { provedBy } from './proved.js';
+import type { DecisionFacts } from './record.js';
 import { decideRequest } from './request-decision.js';
 import { cut, plainAddress } from './sockets.js';
 import { TcpFlow } from './tcp-flow.js';
@@ -248,16 +249,22 @@ export function createInbound(state: PlaneState, target: WorkloadTarget): Inboun
 
   function serveHttp(socket: Wire, peer: VerifiedPeer, entry: LiveConnection): Carrier {
     const service = state.configuration?.service ?? '';
+    // Of the request in progress: there is one at a time.
+    let facts: DecisionFacts | undefined;
     const hop: HttpHop = {
       service,
       decide: (head) => {
+        facts = undefined;
         const own = ownContract(state);
         if (own === undefined) return noContract('api');
-        return decideRequest(state, own, peer, head, port);
+        const decided = decideRequest(state, own, peer, head, port);
+        facts = decided.facts;
+        return decided.decision;
       },
       pool: () => pool,
       describe: (slot, upstream) => {
         slot.direction = 'in';
+        slot.facts = facts;
         slot.peer = peer.service ?? '';
         slot.caller = peer.id;
         slot.localAddress = address;

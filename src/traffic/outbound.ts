@@ -123,6 +123,7 @@ export function routeOut(
       pool: () => pools.http(service),
       describe: (slot, upstream) => {
         slot.direction = 'out';
+        slot.facts = undefined;
         slot.peer = service;
         slot.caller = upstream?.peerId ?? '';
         slot.localAddress = workloadEnd.localAddress;

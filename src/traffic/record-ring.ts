@@ -77,6 +77,7 @@ function emptySlot(): RecordSlot {
     direction: 'in',
     decision: malformed,
     decisionId: '',
+    facts: undefined,
     peer: '',
     caller: '',
     method: '',

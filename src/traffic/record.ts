@@ -1,5 +1,13 @@
 /** One decision as the data plane keeps it until the agent has it: a mutable slot of a ring, filled without allocation. */
+import type { Claims, Proved } from '../contract/index.js';
 import type { Decision } from '../model/index.js';
+
+/** What a decision rested on beside who called what. */
+export interface DecisionFacts {
+  readonly attributes?: Proved | undefined;
+  readonly claims?: Claims | undefined;
+  readonly host?: string | undefined;
+}
 
 export interface RecordSlot {
   seq: number;
@@ -27,6 +35,8 @@ export interface RecordSlot {
   localPort: number;
   peerAddress: string;
   peerPort: number;
+  /** Undefined: nothing of it is kept. */
+  facts: DecisionFacts | undefined;
   /** Flows: where the connection goes to, as dialled. */
   address: string;
   port: number;
@@ -68,6 +78,7 @@ export function observationJson(slot: RecordSlot, subject: RecordSubject): strin
     (slot.peer === '' ? '' : `,"peer":${known(slot.peer)}`) +
     (slot.durationMs < 0 ? '' : `,"durationMs":${micros(slot.durationMs)}`) +
     verdict.said +
+    (slot.facts === undefined ? '' : factsText(slot.facts)) +
     (slot.decisionId === '' ? '}}}' : `,"decisionId":"${slot.decisionId}"}}}`)
   );
 }
@@ -107,10 +118,20 @@ function verdictParts(decision: Decision): VerdictParts {
     said:
       `,"verdict":{"effect":"${decision.effect}","contract":${orNull(decision.contract)},"version":${decision.version},` +
       `"clause":${orNull(decision.clause)},"reason":"${decision.reason}"` +
+      (decision.digest === null ? '' : `,"digest":${text(decision.digest)}`) +
+      (decision.mode === null ? '' : `,"mode":"${decision.mode}"`) +
       (decision.nearest === undefined ? '' : `,"nearest":${text(nearestText(decision.nearest))}`),
   };
   if (Object.isFrozen(decision)) byDecision.set(decision, parts);
   return parts;
+}
+
+function factsText({ attributes, claims, host }: DecisionFacts): string {
+  return (
+    (attributes === undefined ? '' : `,"attributes":${ascii(JSON.stringify(attributes))}`) +
+    (claims === undefined ? '' : `,"claims":${ascii(JSON.stringify(claims))}`) +
+    (host === undefined ? '' : `,"host":${text(host.slice(0, 253))}`)
+  );
 }
 
 function joinKeys(slot: RecordSlot): string {
@@ -137,10 +158,11 @@ const needsEscape = /[^\x20-\x21\x23-\x5b\x5d-\x7e]/;
 /** JSON string of ASCII characters alone, so that the whole line can be written without an encoder. */
 function text(value: string): string {
   if (!needsEscape.test(value)) return `"${value}"`;
-  return JSON.stringify(value).replace(
-    /[\u007f-\uffff]/g,
-    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
+  return ascii(JSON.stringify(value));
+}
+
+function ascii(json: string): string {
+  return json.replace(/[\u007f-\uffff]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 // A number with many digits takes the engine as long to write as everything around it; three of them come from a table.

@@ -176,7 +176,7 @@ function namesService({ network, deny, api }: Contract, name: string): boolean {
   return peers.some((peer) => 'service' in peer && peer.service === name);
 }
 
-function verdictOf({ effect, reason }: Decision): Answer['decision'] {
+export function verdictOf({ effect, reason }: Decision): Answer['decision'] {
   if (effect !== 'allow') return effect;
   return reason === 'layer-unmanaged' || reason === 'mode-off' ? 'unmanaged' : 'allow';
 }

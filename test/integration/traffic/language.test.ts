@@ -127,6 +127,8 @@ test('attributes of the caller count as its certificate says them, from its next
   expect(await verdictOf(refused)).toMatchObject({
     effect: 'deny',
     reason: 'attribute',
+    mode: 'enforce',
+    attributes: { environment: 'test', service: 'shop', 'trust-domain': trustDomain },
     nearest: expect.stringContaining('caller.environment: wanted prod, got test'),
   });
   house.identify(shop, 'shop', undefined, { environment: 'prod', service: 'stock' });
@@ -145,6 +147,8 @@ test('users count by their tokens: whose, for whom, until when, and with which c
   house.users.push({ issuer, audiences: ['stock'], keys: provider.keys });
   await house.publish();
   expect(await got(ada)).toEqual(['allow', 'allowed', undefined]);
+  // Of what passed only what the contract asks for is kept.
+  expect((await verdictOf(await get('/items/1', ada))).claims).toEqual({ iss: issuer, scope: 'openid stock:read' });
   expect((await got({}))[2]).toContain('user: wanted a verified user, got none');
   expect((await got(provider.bearer({ scope: 'openid' })))[1]).toBe('claim-value');
   expect((await got(provider.bearer({ scope: 'stock:read', exp: 1 })))[2]).toContain('a token that has expired');
