@@ -156,6 +156,8 @@ const routeTexts = {
   'GET /v1/workloads': 'workloads with identity and attestation',
   'GET /v1/map': 'services and the calls between them',
   'GET /v1/observations': 'observations, newest first, or after a cursor',
+  'GET /v1/decisions/:id':
+    'one decision explained: what was wanted, what came, what would have let it pass, what holds now',
   'GET /v1/incidents': 'incidents, newest first',
   'GET /v1/incidents/:id': 'one incident: story, signals, actions, evidence',
   'GET /v1/actions': 'containment steps and their results',

@@ -25,6 +25,13 @@ export const contractCommands: readonly CommandSpec[] = [
     load: () => import('./commands/contract-show.js'),
   },
   {
+    name: 'contract explain',
+    summary: 'why a request or connection was refused or let through, and what would change that',
+    arguments: [{ name: '<id>', description: 'the `decision` that the caller was given, or the id of an observation' }],
+    options: [config, dataDir],
+    load: () => import('./commands/contract-explain.js'),
+  },
+  {
     name: 'contract diff',
     summary: 'show rights added and removed, between two versions or between files; exit 2 if there are any',
     arguments: [

@@ -7,6 +7,7 @@ import type * as common from './api/common.js';
 import type * as review from './api/contract-review.js';
 import type * as contracts from './api/contracts.js';
 import type * as coverage from './api/coverage.js';
+import type * as decisions from './api/decisions.js';
 import type * as evidence from './api/evidence.js';
 import type * as glass from './api/glass.js';
 import type * as incidents from './api/incidents.js';
@@ -79,6 +80,7 @@ export type EvidenceAnswer = z.infer<typeof evidence.EvidenceAnswer>;
 export type EvidenceKeys = z.infer<typeof evidence.EvidenceKeys>;
 
 export type ContractsAnswer = z.infer<typeof contracts.ContractsAnswer>;
+export type DecisionAnswer = z.infer<typeof decisions.DecisionAnswer>;
 export type ContractAnswer = z.infer<typeof contracts.ContractAnswer>;
 export type ContractVersionRow = z.infer<typeof contracts.ContractVersionRow>;
 export type DiffAnswer = z.infer<typeof contracts.DiffAnswer>;

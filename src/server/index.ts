@@ -6,6 +6,7 @@ export type {
   AuditVerified,
   AuthorityAnswer,
   ContractAnswer,
+  DecisionAnswer,
   ContractsAnswer,
   ContractVersionRow,
   CoverageAnswer,

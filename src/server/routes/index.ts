@@ -7,6 +7,7 @@ import { contractDiffRoutes } from './contract-diff.js';
 import { contractReviewRoutes } from './contract-review.js';
 import { contractRoutes } from './contracts.js';
 import { coverageRoutes } from './coverage.js';
+import { decisionRoutes } from './decisions.js';
 import { evidenceRoutes } from './evidence.js';
 import { glassRoutes } from './glass.js';
 import { incidentRoutes } from './incidents.js';
@@ -32,6 +33,7 @@ export const routes: readonly Route<Context>[] = [
   ...evidenceRoutes,
   ...glassRoutes,
   ...recordRoutes,
+  ...decisionRoutes,
   ...keyRoutes,
   ...metricsRoutes,
   ...authorityRoutes,

@@ -30,6 +30,8 @@ export interface ObservationRepository {
   /** Returns the ids that were new; the others had come before. */
   insert(batch: readonly Observation[]): Promise<string[]>;
   get(id: string, at: number): Promise<Observation | undefined>;
+  /** By the id that a refused caller was given, or that of the observation. */
+  decision(id: string): Promise<Observation | undefined>;
   /** Newest first. */
   list(filter?: ObservationFilter): Promise<Observation[]>;
   /** In the order of commit, from a cursor on: nothing is skipped, whatever order concurrent writers end in. */
@@ -72,6 +74,18 @@ export function observationRepository({ db, clock }: Ground): ObservationReposit
         .where('id', '=', columnText(id))
         .executeTakeFirst();
       return row && Observation.parse(row.body);
+    },
+    decision: async (id) => {
+      for (const table of ['decisions_denied', 'decisions_allowed'] as const) {
+        const wanted = columnText(id);
+        const { rows } = await (id.includes(':')
+          ? sql<{ body: unknown }>`select body from ${sql.table(table)} where id = ${wanted} limit 1`
+          : sql<{ body: unknown }>`select body from ${sql.table(table)}
+              where body -> 'event' -> 'verdict' ->> 'decisionId' = ${wanted} limit 1`
+        ).execute(db);
+        if (rows[0] !== undefined) return Observation.parse(rows[0].body);
+      }
+      return undefined;
     },
     list: async (filter = {}) =>
       (await matching(filter).select('body').orderBy('at', 'desc').orderBy('id').limit(limitOf(filter)).execute()).map(

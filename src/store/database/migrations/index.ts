@@ -4,6 +4,7 @@ import { people } from './0003-people.js';
 import { limits } from './0004-limits.js';
 import { breakGlass } from './0005-break-glass.js';
 import { retention } from './0008-retention.js';
+import { decisionIds } from './0009-decision-ids.js';
 
 /** Forward only: a number is given once and its text never changes after a release. */
 export const migrations: readonly { readonly number: number; readonly name: string; readonly sql: string }[] = [
@@ -13,4 +14,5 @@ export const migrations: readonly { readonly number: number; readonly name: stri
   { number: 4, name: 'limits', sql: limits },
   { number: 5, name: 'break-glass', sql: breakGlass },
   { number: 8, name: 'retention', sql: retention },
+  { number: 9, name: 'decision-ids', sql: decisionIds },
 ];
