@@ -4,8 +4,9 @@ import { docker } from './docker/index.js';
 import { kubernetes } from './kubernetes/index.js';
 import { mosquitto } from './mosquitto/index.js';
 import { nats } from './nats/index.js';
+import { nftables } from './nftables/index.js';
 import { seccomp } from './seccomp/index.js';
 import { systemd } from './systemd/index.js';
 import type { Target } from './target.js';
 
-export const compilers: readonly Target[] = [seccomp, docker, compose, systemd, kubernetes, nats, mosquitto];
+export const compilers: readonly Target[] = [seccomp, nftables, docker, compose, systemd, kubernetes, nats, mosquitto];

@@ -15,6 +15,7 @@ export const PlaceFile = z.strictObject({
     ServiceName,
     z.strictObject({
       addresses: z.array(Address).max(1_024).optional(),
+      alone: z.boolean().optional(),
       namespace: Name.optional(),
       podLabels: z.record(LabelKey, LabelValue).optional(),
       container: z

@@ -39,6 +39,8 @@ export interface Place {
 
 export interface PlacedService {
   readonly addresses?: readonly string[] | undefined;
+  /** nftables: its network namespace is its own, and the files are for the inside of that. */
+  readonly alone?: boolean | undefined;
   /** Kubernetes: where its pods are, and which they are. */
   readonly namespace?: string | undefined;
   readonly podLabels?: Readonly<Record<string, string>> | undefined;
