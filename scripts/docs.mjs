@@ -158,6 +158,10 @@ const routeTexts = {
   'GET /v1/observations': 'observations, newest first, or after a cursor',
   'GET /v1/decisions/:id':
     'one decision explained: what was wanted, what came, what would have let it pass, what holds now',
+  'GET /v1/policy': 'bases that contracts may extend, and bounds with the services they apply to',
+  'POST /v1/policy/bases': 'makes a version of a base known; it never changes again',
+  'POST /v1/policy/bounds': 'puts a bound in force, or with `dryRun` says what would be outside of it',
+  'POST /v1/policy/bounds/:name/remove': 'takes a bound away',
   'GET /v1/incidents': 'incidents, newest first',
   'GET /v1/incidents/:id': 'one incident: story, signals, actions, evidence',
   'GET /v1/actions': 'containment steps and their results',

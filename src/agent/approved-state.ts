@@ -54,6 +54,7 @@ export function approvedState({ glass, clock, distribute }: ApprovedStateOptions
         contracts: state.contracts,
         revoked: state.revoked,
         isolated: state.isolated,
+        ...(state.bounds === undefined ? {} : { bounds: state.bounds }),
         ...(state.users === undefined ? {} : { users: state.users }),
       };
       if (state.glass !== undefined) glass.take(state.glass);

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import {
   Action,
+  AppliedBound,
   ContractVersion,
   GlassOpening,
   ServiceEndpoints,
@@ -33,6 +34,7 @@ export const StateAnswer = z.object({
   actions: z.array(Action),
   /** Fingerprint of the root that signs now. Absent, as what follows, from a control plane that speaks protocol 1. */
   issuer: z.string().optional(),
+  bounds: z.array(AppliedBound).max(1_000).optional(),
   users: z.array(TokenIssuer).max(16).optional(),
   glass: z.object({ open: z.array(GlassOpening), codeHash: z.string().nullable() }).optional(),
 });

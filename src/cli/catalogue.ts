@@ -4,6 +4,7 @@ import { auditCommands } from './audit-commands.js';
 import { backupCommands } from './backup-commands.js';
 import { type CommandSpec, config, set } from './command-spec.js';
 import { contractCommands } from './contract-commands.js';
+import { policyCommands } from './policy-commands.js';
 import { diagnosisCommands } from './diagnosis-commands.js';
 import { glassCommands } from './glass-commands.js';
 import { incidentCommands } from './incident-commands.js';
@@ -30,6 +31,8 @@ export const groups: Readonly<Record<string, string>> = {
   session: 'List and end sessions',
   backup: 'Make backups, and prove that they are good',
   trust: 'Let this host trust our root',
+  bound: 'What no contract of the organisation passes',
+  base: 'What contracts have in common',
   key: 'Look at keys and certificates, and change them',
   spool: 'Read the raw event spool',
   config: 'Check and explain settings',
@@ -42,6 +45,7 @@ const commands: readonly CommandSpec[] = [
   ...runCommands,
   ...agentCommands,
   ...contractCommands,
+  ...policyCommands,
   ...incidentCommands,
   ...serviceCommands,
   ...peopleCommands,

@@ -25,6 +25,13 @@ export const contractCommands: readonly CommandSpec[] = [
     load: () => import('./commands/contract-show.js'),
   },
   {
+    name: 'contract propose',
+    summary: 'propose a contract from a file; it is in force when somebody approves it',
+    arguments: [{ name: '<file>', description: 'YAML or JSON, as `contract validate` takes it' }],
+    options: [config, dataDir],
+    load: () => import('./commands/contract-propose.js'),
+  },
+  {
     name: 'contract explain',
     summary: 'why a request or connection was refused or let through, and what would change that',
     arguments: [{ name: '<id>', description: 'the `decision` that the caller was given, or the id of an observation' }],
@@ -168,7 +175,7 @@ export const contractCommands: readonly CommandSpec[] = [
     options: [
       {
         flags: '--target <names>',
-        description: 'comma separated: seccomp, docker, compose, systemd, kubernetes, nats, mosquitto',
+        description: 'comma separated: seccomp, nftables, docker, compose, systemd, kubernetes, nats, mosquitto',
       },
       contractsFrom,
       { flags: '--place <file>', description: 'YAML: addresses, labels, units of the services' },

@@ -36,7 +36,6 @@ test.each([
   [{ deny: [{ id: 'd', layer: 'api', publish: 'a' }] }, 'publish'],
   [{ runtime: { rootfs: 'readonly' } }, 'runtime.rootfs'],
   [{ runtime: { executables: [{ id: 'x', path: '/bin/a', until: '2030-01-01' }] } }, 'until'],
-  [{ exceptions: [] }, 'exceptions'],
 ])('%j is told', (parts, what) => {
   expect(of(parts).join()).toMatch(new RegExp(`\`${what}\`.* is not held yet`));
 });

@@ -10,14 +10,7 @@ import { namesIn, parseCondition } from './condition/index.js';
  */
 export function notHeld(contract: Contract): readonly string[] {
   const { runtime, api } = contract;
-  const parts: readonly (readonly [string, unknown])[] = [
-    ['extends', contract.extends],
-    ['remove', contract.remove],
-    ['exceptions', contract.exceptions],
-    ['labels', contract.labels],
-    ...runtimeParts(runtime),
-    ['api.messages', api?.messages],
-  ];
+  const parts: readonly (readonly [string, unknown])[] = [...runtimeParts(runtime), ['api.messages', api?.messages]];
   const said = parts.filter(([, value]) => value !== undefined).map(([name]) => `\`${name}\` is not held yet`);
   for (const placed of clausesOf(contract))
     for (const what of openIn(placed)) said.push(`clause \`${placed.clause.id}\`: ${what} is not held yet`);
@@ -31,6 +24,7 @@ export function isBeyondFirst(contract: Contract): boolean {
   if ([...parts, ...runtimeParts(runtime).map(([, value]) => value)].some((value) => value !== undefined)) return true;
   return clausesOf(contract).some((placed) => {
     const { clause, section } = placed;
+    if (clause.id.includes('/')) return true;
     if (['where', 'user', 'rate', 'until', 'mode', 'publish', 'subscribe'].some((name) => name in clause)) return true;
     if ([...callersOf(clause), ...calleesOf(clause)].some((peer) => 'match' in peer || 'except' in peer)) return true;
     return 'ports' in clause && (section === 'calls' || clause.ports?.some((port) => /[-*]/.test(port)) === true);

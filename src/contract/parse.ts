@@ -2,7 +2,8 @@
 import type { z } from 'zod';
 import { printable } from '../base/index.js';
 import { Base, Bound, Contract } from '../model/index.js';
-import { type Checked, checkContract } from './check.js';
+import { type Checked, checkContract, type ContractProblem } from './check.js';
+import { clausesOf } from './clauses.js';
 import { ContractError } from './error.js';
 import { nearestName } from './nearest-name.js';
 import { type ReadDocument, readDocument } from './read-document.js';
@@ -68,7 +69,7 @@ function shaped<D>(schema: z.ZodType<D>, read: ReadDocument, file: string): D {
 
 function held<D extends Checked>(schema: z.ZodType<D>, read: ReadDocument, file: string): D {
   const document = shaped(schema, read, file);
-  const wrong = checkContract(document).filter((problem) => problem.level === 'error');
+  const wrong = [...checkContract(document), ...ofBases(document)].filter(({ level }) => level === 'error');
   if (wrong.length > 0) {
     throw new ContractError(
       'contract-meaning',
@@ -80,6 +81,21 @@ function held<D extends Checked>(schema: z.ZodType<D>, read: ReadDocument, file:
     );
   }
   return document;
+}
+
+/** Such names are given to clauses of bases, which nobody can take. */
+function ofBases(document: Checked): readonly ContractProblem[] {
+  const ids = [
+    ...clausesOf(document).map(({ clause }) => clause.id),
+    ...(document.exceptions ?? []).map(({ id }) => id),
+  ];
+  return ids
+    .filter((id) => id.includes('/'))
+    .map((clause) => ({
+      level: 'error',
+      clause,
+      message: `clause \`${clause}\` has a \`/\` in its name, as those of bases have`,
+    }));
 }
 
 function where(file: string, read: ReadDocument, path: readonly PropertyKey[]): string {

@@ -5,7 +5,8 @@ import { ModeByLayer } from './layer.js';
 import { Digest, ServiceName } from './names.js';
 import { ClaimName, Predicate, Selector } from './predicate.js';
 
-export const ClauseId = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/);
+/** In force a clause of a base is called `BASE/CLAUSE`; whoever writes one uses no `/` (`parseContract`). */
+export const ClauseId = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}(\/[a-z0-9][a-z0-9._-]{0,63})?$/);
 /** One port, a range of them or all: `tcp/8080`, `tcp/8000-8099`, `udp/*`. */
 export const PortSpec = z
   .string()

@@ -45,7 +45,7 @@ export {
 export { RecordingHeader } from './recording.js';
 export { canonicalPath, type PathResult } from './request-path.js';
 export { Severity, Signal, severities, Tactic, tacticNames, tactics } from './signal.js';
-export { CallRoute, PlaneSnapshot, ServiceEndpoints } from './snapshot.js';
+export { AppliedBound, CallRoute, PlaneSnapshot, ServiceEndpoints } from './snapshot.js';
 export { TokenIssuer, VerificationKey } from './token-issuer.js';
 export { agentId, formatSpiffeId, parseSpiffeId, type SpiffeId, serviceId, serviceOf } from './spiffe-id.js';
 export { Attestation, Attributes, CaptureRung, captureRungs, ListeningSocket, Workload } from './workload.js';

@@ -1,7 +1,7 @@
 /** What one data plane process (sidecar or gateway) runs on: immutable, kept on disk as last good. */
 import { z } from 'zod';
 import { GlassOpening } from './break-glass.js';
-import { ContractVersion } from './contract.js';
+import { Bound, ContractVersion } from './contract.js';
 import { Port, ServiceName } from './names.js';
 import { Endpoint } from './observation.js';
 import { TokenIssuer } from './token-issuer.js';
@@ -22,6 +22,10 @@ export const CallRoute = z.strictObject({
 });
 export type CallRoute = z.infer<typeof CallRoute>;
 
+/** What no contract of these services passes. */
+export const AppliedBound = z.strictObject({ bound: Bound, services: z.array(ServiceName) });
+export type AppliedBound = z.infer<typeof AppliedBound>;
+
 export const PlaneSnapshot = z.strictObject({
   schemaVersion: z.literal(1),
   /** Grows with every change; an older one never replaces a newer one. */
@@ -41,6 +45,8 @@ export const PlaneSnapshot = z.strictObject({
     .array(GlassOpening.pick({ services: true, layers: true, until: true }))
     .max(100)
     .optional(),
+  /** Bounds of the organisation, each with those of the services above that it applies to. */
+  bounds: z.array(AppliedBound).max(1_000).optional(),
   /** Whose tokens say who a user is; absent or empty: nobody's. */
   users: z.array(TokenIssuer).max(16).optional(),
 });

@@ -14,6 +14,7 @@ import type * as incidents from './api/incidents.js';
 import type * as keys from './api/keys.js';
 import type * as map from './api/map.js';
 import type * as people from './api/people.js';
+import type * as policy from './api/policy.js';
 import type * as records from './api/records.js';
 import type * as session from './api/session.js';
 import type * as status from './api/status.js';
@@ -81,6 +82,8 @@ export type EvidenceKeys = z.infer<typeof evidence.EvidenceKeys>;
 
 export type ContractsAnswer = z.infer<typeof contracts.ContractsAnswer>;
 export type DecisionAnswer = z.infer<typeof decisions.DecisionAnswer>;
+export type BoundAnswer = z.infer<typeof policy.BoundAnswer>;
+export type PolicyAnswer = z.infer<typeof policy.PolicyAnswer>;
 export type ContractAnswer = z.infer<typeof contracts.ContractAnswer>;
 export type ContractVersionRow = z.infer<typeof contracts.ContractVersionRow>;
 export type DiffAnswer = z.infer<typeof contracts.DiffAnswer>;

@@ -2,6 +2,7 @@
 import { contractDigest } from '../contract/index.js';
 import type { ContractVersion } from '../model/index.js';
 import type { Context } from './context.js';
+import { learnedWithin } from './contracts.js';
 import { ServerError } from './errors.js';
 
 type Known = Pick<Context, 'store' | 'learning' | 'clock'>;
@@ -25,12 +26,13 @@ export async function learnedVersion(known: Known, service: string): Promise<Con
       hint: 'drive normal traffic while a layer of it is in learn',
     });
   }
+  const { contract } = await learnedWithin(known.store, service, learned.contract, known.clock.now());
   return {
     service,
     version: (active?.version ?? -1) + 1,
-    digest: contractDigest(learned.contract),
+    digest: contractDigest(contract),
     state: 'proposed',
-    contract: learned.contract,
+    contract,
     origin: 'learned',
     observed: learned.observed,
     proposedBy: live,

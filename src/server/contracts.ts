@@ -5,19 +5,29 @@ import type { Contract, ContractVersion, ModeByLayer, Workload } from '../model/
 import type { Repositories } from '../store/index.js';
 import type { Note } from './changes.js';
 import type { ServerConfig } from './config.js';
+import type { Context } from './context.js';
 import { ServerError } from './errors.js';
 import { callersFault } from './http/problem.js';
-import type { Learning } from './jobs/learning.js';
+import {
+  type Beyond,
+  beyondBounds,
+  boundsOf,
+  refuseBeyond,
+  refuseOtherLabels,
+  resolved,
+  withoutClauses,
+} from './policy.js';
 
 type PartialModes = { readonly [Layer in keyof ModeByLayer]?: ModeByLayer[Layer] | undefined };
 
 /** The contract that a proposal would hold, and how many observations it rests on. */
-export function draftOf(
+export async function draftOf(
+  tx: Repositories,
   service: string,
   request: { readonly mode?: PartialModes | undefined; readonly text?: string | undefined },
   active: ContractVersion | undefined,
-  { learning, config }: { readonly learning: Learning; readonly config: Pick<ServerConfig, 'users'> },
-): { contract: Contract; origin: ContractVersion['origin']; observed: number } {
+  { learning, config, clock }: Pick<Context, 'learning' | 'clock'> & { readonly config: Pick<ServerConfig, 'users'> },
+): Promise<Draft> {
   if (request.text !== undefined) {
     const contract = parsed(request.text);
     if (config.users.length === 0 && askedFacts(contract).users)
@@ -27,18 +37,59 @@ export function draftOf(
     if (contract.service !== service) {
       throw new ServerError('invalid', `the contract is for \`${contract.service}\`, not for \`${service}\``);
     }
-    return { contract: withModes(contract, request.mode), origin: 'declared', observed: 0 };
+    const written = withModes(contract, request.mode);
+    const labels = (await tx.services.get(service))?.labels ?? {};
+    refuseOtherLabels(written, labels);
+    const inForce = await resolved(tx, written);
+    refuseBeyond(service, beyondBounds(inForce, await boundsOf(tx, service), labels, clock.now()));
+    const isResolved = contractDigest(inForce) === contractDigest(written);
+    return { contract: inForce, origin: 'declared', observed: 0, ...(isResolved ? {} : { written }) };
   }
   const learned = learning.proposal(service);
   if (learned !== undefined) {
-    return { contract: withModes(learned.contract, request.mode), origin: 'learned', observed: learned.observed };
+    const { contract } = await learnedWithin(tx, service, learned.contract, clock.now());
+    return { contract: withModes(contract, request.mode), origin: 'learned', observed: learned.observed };
   }
   if (active !== undefined && request.mode !== undefined) {
-    return { contract: withModes(active.contract, request.mode), origin: 'mode-change', observed: active.observed };
+    return {
+      contract: withModes(active.contract, request.mode),
+      origin: 'mode-change',
+      observed: active.observed,
+      ...(await writtenOf(tx, active, request.mode)),
+    };
   }
   throw new ServerError('conflict', `nothing was learned about \`${service}\` since its last contract`, {
     hint: 'drive normal traffic while it learns, give a contract as text, or change its modes',
   });
+}
+
+interface Draft {
+  readonly contract: Contract;
+  readonly origin: ContractVersion['origin'];
+  readonly observed: number;
+  readonly written?: Contract;
+}
+
+/** What was learned, without the clauses that are outside of bounds: learning never widens past them. */
+export async function learnedWithin(
+  stored: Pick<Repositories, 'policies' | 'services'>,
+  service: string,
+  contract: Contract,
+  now: number,
+): Promise<{ readonly contract: Contract; readonly beyond: readonly Beyond[] }> {
+  const labels = (await stored.services.get(service))?.labels ?? {};
+  const beyond = beyondBounds(contract, await boundsOf(stored, service), labels, now);
+  return { contract: beyond.length === 0 ? contract : withoutClauses(contract, beyond), beyond };
+}
+
+/** Of a version that differs in its modes alone. */
+async function writtenOf(
+  tx: Repositories,
+  { service, version }: ContractVersion,
+  mode: PartialModes | undefined,
+): Promise<{ written?: Contract }> {
+  const written = await tx.contracts.written(service, version);
+  return written === undefined ? {} : { written: withModes(written, mode) };
 }
 
 /** @throws ServerError `invalid` with the parser's sentence: it speaks of the caller's own text. */
@@ -94,10 +145,10 @@ export function oneCode(service: string, running: readonly Workload[]): void {
 export async function approve(
   tx: Repositories,
   note: Note,
-  decided: { service: string; version: number; digest: string; by: string; reason: string | undefined },
+  decided: { service: string; version: number; digest: string; by: string; reason: string | undefined; now: number },
   mayDecide: (found: ContractVersion) => void = () => {},
 ): Promise<ContractVersion> {
-  const { service, version, digest, by, reason } = decided;
+  const { service, version, digest, by, reason, now } = decided;
   const found = await tx.contracts.get(service, version);
   if (found === undefined) throw new ServerError('not-found', `\`${service}\` has no contract version ${version}`);
   if (found.digest !== digest) {
@@ -108,6 +159,11 @@ export async function approve(
   // Asked twice: by whom the answer did not reach.
   if (found.state === 'approved' && found.decidedBy === by) return found;
   mayDecide(found);
+  // Bounds may have changed since it was proposed. What changes in its modes alone widens nothing.
+  if (found.origin !== 'mode-change') {
+    const labels = (await tx.services.get(service))?.labels ?? {};
+    refuseBeyond(service, beyondBounds(found.contract, await boundsOf(tx, service), labels, now));
+  }
   const clean = found.origin === 'mode-change' ? found.clean : await vouchedFor(tx, service);
   const approved = await tx.contracts.approve(service, version, {
     by,
@@ -147,6 +203,7 @@ export async function changeMode(
     observed: active.observed,
     proposedBy: change.by,
     clean: active.clean,
+    ...(await writtenOf(tx, active, change.mode)),
   });
   const approved = await tx.contracts.approve(change.service, proposed.version, {
     by: change.by,

@@ -7,6 +7,8 @@ export type {
   AuthorityAnswer,
   ContractAnswer,
   DecisionAnswer,
+  BoundAnswer,
+  PolicyAnswer,
   ContractsAnswer,
   ContractVersionRow,
   CoverageAnswer,

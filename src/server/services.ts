@@ -33,6 +33,8 @@ export async function ensureService(
   request.permit?.(before.labels, changed ? labels : undefined);
   if (isNew) await tx.audit.append({ actor: by, action: 'service.register', subject: service, detail: { labels } });
   if (changed) await tx.services.setLabels(service, labels, by);
+  // Bounds go by labels.
+  if (changed) note.revise();
   const record = { ...before, labels };
   const active = await tx.contracts.active(service);
   if (active !== undefined) return { active, record };

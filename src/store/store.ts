@@ -16,6 +16,7 @@ import type { HostRepository } from './repositories/hosts.js';
 import type { IncidentRepository } from './repositories/incidents.js';
 import type { ObservationRepository } from './repositories/observations.js';
 import type { PeopleRepository } from './repositories/people.js';
+import type { PolicyRepository } from './repositories/policies.js';
 import type { RetentionRepository } from './repositories/retention.js';
 import type { ServiceRepository } from './repositories/services.js';
 import type { SettingRepository } from './repositories/settings.js';
@@ -33,6 +34,7 @@ export interface Repositories {
   readonly actions: ActionRepository;
   readonly evidence: EvidenceRepository;
   readonly glass: GlassRepository;
+  readonly policies: PolicyRepository;
   readonly accounts: AccountRepository;
   readonly people: PeopleRepository;
   readonly credentials: CredentialRepository;

@@ -14,6 +14,7 @@ export interface Policy {
   readonly endpoints: ReadonlyMap<string, readonly Endpoint[]>;
   readonly revoked: ReadonlySet<string>;
   readonly isolated: ReadonlySet<string>;
+  readonly bounds: PlaneSnapshot['bounds'];
   readonly users: Users;
   readonly issuers: PlaneSnapshot['users'];
   /** When another policy has to be made, ms since 1970: open glass closes, a clause ends; infinite while neither will. */
@@ -27,17 +28,18 @@ export function policyFrom(snapshot: PlaneSnapshot, now: number, previous?: Poli
   const open = (snapshot.glass ?? []).filter(({ until }) => until > now);
   const contracts = new Map<string, CompiledContract>();
   const broken: { service: string; why: string }[] = [];
+  const sameBounds = JSON.stringify(previous?.bounds) === JSON.stringify(snapshot.bounds);
   for (const approved of snapshot.contracts) {
     // Only what was approved is ever in force.
     if (approved.state !== 'approved') continue;
     const version = loosened(approved, open);
-    const known = previous?.contracts.get(version.service);
+    const known = sameBounds ? previous?.contracts.get(version.service) : undefined;
     if (known !== undefined && isSame(known.version, version)) {
       contracts.set(version.service, known);
       continue;
     }
     try {
-      contracts.set(version.service, compileContract(version));
+      contracts.set(version.service, compileContract(version, boundsOf(snapshot, version.service)));
     } catch (error) {
       broken.push({ service: version.service, why: messageOf(error) });
     }
@@ -56,9 +58,14 @@ export function policyFrom(snapshot: PlaneSnapshot, now: number, previous?: Poli
     isolated: new Set(snapshot.isolated),
     users: sameUsers ? previous.users : usersOf(snapshot.users ?? []),
     issuers: snapshot.users,
+    bounds: snapshot.bounds,
     until: Math.min(...open.map(({ until }) => until), ...ends),
     broken,
   };
+}
+
+function boundsOf({ bounds = [] }: PlaneSnapshot, service: string) {
+  return bounds.flatMap(({ bound, services }) => (services.includes(service) ? [bound] : []));
 }
 
 /** The modes of a version are others while the glass is open. */

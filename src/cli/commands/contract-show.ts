@@ -26,6 +26,8 @@ export const command: Command = async (invocation) => {
   const version = flag(invocation, 'proposed') ? 'learned' : text(invocation, 'version');
   const path = `/v1/contracts/${encodeURIComponent(service)}${version === undefined ? '' : `/versions/${encodeURIComponent(version)}`}`;
   const answer = await api.get<ContractAnswer>(path);
-  output.result({ schemaVersion: 1, ...answer }, () => answer.text);
+  output.result({ schemaVersion: 1, ...answer }, () =>
+    answer.written === null ? answer.text : `${answer.text}\n# as it was written\n---\n${answer.written}`,
+  );
   return exitCode.done;
 };

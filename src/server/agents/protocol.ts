@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import {
   Action,
+  AppliedBound,
   Attestation,
   CaptureRung,
   ContractVersion,
@@ -122,6 +123,7 @@ export const StateAnswer = z.strictObject({
   actions: z.array(Action),
   /** Fingerprint of the root that signs now; from protocol 2, as what follows. */
   issuer: z.string().optional(),
+  bounds: z.array(AppliedBound).max(1_000).optional(),
   /** Whose tokens say who a user is. */
   users: z.array(TokenIssuer).max(16).optional(),
   glass: z

@@ -1,6 +1,6 @@
 /** What one host's agent has to know, in one answer. */
 import type { z } from 'zod';
-import { isBeyondFirst } from '../../contract/index.js';
+import { boundsFor, isBeyondFirst } from '../../contract/index.js';
 import { agentId, type ServiceEndpoints } from '../../model/index.js';
 import type { Store } from '../../store/index.js';
 import type { Context } from '../context.js';
@@ -15,19 +15,25 @@ import { revokedIdentities } from './workloads.js';
 
 export async function stateFor(context: Context, peer: Asking, revision: number): Promise<z.input<typeof StateAnswer>> {
   const { store, config } = context;
-  const [hosts, services, contracts, users, revoked, withdrawn, actions] = await Promise.all([
+  const [hosts, services, contracts, users, policies, revoked, withdrawn, actions] = await Promise.all([
     store.hosts.list(),
     store.services.list(),
     store.contracts.allActive(),
     issuersIn(store),
+    store.policies.bounds(),
     revokedIdentities(store),
     withdrawnHosts(store),
     store.actions.list({ host: peer.host, status: ['approved', 'running'], limit: 1_000 }),
   ]);
+  const bounds = policies.flatMap(({ document }) => {
+    const names = services.filter(({ labels }) => boundsFor([document], labels).length > 0).map(({ name }) => name);
+    return names.length === 0 ? [] : [{ bound: document, services: names }];
+  });
+  const bounded = new Set(bounds.flatMap((one) => one.services));
   const later =
     peer.protocol < 2
       ? {}
-      : { issuer: context.authority.issuer(), glass: await glassFor(store, peer.host), users: [...users] };
+      : { issuer: context.authority.issuer(), glass: await glassFor(store, peer.host), users: [...users], bounds };
   return {
     ...later,
     revision,
@@ -39,7 +45,10 @@ export async function stateFor(context: Context, peer: Asking, revision: number)
       ...hosts.flatMap((host) => host.endpoints),
     ]),
     // An older agent would take what it does not know for a broken answer: it goes without, and its services are closed.
-    contracts: peer.protocol < 2 ? contracts.filter(({ contract }) => !isBeyondFirst(contract)) : contracts,
+    contracts:
+      peer.protocol < 2
+        ? contracts.filter(({ contract, service }) => !isBeyondFirst(contract) && !bounded.has(service))
+        : contracts,
     // Of a host: sidecars refuse whatever that host's agent attested.
     revoked: [...revoked, ...withdrawn.map((host) => agentId(config.trustDomain, host))],
     isolated: services.filter((service) => service.isolated).map((service) => service.name),

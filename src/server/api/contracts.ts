@@ -34,8 +34,10 @@ export const ContractsAnswer = z.strictObject({
 export const ContractAnswer = z.strictObject({
   service: ServiceRef,
   version: ContractVersion,
-  /** The contract as YAML. */
+  /** The contract as it is in force, as YAML. */
   text: z.string(),
+  /** As its writer wrote it, with what it extends and exceptions; null: it is the same. */
+  written: z.string().nullable(),
   versions: z.array(ContractVersionRow),
 });
 

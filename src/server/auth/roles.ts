@@ -23,6 +23,7 @@ export const permissionTexts = {
   'respond.apply': 'carry containment out and undo it',
   'glass.break': 'break the glass: for a while deviations are noted instead of refused; close it again',
   'contract.approve': 'approve and reject contract versions, change modes',
+  'bound.change': 'put bounds that no contract passes in force, and take them away',
   'service.place': 'say on which hosts a service may run',
   'service.label': 'change the labels of a service, by which roles are limited',
   'host.admit': 'bring hosts in and withdraw them',
@@ -51,6 +52,7 @@ export const reachOfPermission = {
   'respond.apply': 'service',
   'glass.break': 'service',
   'contract.approve': 'service',
+  'bound.change': 'installation',
   'service.place': 'service',
   'service.label': 'installation',
   'host.admit': 'installation',
@@ -87,6 +89,7 @@ export const roles = {
     'glass.break',
     'contract.propose',
     'contract.approve',
+    'bound.change',
   ],
   auditor: [...look, 'observation.read', 'evidence.read', 'audit.read', 'metrics.read'],
   administrator: permissions,
@@ -108,7 +111,7 @@ const steps: Readonly<Record<ScopeName, readonly Permission[]>> = {
   operate: ['service.register', 'contract.propose', ...respond],
   approve: ['contract.approve', 'service.place', 'glass.break'],
   // A token that could make tokens would never really expire.
-  admin: [...own, 'service.label', 'host.admit', 'key.rotate', 'people.manage'],
+  admin: [...own, 'bound.change', 'service.label', 'host.admit', 'key.rotate', 'people.manage'],
 };
 
 /** What a person of this role may do. */

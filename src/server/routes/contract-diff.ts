@@ -5,6 +5,8 @@ import { DiffAnswer } from '../api/contracts.js';
 import type { Context } from '../context.js';
 import { isLive, learnedVersion, versionOf } from '../contract-versions.js';
 import { type Route, route } from '../http/route.js';
+import { learnedWithin } from '../contracts.js';
+import type { Beyond } from '../policy.js';
 import { learningGaps } from '../learning-gaps.js';
 import { noService, reachOf } from '../reach.js';
 import { evidenceAnswer, evidenceOf } from '../views/clause-evidence.js';
@@ -40,7 +42,16 @@ export const contractDiffRoutes: readonly Route<Context>[] = [
         const found = row.change !== 'added' || row.clause === null ? undefined : evidence.get(row.clause);
         return { ...row, evidence: found === undefined ? null : evidenceAnswer(found, readsObservations) };
       });
-      const notLearned = undecided ? [...context.learning.passedOver(service)] : [];
+      const beyond =
+        learned === undefined
+          ? []
+          : (await learnedWithin(context.store, service, learned.contract, context.clock.now())).beyond;
+      const notLearned = undecided
+        ? [
+            ...context.learning.passedOver(service),
+            ...beyond.map((one) => outside(one, evidenceOf(learned?.contract ?? to.contract, learned))),
+          ]
+        : [];
       return {
         service,
         from: from?.version ?? null,
@@ -57,5 +68,9 @@ export const contractDiffRoutes: readonly Route<Context>[] = [
     },
   }),
 ];
+
+function outside({ clause, message }: Beyond, evidence: ReturnType<typeof evidenceOf>) {
+  return { what: clause, why: message, count: evidence.get(clause)?.count ?? 0 };
+}
 
 const marks = { added: '+', removed: '-', changed: '~', mode: '=' } as const;

@@ -12,7 +12,7 @@ import {
 import { requireSecondPerson } from '../auth/access.js';
 import type { Context } from '../context.js';
 import { approve, changeMode, draftOf } from '../contracts.js';
-import { learnedVersion, versionOf } from '../contract-versions.js';
+import { isLive, learnedVersion, versionOf } from '../contract-versions.js';
 import { ServerError } from '../errors.js';
 import { type Route, route } from '../http/route.js';
 import { versionRow } from '../views/contract-version.js';
@@ -82,7 +82,7 @@ export const contractRoutes: readonly Route<Context>[] = [
       const proposed = await context.changes.transact(async (tx, note) => {
         const active = await tx.contracts.active(service);
         if (active === undefined && (await tx.services.get(service)) === undefined) throw noService(service);
-        const draft = draftOf(service, body, active, context);
+        const draft = await draftOf(tx, service, body, active, context);
         const version = await tx.contracts.propose({
           service,
           ...draft,
@@ -106,9 +106,14 @@ export const contractRoutes: readonly Route<Context>[] = [
       contractAnswer(
         context,
         await context.changes.transact((tx, note) =>
-          approve(tx, note, { ...params, ...body, by: actor.account, reason: body.reason }, (found) => {
-            if (context.config.fourEyes) requireSecondPerson(actor, found.proposedBy, found.version);
-          }),
+          approve(
+            tx,
+            note,
+            { ...params, ...body, by: actor.account, reason: body.reason, now: context.clock.now() },
+            (found) => {
+              if (context.config.fourEyes) requireSecondPerson(actor, found.proposedBy, found.version);
+            },
+          ),
         ),
       ),
   }),
@@ -153,11 +158,16 @@ export const contractRoutes: readonly Route<Context>[] = [
 ];
 
 async function contractAnswer(context: Context, version: ContractVersion): Promise<z.input<typeof ContractAnswer>> {
-  const versions = await context.store.contracts.list({ service: version.service, limit: 100 });
+  const { contracts } = context.store;
+  const [versions, written] = await Promise.all([
+    contracts.list({ service: version.service, limit: 100 }),
+    isLive(version) ? undefined : contracts.written(version.service, version.version),
+  ]);
   return {
     service: version.service,
     version,
     text: printContract(version.contract),
+    written: written === undefined ? null : printContract(written),
     versions: versions.map(versionRow),
   };
 }

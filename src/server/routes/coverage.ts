@@ -75,6 +75,8 @@ export const coverageRoutes: readonly Route<Context>[] = [
       await context.changes.transact(async (tx, note) => {
         if ((await tx.services.get(service)) === undefined) throw noService(service);
         await tx.services.setLabels(service, labels, actor.account);
+        // Bounds go by them.
+        note.revise();
         note.tell('coverage', service, 'labels');
       });
       return { service, labels };

@@ -15,6 +15,7 @@ import { keyRoutes } from './keys.js';
 import { metricsRoutes } from './metrics.js';
 import { ownRoutes } from './own.js';
 import { peopleRoutes } from './people.js';
+import { policyRoutes } from './policy.js';
 import { recordRoutes } from './records.js';
 import { sessionRoutes } from './session.js';
 import { statusRoutes } from './status.js';
@@ -34,6 +35,7 @@ export const routes: readonly Route<Context>[] = [
   ...glassRoutes,
   ...recordRoutes,
   ...decisionRoutes,
+  ...policyRoutes,
   ...keyRoutes,
   ...metricsRoutes,
   ...authorityRoutes,

@@ -15,6 +15,7 @@ import { contractRepository } from '../repositories/contracts.js';
 import { credentialRepository } from '../repositories/credentials.js';
 import { evidenceRepository } from '../repositories/evidence.js';
 import { glassRepository } from '../repositories/glass.js';
+import { policyRepository } from '../repositories/policies.js';
 import { hostRepository } from '../repositories/hosts.js';
 import { incidentRepository } from '../repositories/incidents.js';
 import { observationRepository } from '../repositories/observations.js';
@@ -75,6 +76,7 @@ function build(ground: Ground): Repositories {
     actions: actionRepository(ground, auditIn),
     evidence: evidenceRepository(ground, auditIn),
     glass: glassRepository(ground, auditIn),
+    policies: policyRepository(ground, auditIn),
     accounts: accountRepository(ground, auditIn),
     people: peopleRepository(ground, auditIn),
     credentials: credentialRepository(ground, auditIn),

@@ -35,6 +35,19 @@ export interface Tables {
     decided_at: number | null;
     reason: string | null;
     clean: Json;
+    /** Null: as it is in force. */
+    written: Json | null;
+  };
+  bases: { name: string; version: number; digest: string; document: Json; put_by: string; put_at: number };
+  bounds: {
+    name: string;
+    number: number;
+    digest: string;
+    document: Json;
+    put_by: string;
+    put_at: number;
+    ended_by: string | null;
+    ended_at: number | null;
   };
   workloads: {
     id: string;

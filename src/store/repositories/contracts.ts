@@ -1,6 +1,6 @@
 /** Contract versions: immutable, numbered per service, at most one approved. Every change is audited with it. */
 import { type Selectable, sql } from 'kysely';
-import { ContractVersion } from '../../model/index.js';
+import { Contract, ContractVersion } from '../../model/index.js';
 import type { AuditTrail } from '../audit/audit-trail.js';
 import type { Database, Tables } from '../database/schema.js';
 import { StoreError } from '../store-error.js';
@@ -10,7 +10,10 @@ import { atomically, type Ground, limitOf, type Page } from './rows.js';
 export type ContractDraft = Pick<
   ContractVersion,
   'service' | 'contract' | 'digest' | 'origin' | 'observed' | 'proposedBy' | 'clean'
->;
+> & {
+  /** As its writer wrote it, where that is not as it will be in force: with what it extends, and exceptions. */
+  readonly written?: Contract | undefined;
+};
 
 export interface Decided {
   readonly by: string;
@@ -28,6 +31,8 @@ export interface ContractRepository {
   approve(service: string, version: number, decided: Decided): Promise<ContractVersion>;
   reject(service: string, version: number, decided: Decided): Promise<ContractVersion>;
   get(service: string, version: number): Promise<ContractVersion | undefined>;
+  /** As its writer wrote it; undefined: as it is in force. */
+  written(service: string, version: number): Promise<Contract | undefined>;
   active(service: string): Promise<ContractVersion | undefined>;
   /** The approved version of every service. */
   allActive(): Promise<ContractVersion[]>;
@@ -118,6 +123,7 @@ export function contractRepository({ db, clock }: Ground, auditIn: (tx: Database
             decided_at: null,
             reason: null,
             clean: JSON.stringify(draft.clean),
+            written: draft.written === undefined ? null : JSON.stringify(draft.written),
           })
           .returningAll()
           .executeTakeFirstOrThrow();
@@ -134,6 +140,10 @@ export function contractRepository({ db, clock }: Ground, auditIn: (tx: Database
     get: async (service, version) => {
       const row = await one(db, service, version);
       return row && toVersion(row);
+    },
+    written: async (service, version) => {
+      const row = await one(db, service, version);
+      return row === undefined || row.written === null ? undefined : Contract.parse(row.written);
     },
     active: async (service) => {
       const row = await db

@@ -8,6 +8,7 @@ import { environment, spawnProcess, systemClock } from '../../../src/base/index.
 import { contractDigest } from '../../../src/contract/index.js';
 import { type CertificateAuthority, generateKeyPair, openCertificateAuthority } from '../../../src/identity/index.js';
 import {
+  type AppliedBound,
   type Contract,
   type ContractVersion,
   type Endpoint,
@@ -131,6 +132,7 @@ export interface House {
   readonly revoked: string[];
   readonly isolated: string[];
   readonly users: TokenIssuer[];
+  readonly bounds: AppliedBound[];
   plane(name: string): PlaneProcess;
   /** One that somebody else started. */
   attach(path: string): PlaneProcess;
@@ -154,6 +156,7 @@ export async function openHouse(): Promise<House> {
   const revoked: string[] = [];
   const isolated: string[] = [];
   const users: TokenIssuer[] = [];
+  const bounds: AppliedBound[] = [];
   const planes: PlaneProcess[] = [];
   let revision = 0;
   return {
@@ -164,6 +167,7 @@ export async function openHouse(): Promise<House> {
     revoked,
     isolated,
     users,
+    bounds,
     plane: (name) => {
       const made = new PlaneProcess(join(folder, `${name}.sock`));
       planes.push(made);
@@ -197,6 +201,7 @@ export async function openHouse(): Promise<House> {
         revoked: [...revoked],
         isolated: [...isolated],
         users: [...users],
+        bounds: [...bounds],
       };
       for (const plane of planes) {
         plane.say({ type: 'snapshot', snapshot });

@@ -5,7 +5,7 @@ import { createServer as createHttpServer, request } from 'node:http';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parseKeySet } from '../../../src/identity/index.js';
-import { type Contract, type Observation, serviceId } from '../../../src/model/index.js';
+import { Bound, type Contract, type Observation, serviceId } from '../../../src/model/index.js';
 import { approved, contract, type House, openHouse, type PlaneProcess, trustDomain } from './house.js';
 
 const loopback = { address: '127.0.0.1', port: 0 };
@@ -232,4 +232,23 @@ test('a port that says it speaks no HTTP takes bytes that are none, beside opera
   house.contracts.set('queue', approved(queue('tcp')));
   await house.publish();
   expect(await echoed()).toBe('\x00\x01bytes');
+});
+
+test('what a bound does not allow does not pass, from the moment it is in force and until it is taken away', async () => {
+  await serving({});
+  expect((await get('/items/1')).status).toBe(200);
+  const bound = Bound.parse({
+    apiVersion: 'tricordon/v1',
+    kind: 'Bound',
+    name: 'readers',
+    api: { serves: [{ id: 'own', methods: ['GET'], path: '/items/{id:int}', from: [{ builtin: 'any-identity' }] }] },
+  });
+  house.bounds.push({ bound, services: ['stock', 'other'] });
+  await house.publish();
+  expect((await get('/items/1')).status).toBe(200);
+  const refused = await get('/items/one');
+  expect([refused.status, await verdictOf(refused)]).toMatchObject([403, { reason: 'bound', effect: 'deny' }]);
+  house.bounds.splice(0, 1, { bound, services: ['other'] });
+  await house.publish();
+  expect((await get('/items/one')).status).toBe(200);
 });

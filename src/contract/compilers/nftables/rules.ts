@@ -50,7 +50,7 @@ export function ruleText({ match, verdict, clause }: Rule, side: Side): string {
 const address = String.raw`(?:(ip6?) (saddr|daddr) \{ ([0-9a-f.:/, ]+) \} )?`;
 const port = String.raw`(?:(tcp|udp) dport \{ ([0-9, -]+) \} |meta l4proto (tcp|udp) )?`;
 const verdict = `(accept|drop|reject with icmpx admin-prohibited|reject with tcp reset|limit rate 10/second burst 20 packets log prefix "[ -!#-~]{1,126}")`;
-const whole = new RegExp(`^${address}${port}${verdict}(?: comment "([a-z0-9._-]{1,64})")?$`);
+const whole = new RegExp(`^${address}${port}${verdict}(?: comment "([a-z0-9._/-]{1,128})")?$`);
 
 /** undefined: no rule of ours. */
 export function ruleIn(text: string, side: Side): Rule | undefined {

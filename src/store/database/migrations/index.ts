@@ -5,6 +5,7 @@ import { limits } from './0004-limits.js';
 import { breakGlass } from './0005-break-glass.js';
 import { retention } from './0008-retention.js';
 import { decisionIds } from './0009-decision-ids.js';
+import { policy } from './0010-policy.js';
 
 /** Forward only: a number is given once and its text never changes after a release. */
 export const migrations: readonly { readonly number: number; readonly name: string; readonly sql: string }[] = [
@@ -15,4 +16,5 @@ export const migrations: readonly { readonly number: number; readonly name: stri
   { number: 5, name: 'break-glass', sql: breakGlass },
   { number: 8, name: 'retention', sql: retention },
   { number: 9, name: 'decision-ids', sql: decisionIds },
+  { number: 10, name: 'policy', sql: policy },
 ];
