@@ -23,7 +23,7 @@ export const permissionTexts = {
   'respond.apply': 'carry containment out and undo it',
   'glass.break': 'break the glass: for a while deviations are noted instead of refused; close it again',
   'contract.approve': 'approve and reject contract versions, change modes',
-  'bound.change': 'put bounds that no contract passes in force, and take them away',
+  'bound.change': 'make bases known, and put bounds in force that no contract passes, or take them away',
   'service.place': 'say on which hosts a service may run',
   'service.label': 'change the labels of a service, by which roles are limited',
   'host.admit': 'bring hosts in and withdraw them',

@@ -7,20 +7,24 @@ import type { Context } from '../context.js';
 import { ServerError } from '../errors.js';
 import { type Route, route } from '../http/route.js';
 import { beyondBounds, parseAs } from '../policy.js';
+import { reachOf } from '../reach.js';
 
 export const policyRoutes: readonly Route<Context>[] = [
   route({
     method: 'GET',
     path: '/v1/policy',
     answer: PolicyAnswer,
-    handle: async ({ context: { store } }) => {
-      const [bases, bounds, services] = await Promise.all([
+    handle: async ({ context: { store }, actor }) => {
+      const [bases, bounds, services, reach] = await Promise.all([
         store.policies.bases(),
         store.policies.bounds(),
         store.services.list(),
+        reachOf(store, actor, 'contract.read'),
       ]);
       const bounded = (bound: Bound) =>
-        services.filter(({ labels }) => boundsFor([bound], labels).length > 0).map(({ name }) => name);
+        services
+          .filter(({ name, labels }) => reach.has(name) && boundsFor([bound], labels).length > 0)
+          .map(({ name }) => name);
       return { bases, bounds: bounds.map((one) => ({ ...one, services: bounded(one.document) })) };
     },
   }),
