@@ -2,6 +2,7 @@
 import { type Document, isAlias, isNode, LineCounter, parseDocument, visit } from 'yaml';
 import { messageOf, printable } from '../base/index.js';
 import { ContractError } from './error.js';
+import { hasDuplicateKeys, offsetOf } from './json-text.js';
 
 /** What a control plane takes; a set of files on one's own disk may be larger. */
 export const usualBytes = 512 * 1_024;
@@ -23,11 +24,36 @@ export function readDocument(text: string, file: string, maxBytes = usualBytes):
     throw new ContractError('contract-too-large', `\`${printable(file)}\` is larger than ${maxBytes / 1_024} KiB`);
   }
   refuseDeep(text, file);
+  const json = asJson(text);
+  if (json !== undefined) return json;
   const lines = new LineCounter();
   const document = parsed(text, file, lines);
   return {
     value: document.toJS({ maxAliasCount: 0 }),
     position: (path) => positionOf(document, lines, path),
+  };
+}
+
+/** undefined: it is no JSON, or none that is taken; then it is read as YAML, which says where it is wrong. */
+function asJson(text: string): ReadDocument | undefined {
+  if (!/^\s*\{/.test(text)) return undefined;
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  if (hasDuplicateKeys(text)) return undefined;
+  const lines = new LineCounter();
+  lines.addNewLine(0);
+  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) lines.addNewLine(at + 1);
+  return {
+    value,
+    position: (path) => {
+      if (path.length === 0) return undefined;
+      const { line, col } = lines.linePos(offsetOf(text, path));
+      return `line ${line}, column ${col}`;
+    },
   };
 }
 
