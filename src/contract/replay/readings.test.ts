@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { Contract, modes } from '../../model/index.js';
 import { contractSet } from '../ask/contract-set.js';
 import { readMember } from './read-member.js';
+import type { Kept } from './readings.js';
 import { outcomeOf } from './recorded.js';
 
 const peer = fc.constantFrom(
@@ -48,14 +49,26 @@ test('where both readings agree, no attribute and no claim would have changed th
       fc.constantFrom('/a', '/b'),
       fc.constantFrom({}, { environment: 'prod' }, { environment: 'dev' }),
       fc.constantFrom(null, {}, { scope: 'pay' }, { sub: 'ana' }, { sub: 'ana', scope: 'pay' }),
-      (document, service, path, known, claims) => {
+      fc.constantFrom('nothing', 'some', 'all'),
+      (document, service, path, known, claims, kept) => {
         const set = contractSet([{ file: 'payments.yaml', document }]);
         const member = set.memberOf(document);
         const id = `spiffe://shop/service/${service}`;
         const ofIdentity = { id, service, 'trust-domain': 'shop' };
         const asked = { caller: id, callerService: service, method: 'GET', path };
+        // As records have them: of what passed the attributes that were asked for, and were there; of a user some claims.
+        const some = kept !== 'nothing';
+        const holds: Kept = {
+          attributes: kept === 'all' ? 'all' : some ? Object.keys(known) : [],
+          claims: some ? Object.keys(claims ?? {}).slice(0, 1) : [],
+        };
+        const part = Object.fromEntries(Object.entries(claims ?? {}).slice(0, 1));
+        const given = {
+          attributes: { ...(some ? known : {}), ...ofIdentity },
+          claims: some && holds.claims.length > 0 ? part : null,
+        };
         const [least, most] = (['against', 'for'] as const).map((reading) =>
-          outcomeOf(readMember(member, reading).decideServe({ ...asked, attributes: ofIdentity })),
+          outcomeOf(readMember(member, reading, holds).decideServe({ ...asked, ...given })),
         );
         if (least !== most) return;
         const whole = member.compiled.decideServe({ ...asked, attributes: { ...ofIdentity, ...known }, claims });

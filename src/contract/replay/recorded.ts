@@ -5,6 +5,7 @@ import type { ContractSet, SetMember } from '../ask/contract-set.js';
 import type { Question } from '../ask/question.js';
 import type { CompiledContract } from '../compile/compile.js';
 import type { Proved } from '../compile/selector.js';
+import { type Kept, nothingKept } from './readings.js';
 
 /** `passed`: nothing refused it, and nobody recorded why. */
 export type Outcome = 'allow' | 'deny' | 'would-deny' | 'unmanaged' | 'passed';
@@ -22,6 +23,8 @@ export interface Recorded {
   /** Who asked, and what for, in words that are the same for what is alike. */
   readonly who: string;
   readonly what: string;
+  /** What of the facts is known; rows of a file hold all there is. */
+  readonly kept: Kept;
   /**
    * The strictest answer of the set, of contracts as `read` gives them; undefined: it has none of the service. Rows of a file hold
    * all there is to know and are asked of contracts as they stand.
@@ -40,7 +43,7 @@ export interface NotReplayable {
 export function recordedOf(observation: Observation): Recorded | NotReplayable | undefined {
   const { event, service, at, id, join } = observation;
   if (service === null) return undefined;
-  const base = { service, at, count: 1 };
+  const base = { service, at, count: 1, kept: nothingKept };
   const own = (ask: (contract: CompiledContract) => Decision) => (set: ContractSet, read: ReadMember) => {
     const member = set.member(service);
     return member === undefined ? undefined : ask(read(member));
@@ -66,10 +69,19 @@ export function recordedOf(observation: Observation): Recorded | NotReplayable |
       const caller = join.caller ?? null;
       const callerService = serviceOf(join.caller) ?? null;
       const ask = own((contract) =>
-        contract.decideServe({ caller, callerService, attributes: attributesOf(caller), method, path, at }),
+        contract.decideServe({ caller, callerService, ...factsOf(caller, verdict), method, path, at }),
       );
       const who = callerService ?? caller ?? 'nobody';
-      return { ...base, layer: 'api', was, id: decision, who, what: `${method} ${service}:${place}`, ask };
+      return {
+        ...base,
+        layer: 'api',
+        was,
+        kept: keptOf(verdict),
+        id: decision,
+        who,
+        what: `${method} ${service}:${place}`,
+        ask,
+      };
     }
     case 'flow': {
       const { direction, peer, address, port, verdict } = event;
@@ -123,6 +135,7 @@ export function recordedRow(question: Question, was: Recorded['was'], count: num
     at,
     count,
     id,
+    kept: nothingKept,
     who: question.callerService ?? question.caller ?? (act.kind === 'request' ? 'nobody' : service),
     what: actText(service, act),
     ask: (set) =>
@@ -161,7 +174,19 @@ function wasOf(verdict: Verdict): Recorded['was'] {
   return { decision: outcomeOf(verdict), clause: verdict.clause, reason: verdict.reason };
 }
 
-/** What an identity says by itself; all else that was attested is not in records. */
+/** Of what was refused all attributes are kept, of what passed those that the contract asked for. */
+function keptOf({ effect, attributes, claims }: Verdict): Kept {
+  return {
+    attributes: attributes === undefined ? [] : effect === 'allow' ? Object.keys(attributes) : 'all',
+    claims: Object.keys(claims ?? {}),
+  };
+}
+
+function factsOf(caller: string | null, { attributes, claims, host }: Verdict) {
+  return { attributes: { ...attributes, ...attributesOf(caller) }, claims: claims ?? null, host };
+}
+
+/** What an identity says by itself. */
 function attributesOf(caller: string | null): Proved {
   const service = serviceOf(caller ?? undefined);
   const trustDomain = caller === null ? undefined : parseSpiffeId(caller)?.trustDomain;

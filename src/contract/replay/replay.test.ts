@@ -110,6 +110,23 @@ test('what hangs on things that are not recorded is counted and not guessed', ()
   expect(flipsOf(plain, [observed(request)]).flips).toMatchObject([{ to: 'deny', after: { clause: 'd' } }]);
 });
 
+test('what was kept counts: all attributes of who was refused, of who passed those that were asked for', () => {
+  const asking = (environment: string) => ({
+    api: { serves: [serve('x', '/a', { from: [{ match: { environment } }], where: 'user.scope == "pay"' })] },
+  });
+  const facts = { attributes: { environment: 'prod' }, claims: { scope: 'pay' } };
+  const passed = { ...request, verdict: { ...request.verdict, ...facts } };
+  expect(flipsOf(asking('prod'), [observed(passed)])).toMatchObject({ flips: [], same: 1, notReplayed: [] });
+  expect(flipsOf(asking('dev'), [observed(passed)]).flips).toMatchObject([
+    { to: 'deny', after: { reason: 'attribute' } },
+  ]);
+  const tenant = { api: { serves: [serve('x', '/a', { from: [{ match: { tenant: { exists: false } } }] })] } };
+  // Of a refusal nothing is missing in the record; of what passed only what was asked for is there.
+  const refused = { ...passed, verdict: { ...passed.verdict, effect: 'deny' as const } };
+  expect(flipsOf(tenant, [observed(refused)]).flips).toMatchObject([{ from: 'deny', to: 'allow' }]);
+  expect(flipsOf(tenant, [observed(passed)])).toMatchObject({ flips: [], notReplayed: [{ count: 1 }] });
+});
+
 test('the same answer by another clause is a flip only where it is asked for', () => {
   const parts = { api: { serves: [serve('y', '/a')] } };
   expect(flipsOf(parts, [observed(request)]).flips).toEqual([]);

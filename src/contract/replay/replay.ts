@@ -3,7 +3,7 @@ import { printable } from '../../base/index.js';
 import type { ContractSet, SetMember } from '../ask/contract-set.js';
 import type { CompiledContract } from '../compile/compile.js';
 import { readMember } from './read-member.js';
-import type { Reading } from './readings.js';
+import type { Kept, Reading } from './readings.js';
 import { type NotReplayable, type Outcome, outcomeOf, type Recorded } from './recorded.js';
 
 export interface Flip {
@@ -38,6 +38,7 @@ export interface Replay {
 }
 
 const mostFlips = 10_000;
+const mostReadings = 1_000;
 
 /** @param clauses whether another clause for the same answer counts as a flip as well */
 export function replay(set: ContractSet, options: { readonly clauses: boolean }): Replay {
@@ -45,19 +46,25 @@ export function replay(set: ContractSet, options: { readonly clauses: boolean })
   const left = new Map<string, number>();
   let [same, moreFlips] = [0, 0];
   const leave = (reason: string, count: number) => left.set(reason, (left.get(reason) ?? 0) + count);
-  const readings = new Map<Reading, WeakMap<SetMember, CompiledContract>>();
-  const reader = (reading: Reading) => (member: SetMember) => {
-    const known = readings.get(reading) ?? new WeakMap<SetMember, CompiledContract>();
-    readings.set(reading, known);
-    const made = known.get(member) ?? readMember(member, reading);
+  /** By reading and what is kept: few are different, since contracts ask for few. */
+  const readings = new Map<string, WeakMap<SetMember, CompiledContract>>();
+  const reader = (reading: Reading, kept: Kept) => {
+    const key = JSON.stringify([reading, kept.attributes, kept.claims]);
+    return (member: SetMember) => read(member, reading, kept, key);
+  };
+  const read = (member: SetMember, reading: Reading, kept: Kept, key: string) => {
+    const known = readings.get(key) ?? new WeakMap<SetMember, CompiledContract>();
+    if (readings.size >= mostReadings) readings.clear();
+    readings.set(key, known);
+    const made = known.get(member) ?? readMember(member, reading, kept);
     known.set(member, made);
     return made;
   };
   return {
     take: (recorded) => {
       if ('problem' in recorded) return leave(recorded.problem, 1);
-      const { service, layer, was, who, what, at, count, id } = recorded;
-      const [least, most] = [recorded.ask(set, reader('against')), recorded.ask(set, reader('for'))];
+      const { service, layer, was, who, what, at, count, id, kept } = recorded;
+      const [least, most] = [recorded.ask(set, reader('against', kept)), recorded.ask(set, reader('for', kept))];
       if (least === undefined || most === undefined)
         return leave(`there is no contract of \`${printable(service, 64)}\` among the new ones`, count);
       if (outcomeOf(least) !== outcomeOf(most))
