@@ -34,6 +34,7 @@ export type { ClauseEvidence, Evidence } from './learn/facts.js';
 export { type Learner, type LearnerOptions, learner } from './learn/learner.js';
 export { isLocalAddress, isMetadataAddress, isShell, neverLearnedProgram } from './learn/never.js';
 export type { Proposal } from './learn/propose.js';
+export type { LayerReadiness } from './learn/readiness.js';
 export { type ContractDiff, diffContracts, diffRows, isEmptyDiff, type RightChange } from './diff/diff.js';
 export { type Comparison, compareContracts, type RightDifference } from './algebra/compare.js';
 export { type ClauseFinding, lintContracts } from './algebra/lint.js';

@@ -22,6 +22,7 @@ const answer: DiffAnswer = {
   ],
   notLearned: [{ what: '/bin/sh', why: 'a shell', count: 3 }],
   gaps: [],
+  readiness: [],
   overflow: 0,
   text: '',
 };

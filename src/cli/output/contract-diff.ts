@@ -5,7 +5,7 @@ import type { Output } from './output.js';
 const marks = { added: '+', removed: '-', changed: '~', mode: '=' } as const;
 
 /** Rights that come and go, with what speaks for those that were learned; then what was left out on purpose. */
-export function diffLines(output: Pick<Output, 'table'>, { rows, notLearned }: DiffAnswer): string {
+export function diffLines(output: Pick<Output, 'table'>, { rows, notLearned, readiness }: DiffAnswer): string {
   const table = output.table(
     ['', 'LAYER', 'RIGHT', 'SEEN', 'FIRST', 'LAST', 'CALLERS', 'SAMPLE'],
     rows.map((row) => [marks[row.change], row.layer ?? '', row.sentence, ...evidenceCells(row)]),
@@ -13,7 +13,15 @@ export function diffLines(output: Pick<Output, 'table'>, { rows, notLearned }: D
   return [
     ...(rows.length === 0 ? ['no rights differ'] : [table]),
     ...notLearned.map(({ what, why, count }) => printable(`! not learned: ${what} (${why}; seen ${count} times)`, 600)),
+    ...(readiness.length === 0 ? [] : ['', ...readiness.map(readinessLine)]),
   ].join('\n');
+}
+
+/** How much of what the service does the proposal may be. */
+function readinessLine({ layer, value, observed, reasons }: DiffAnswer['readiness'][number]): string {
+  const share = value === null ? 'unknown' : `${Math.floor(value * 100)} %`;
+  const why = reasons.length === 0 ? '' : `: ${reasons.join('; ')}`;
+  return `readiness of ${layer.padEnd(7)} ${share.padStart(7)} of ${observed} observations${why}`;
 }
 
 /** Whatever makes the proposal worth less than it looks. */

@@ -323,3 +323,34 @@ describe('file patterns', () => {
     expect(of(...secret, ...many('/app/lib', 40))).toEqual([...secret, '/app/lib/*'].sort());
   });
 });
+
+test('where the service goes by name is learned by name; what is no name teaches nothing', () => {
+  const out = (address: string, port = 443) => flow('out', { address, port, mtls: false });
+  const { network } = learnt(
+    out('API.example.com'),
+    out('api.example.com', 8443),
+    out('a b.example'),
+    out('x'.repeat(300).slice(0, 108)),
+    out('-'),
+  );
+  expect(network?.egress?.map(({ to, ports }) => [to, ports])).toEqual([
+    [{ host: 'api.example.com' }, ['tcp/443', 'tcp/8443']],
+    [{ host: 'x'.repeat(108) }, ['tcp/443']],
+  ]);
+});
+
+test('readiness is told by layer, from what taught', () => {
+  const learn = learner('payments');
+  const day = 86_400_000;
+  for (let index = 0; index < 3_500; index += 1) learn.add(request('orders', 'GET', '/charges', 200, {}));
+  const at = (days: number, workload: string) => {
+    const { event } = request('orders', 'GET', '/charges');
+    return seen(event, { at: days * day, workload });
+  };
+  for (let days = 1; days < 7; days += 1) learn.add(at(days, `payments-h-${days}`));
+  learn.add(request('orders', 'GET', '/other', 404));
+  const [runtime, network, api] = learn.proposal().readiness;
+  expect(api).toMatchObject({ layer: 'api', value: 1, days: 7, starts: 6, observed: 3_506, reasons: [] });
+  expect(runtime).toMatchObject({ value: null, reasons: ['nothing was seen at this layer'] });
+  expect(network).toMatchObject({ value: null });
+});

@@ -50,6 +50,11 @@ export function learner(service: string, options: LearnerOptions = {}): Learner 
     serves: new Facts(),
     calls: new Facts(),
     skipped: new Map(),
+    times: {
+      runtime: { days: new Set(), starts: new Set() },
+      network: { days: new Set(), starts: new Set() },
+      api: { days: new Set(), starts: new Set() },
+    },
     seen: { execs: false, files: false, flowsIn: false, requestsIn: false },
     observed: 0,
   };
@@ -61,7 +66,10 @@ export function learner(service: string, options: LearnerOptions = {}): Learner 
       if (observation.service !== service) return false;
       if (observation.at < pausedUntil) return skip(learned, observation.event.kind, 'a detection was open');
       const taught = take(observation);
-      if (taught) learned.observed += 1;
+      if (taught) {
+        learned.observed += 1;
+        noteTime(learned, observation);
+      }
       return taught;
     },
     forgetSince(at) {
@@ -119,8 +127,9 @@ export function learner(service: string, options: LearnerOptions = {}): Learner 
       case 'flow':
         if (!learnable(event.verdict)) return false;
         if (event.direction === 'out') {
-          const to = event.peer === undefined ? { address: event.address } : { service: event.peer };
-          return egress(to, 'tcp', event.port, observation);
+          const { address } = event;
+          const place = isIP(address) === 0 ? { host: address.toLowerCase() } : { address };
+          return egress(event.peer === undefined ? place : { service: event.peer }, 'tcp', event.port, observation);
         }
         learned.seen.flowsIn = true;
         if (event.peer === undefined || event.port === 0) return false;
@@ -165,14 +174,11 @@ export function learner(service: string, options: LearnerOptions = {}): Learner 
     learned.ingress.add(`${peer}\n${fact.port}`, fact, nameOf(peer), observation);
   }
 
-  function egress(
-    peer: { readonly service: string } | { readonly address: string },
-    protocol: 'tcp' | 'udp',
-    port: number,
-    observation: Observation,
-  ): boolean {
-    const name = 'service' in peer ? peer.service : peer.address;
+  function egress(peer: NetworkFact['peer'], protocol: 'tcp' | 'udp', port: number, observation: Observation): boolean {
+    const name = 'service' in peer ? peer.service : 'host' in peer ? peer.host : peer.address;
     if (port === 0) return false;
+    // Hostile text, until it is a name that a contract could hold.
+    if ('host' in peer && !/^[a-z0-9_]([a-z0-9_.-]{0,251}[a-z0-9_])?$/.test(peer.host)) return false;
     if ('address' in peer) {
       if (isIP(peer.address) === 0) return false;
       if (isMetadataAddress(peer.address)) return skip(learned, name, "a cloud's metadata address");
@@ -183,6 +189,14 @@ export function learner(service: string, options: LearnerOptions = {}): Learner 
     learned.egress.add(`${name}\n${protocol}/${port}`, { peer, port: `${protocol}/${port}` }, name, observation);
     return true;
   }
+}
+
+const [dayMs, mostDays, mostStarts] = [86_400_000, 366, 64];
+
+function noteTime({ times }: Learned, { layer, at, workload }: Observation): void {
+  const { days, starts } = times[layer];
+  if (days.size < mostDays) days.add(Math.floor(at / dayMs));
+  if (workload !== null && starts.size < mostStarts) starts.add(workload);
 }
 
 /** What was let pass because it was allowed, or because the layer is learning; nothing else teaches. */

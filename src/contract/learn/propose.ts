@@ -1,15 +1,17 @@
 /** From facts to a contract: clauses with readable ids, each with the evidence it rests on. */
 import { isIP } from 'node:net';
 import { printable } from '../../base/index.js';
-import type { Contract, ModeByLayer, Peer } from '../../model/index.js';
+import { type Contract, type Layer, layers, type ModeByLayer, type Peer } from '../../model/index.js';
+import { clausesOf } from '../clauses.js';
 import { gatewayService } from '../compile/peers.js';
 import { ClauseIds } from './clause-ids.js';
 import { type ClauseEvidence, type Fact, type Facts, joinEvidence } from './facts.js';
 import { filePatternsOf } from './file-patterns.js';
 import { templatesOf } from './path-templates.js';
+import { type LayerReadiness, readinessOf } from './readiness.js';
 
 export interface NetworkFact {
-  readonly peer: { readonly service: string } | { readonly address: string };
+  readonly peer: { readonly service: string } | { readonly host: string } | { readonly address: string };
   readonly port: string;
 }
 
@@ -30,6 +32,8 @@ export interface Learned {
   readonly serves: Facts<ApiFact>;
   readonly calls: Facts<ApiFact>;
   readonly skipped: Map<string, { readonly what: string; readonly why: string; count: number }>;
+  /** Days (UTC, since 1970) and workloads in which something taught, by layer; no more than is asked about. */
+  readonly times: Readonly<Record<Layer, { readonly days: Set<number>; readonly starts: Set<string> }>>;
   readonly seen: { execs: boolean; files: boolean; flowsIn: boolean; requestsIn: boolean };
   observed: number;
 }
@@ -42,6 +46,7 @@ export interface Proposal {
   readonly observed: number;
   /** Seen and on purpose not learned, escaped and bounded; for the reviewer. */
   readonly skipped: readonly { readonly what: string; readonly why: string; readonly count: number }[];
+  readonly readiness: readonly LayerReadiness[];
   /** Facts that did not fit: not 0 means the proposal is incomplete. */
   readonly overflow: number;
 }
@@ -125,9 +130,17 @@ export function propose(learned: Learned): Proposal {
     api: { ...(seen.flowsIn && !seen.requestsIn ? {} : { serves }), calls },
     ...(learned.deny === undefined ? {} : { deny: learned.deny }),
   };
+  const readiness = layers.map((layer) => {
+    const counts = clausesOf(contract)
+      .filter((placed) => placed.layer === layer)
+      .flatMap(({ clause: { id } }) => evidence.get(id)?.count ?? []);
+    const { days, starts } = learned.times[layer];
+    return readinessOf(layer, { counts, days: days.size, starts: starts.size });
+  });
   return {
     contract,
     evidence,
+    readiness,
     observed: learned.observed,
     skipped: [...learned.skipped.values()]
       .map(({ what, why, count }) => ({ what: printable(what, 256), why, count }))
@@ -182,6 +195,7 @@ function inPeer(peer: NetworkFact['peer']): Peer {
 }
 
 function outPeer(peer: NetworkFact['peer']): Peer {
+  if ('host' in peer) return { host: peer.host };
   return 'service' in peer
     ? { service: peer.service }
     : { cidr: `${peer.address.toLowerCase()}/${isIP(peer.address) === 6 ? 128 : 32}` };

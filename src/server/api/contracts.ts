@@ -70,6 +70,17 @@ export const DiffRow = z.strictObject({
   /** Of an added right that is learned and not decided yet; else null. */
   evidence: ClauseEvidence.nullable(),
 });
+/** An estimate with its reasons; null: nothing was seen at this layer. */
+export const Readiness = z.strictObject({
+  layer: Layer,
+  value: z.number().min(0).max(1).nullable(),
+  /** Share of what happens that may not be covered, at most (95 % confidence). */
+  unseen: z.number().min(0).max(1).nullable(),
+  observed: z.int(),
+  days: z.int(),
+  starts: z.int(),
+  reasons: z.array(z.string()),
+});
 /** `GET /v1/contracts/:service/diff?from=&to=`: default is active against proposal, or against what is learned. */
 export const DiffAnswer = z.strictObject({
   service: ServiceRef,
@@ -81,6 +92,8 @@ export const DiffAnswer = z.strictObject({
   notLearned: z.array(z.strictObject({ what: z.string(), why: z.string(), count: z.int() })),
   /** Of such a proposal: when the sensor did not see, and what retention let go of. At most 50. */
   gaps: z.array(LearningGap).max(50),
+  /** Of such a proposal: how much of what the service does it may be, by layer. */
+  readiness: z.array(Readiness),
   /** Of such a proposal: different things that did not fit; not 0 means it is incomplete. */
   overflow: z.int(),
   text: z.string(),

@@ -81,6 +81,7 @@ export function createLearning(): Learning {
         contract: keepOthers(active, learned.contract),
         evidence: new Map([...learned.evidence].filter(([id]) => own.has(id))),
         observed: learned.observed,
+        readiness: learned.readiness.filter(({ layer }) => active.mode[layer] === 'learn'),
         overflow: learned.overflow,
       };
     },

@@ -59,6 +59,7 @@ export const contractDiffRoutes: readonly Route<Context>[] = [
         rows,
         notLearned,
         gaps: undecided ? await learningGaps(context, service, active) : [],
+        readiness: (learned?.readiness ?? []).map((one) => ({ ...one, reasons: [...one.reasons] })),
         overflow: learned?.overflow ?? 0,
         text: [
           ...rows.map((row) => `${marks[row.change]} ${row.sentence}`),

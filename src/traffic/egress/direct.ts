@@ -92,7 +92,8 @@ export function directOut(outside: Outside, socket: Socket, destination: Endpoin
       peer: '',
       caller: '',
       mtls: false,
-      address: place.also ?? name ?? destination.address,
+      // Of two names the one that was refused; one that passes is known by where it really goes.
+      address: (isFronted(place, target) ? place.also : name) ?? destination.address,
       port,
       socket: endOf(socket, destination),
     };
@@ -116,6 +117,12 @@ export function directOut(outside: Outside, socket: Socket, destination: Endpoin
     const carrier: Carrier = { drain: () => flow.destroy(), destroy: () => flow.destroy() };
     connection.attach(carrier);
     socket.resume();
+  }
+
+  /** Only the name in the first bytes is refused. */
+  function isFronted(place: Place, address: string | undefined): boolean {
+    if (place.also === undefined || decide(place, address).effect !== 'deny') return false;
+    return decide({ ...place, also: undefined }, address).effect !== 'deny';
   }
 
   /** Of all names that the connection is for the strictest answer. */

@@ -223,6 +223,7 @@ const diff: DiffAnswer = {
   ],
   notLearned: [],
   gaps: [],
+  readiness: [],
   overflow: 0,
   text: '',
 };
