@@ -27,7 +27,7 @@ export { type Operation, type Way, whatCan, whoCan } from './ask/can.js';
 export { type Answer, answer, malformed } from './ask/answer.js';
 export type { Patch } from './ask/change.js';
 export { type Explained, explainRecorded } from './ask/explain-recorded.js';
-export { type ContractSet, contractSet, type SetDocument } from './ask/contract-set.js';
+export { type ContractSet, contractSet, type SetDocument, type SetOptions } from './ask/contract-set.js';
 export { type Question, questionOf } from './ask/question.js';
 export { clausesOf, type PlacedClause, type Section } from './clauses.js';
 export type { ClauseEvidence, Evidence } from './learn/facts.js';

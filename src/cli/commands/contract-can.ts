@@ -1,9 +1,7 @@
-import { contractSet, type Operation, type Way, whatCan, whoCan } from '../../contract/index.js';
+import { type Operation, type Way, whatCan, whoCan } from '../../contract/index.js';
 import { canonicalPath, ServiceName } from '../../model/index.js';
-import { CliError, type Command, exitCode, list, text } from '../command.js';
-import { goodContractFiles } from '../contract-files.js';
-import { contractsInForce } from '../contracts-in-force.js';
-import { parseLabels } from '../labels.js';
+import { CliError, type Command, exitCode, text } from '../command.js';
+import { askedContracts } from '../asked-contracts.js';
 
 /** From the contracts alone: nothing is asked of a running service. */
 export const command: Command = async (invocation) => {
@@ -13,9 +11,7 @@ export const command: Command = async (invocation) => {
     throw new CliError('usage', 'give either `--who-can` or `--what-can`', {
       hint: 'tricordon contract can --who-can "POST payments:/charges"',
     });
-  const folder = text(invocation, 'contracts');
-  const documents = folder === undefined ? await contractsInForce(invocation) : await goodContractFiles(folder);
-  const set = contractSet(documents, { labels: parseLabels(list(invocation, 'label'), '--label') });
+  const set = await askedContracts(invocation);
   const service = who === undefined ? (what ?? '') : operationOf(who).service;
   const ways = who === undefined ? whatCan(set, service) : whoCan(set, operationOf(who));
   if (ways === undefined)

@@ -2,7 +2,6 @@ import { systemClock } from '../../base/index.js';
 import {
   type Artefact,
   compilers,
-  contractSet,
   type Diagnostic,
   emptyPlace,
   nearestName,
@@ -15,10 +14,9 @@ import {
 } from '../../contract/index.js';
 import { Moment } from '../../model/index.js';
 import { writeArtefacts } from '../artefact-files.js';
-import { CliError, type Command, exitCode, flag, type Invocation, list, text } from '../command.js';
-import { goodContractFiles, readText } from '../contract-files.js';
-import { contractsInForce } from '../contracts-in-force.js';
-import { parseLabels } from '../labels.js';
+import { CliError, type Command, exitCode, flag, type Invocation, text } from '../command.js';
+import { readText } from '../contract-files.js';
+import { askedContracts } from '../asked-contracts.js';
 
 /** Exit 2, and nothing is written, when an enforced clause has no effect in a target and nobody answers for that. */
 export const command: Command = async (invocation) => {
@@ -37,9 +35,7 @@ export const command: Command = async (invocation) => {
           acceptanceFile,
           compilers.map(({ name }) => name),
         );
-  const folder = text(invocation, 'contracts');
-  const documents = folder === undefined ? await contractsInForce(invocation) : await goodContractFiles(folder);
-  const set = contractSet(documents, { labels: parseLabels(list(invocation, 'label'), '--label') });
+  const set = await askedContracts(invocation);
   const member = set.member(service);
   if (member === undefined)
     throw new CliError('usage', `there is no contract of \`${service}\``, {

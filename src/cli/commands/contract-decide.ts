@@ -1,15 +1,14 @@
 import { systemClock } from '../../base/index.js';
-import { type Answer, answer, type ContractSet, contractSet, malformed, questionOf } from '../../contract/index.js';
-import { CliError, type Command, exitCode, type Invocation, list, text } from '../command.js';
-import { goodContractFiles, readText } from '../contract-files.js';
-import { contractsInForce } from '../contracts-in-force.js';
+import { type Answer, answer, type ContractSet, malformed, questionOf } from '../../contract/index.js';
+import { CliError, type Command, exitCode, type Invocation, text } from '../command.js';
+import { askedContracts } from '../asked-contracts.js';
+import { readText } from '../contract-files.js';
 import { type JsonLine, jsonLines } from '../json-lines.js';
-import { parseLabels } from '../labels.js';
 
 /** One question: exit 4 when the answer is deny. Many (`--requests`): one line each, in their order, and exit 0. */
 export const command: Command = async (invocation) => {
   const { output } = invocation;
-  const set = await setOf(invocation);
+  const set = await askedContracts(invocation);
   const now = systemClock.now();
   const requests = text(invocation, 'requests');
   if (requests !== undefined) {
@@ -35,12 +34,6 @@ export const command: Command = async (invocation) => {
   output.result({ schemaVersion: 1, ...said }, () => explained(said));
   return said.decision === 'deny' ? exitCode.denied : exitCode.done;
 };
-
-async function setOf(invocation: Invocation): Promise<ContractSet> {
-  const folder = text(invocation, 'contracts');
-  const documents = folder === undefined ? await contractsInForce(invocation) : await goodContractFiles(folder);
-  return contractSet(documents, { labels: parseLabels(list(invocation, 'label'), '--label') });
-}
 
 function answerLine(set: ContractSet, line: JsonLine, now: number): Answer {
   if ('problem' in line) return malformed(null, line);

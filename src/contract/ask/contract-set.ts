@@ -39,6 +39,8 @@ export interface ContractSet {
 export interface SetOptions {
   /** What is known of the services beside what their contracts say of themselves. */
   readonly labels?: Labels;
+  /** Which bounds apply, where a control plane found that out already; else it goes by labels. */
+  readonly bounded?: (bound: Bound, service: string) => boolean;
 }
 
 /**
@@ -62,7 +64,10 @@ export function contractSet(documents: readonly SetDocument[], options: SetOptio
   const memberOf = (contract: Contract): SetMember => {
     const resolved = resolveContract(contract, (name, version) => bases.get(`${name}@${version}`)?.document);
     const digest = documentDigest(contract);
-    const applying = boundsFor(all, { ...contract.labels, ...options.labels });
+    const applying =
+      options.bounded === undefined
+        ? boundsFor(all, { ...contract.labels, ...options.labels })
+        : all.filter((bound) => options.bounded?.(bound, contract.service));
     return {
       contract,
       digest,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Contract, type ContractVersion, Observation, type Verdict } from '../../model/index.js';
+import { Bound, Contract, type ContractVersion, Observation, type Verdict } from '../../model/index.js';
 import { initialVersion } from '../initial.js';
 import { explainRecorded } from './explain-recorded.js';
 
@@ -112,6 +112,24 @@ test('connections and calls of the service itself are asked of its own side', ()
     nearest: [{ clause: 'rates', predicate: 'method' }],
     now: { decision: 'deny' },
   });
+});
+
+test('what a bound refused is explained by the bound, and is never widened', () => {
+  const then = version(3, { api: { serves: [{ ...charge, from: [{ service: 'web' }] }] } });
+  const bound = Bound.parse({
+    apiVersion: 'tricordon/v1',
+    kind: 'Bound',
+    name: 'prod',
+    api: { serves: [{ id: 'only', methods: ['GET'], path: '/**', from: [{ builtin: 'any-identity' }] }] },
+  });
+  const refused = request({ reason: 'bound', clause: null });
+  expect(explainRecorded(refused, then, then, [bound])).toMatchObject({
+    repeated: true,
+    nearest: [{ clause: 'prod/only', predicate: 'method' }],
+    change: null,
+    now: { decision: 'deny' },
+  });
+  expect(explainRecorded(refused, then, then)).toMatchObject({ repeated: false, now: { decision: 'allow' } });
 });
 
 test('what is no decision has no explanation', () => {

@@ -1,5 +1,6 @@
 /** A recorded decision asked again of the contract that gave it: what was wanted, what would have let it pass, and now? */
 import {
+  type Bound,
   type ContractVersion,
   type Decision,
   type Observation,
@@ -38,11 +39,13 @@ export interface Explained {
  * undefined: it is no decision of a contract.
  *
  * @param decided the version that decided; undefined: it is not known any more
+ * @param bounds that apply to the service now
  */
 export function explainRecorded(
   observation: Observation,
   decided: ContractVersion | undefined,
   active: ContractVersion | undefined,
+  bounds: readonly Bound[] = [],
 ): Explained | undefined {
   const { event, layer } = observation;
   if (event.kind !== 'request' && event.kind !== 'flow') return undefined;
@@ -58,10 +61,10 @@ export function explainRecorded(
     clause: verdict.clause,
     reason,
   };
-  const then = decided === undefined ? undefined : sideOf(observation, decided);
+  const then = decided === undefined ? undefined : sideOf(observation, decided, bounds);
   const repeated = then?.side.decision.effect === said.effect && then.side.decision.reason === said.reason;
   const nearest = repeated ? then.side.decision.nearest : undefined;
-  const today = active === undefined ? undefined : sideOf(observation, active)?.side.decision;
+  const today = active === undefined ? undefined : sideOf(observation, active, bounds)?.side.decision;
   const sentence = explain({ ...said, ...(nearest === undefined ? {} : { nearest }) });
   return {
     sentence:
@@ -87,17 +90,21 @@ interface Asked {
 }
 
 /** The question as it was, to one contract; whoever is on the other side counts as without one. */
-function sideOf(observation: Observation, version: ContractVersion): Asked | undefined {
+function sideOf(observation: Observation, version: ContractVersion, bounds: readonly Bound[]): Asked | undefined {
   const question = questionOf(observation);
   if (question === undefined) return undefined;
   const { act, callerService, service } = question;
   const others = [service, callerService, act.kind === 'connect' ? act.host : null];
   const strangers = new Set(others.flatMap((name) => (ServiceName.safeParse(name).success ? [name ?? ''] : [])));
   strangers.delete(version.service);
-  const set = contractSet([
-    { file: version.service, document: version.contract, version: version.version },
-    ...[...strangers].map((name) => ({ file: name, document: emptyContract(name, 'off') })),
-  ]);
+  const set = contractSet(
+    [
+      { file: version.service, document: version.contract, version: version.version },
+      ...[...strangers].map((name) => ({ file: name, document: emptyContract(name, 'off') })),
+      ...bounds.map((document) => ({ file: document.name, document })),
+    ],
+    { bounded: (_, name) => name === version.service },
+  );
   const side = sidesOf(set, question).find(({ member }) => member.contract.service === version.service);
   return side === undefined ? undefined : { set, side };
 }

@@ -4,6 +4,7 @@ import { DecisionAnswer } from '../api/decisions.js';
 import type { Context } from '../context.js';
 import { ServerError } from '../errors.js';
 import { type Route, route } from '../http/route.js';
+import { boundsOf } from '../policy.js';
 import { reachOf } from '../reach.js';
 
 const Id = z.string().regex(/^[\x21-\x7e]{1,256}$/);
@@ -27,15 +28,16 @@ export const decisionRoutes: readonly Route<Context>[] = [
       const { event } = observation;
       const verdict = 'verdict' in event ? event.verdict : undefined;
       const mayRead = service !== null && contracts.has(service);
-      const [decided, active] = mayRead
+      const [decided, active, bounds] = mayRead
         ? await Promise.all([
             verdict?.version === undefined || verdict.version === null
               ? undefined
               : store.contracts.get(service, verdict.version),
             store.contracts.active(service),
+            boundsOf(store, service),
           ])
         : [];
-      const explained = explainRecorded(observation, decided, active);
+      const explained = explainRecorded(observation, decided, active, bounds);
       if (explained === undefined) throw unknown(id);
       const { nearest, change } = explained;
       return {

@@ -99,6 +99,32 @@ describe('killing every process under traffic', () => {
     expect(flips).toContain('GET web:/open allow deny');
   });
 
+  it('says why a request was refused, what holds now, and what a bound would change', async () => {
+    const { decision } = JSON.parse((await get(`${base}/secret`)).text);
+    const explained = await eventually(async () => {
+      const done = await home.cli('contract', 'explain', decision, '-o', 'json');
+      return done.status === 0 ? JSON.parse(done.stdout) : undefined;
+    });
+    expect(explained).toMatchObject({ repeated: true, now: { decision: 'deny' }, observation: { service: 'web' } });
+    expect(explained.nearest).toContainEqual(expect.objectContaining({ predicate: 'path', wanted: '/open' }));
+    const decide = (path: string) => home.cli('contract', 'decide', 'web', '--as', 'gateway', 'GET', path);
+    expect([(await decide('/open')).status, (await decide('/secret')).status]).toEqual([0, 4]);
+    const bound = (serves: string) => {
+      const file = join(directory, 'bound.yaml');
+      writeFileSync(file, `apiVersion: tricordon/v1\nkind: Bound\nname: house\napi: { serves: [${serves}] }\n`);
+      return file;
+    };
+    const tried = await home.cli('bound', 'apply', bound(''), '--dry-run', '-o', 'json');
+    expect(tried.status, tried.stderr).toBe(2);
+    expect(JSON.parse(tried.stdout)).toMatchObject({ changed: false });
+    const all = '{ id: all, methods: [GET, POST], path: "/**", from: [{ builtin: public }] }';
+    const applied = await home.cli('bound', 'apply', bound(all));
+    expect(applied.status, applied.stdout + applied.stderr).toBe(0);
+    expect((await home.cli('bound', 'list')).stdout).toContain('house');
+    expect((await decide('/open')).status).toBe(0);
+    expect((await home.cli('bound', 'remove', 'house')).status).toBe(0);
+  });
+
   for (const victim of ['control', 'agent', 'helper', 'postgresql', 'gateway', 'sidecar'] as const) {
     it(`loses nothing, opens nothing and comes back when ${victim} is killed`, async () => {
       onTestFailed(explain);
