@@ -17,25 +17,36 @@ export function protocolOf(bytes: Buffer): Protocol | undefined {
   return 'opaque';
 }
 
-/**
- * Waits for enough bytes, or for `silence.ms` without enough of them, or the caller's end; then calls `decided`
- * once, with what was read and the socket paused.
- *
- * @param silence what a caller is taken for that sends nothing: `opaque` when the server may speak first
- */
-export function sniff(
+/** What first bytes are taken for. */
+export interface Telling<T> {
+  /** undefined: too few bytes to tell. */
+  readonly tell: (bytes: Buffer) => T | undefined;
+  /** A caller that sends nothing for so long waits for the server. */
+  readonly silence: { readonly ms: number; readonly as: T };
+  /** One that sends too little for so long after its first byte; left out: the silence counts from the beginning on. */
+  readonly late?: { readonly ms: number; readonly as: T };
+  /** One that ends before it can be told. */
+  readonly ended: (first: Buffer | undefined) => T;
+}
+
+/** Calls `decided` once, with what was read and the socket paused. */
+export function tellFirst<T>(
   socket: Socket,
-  silence: { readonly ms: number; readonly as: Protocol },
-  decided: (protocol: Protocol, first: Buffer | undefined) => void,
+  { tell, silence, late, ended }: Telling<T>,
+  decided: (told: T, first: Buffer | undefined) => void,
 ): void {
   let first: Buffer | undefined;
-  const timer = setTimeout(() => settle(silence.as), silence.ms);
+  let timer = setTimeout(() => settle(silence.as), silence.ms);
   const onData = (chunk: Buffer) => {
+    if (first === undefined && late !== undefined) {
+      clearTimeout(timer);
+      timer = setTimeout(() => settle(late.as), late.ms);
+    }
     first = first === undefined ? chunk : Buffer.concat([first, chunk]);
-    const protocol = protocolOf(first);
-    if (protocol !== undefined) settle(protocol);
+    const told = tell(first);
+    if (told !== undefined) settle(told);
   };
-  const onEnd = () => settle('opaque');
+  const onEnd = () => settle(ended(first));
   const onGone = () => {
     clearTimeout(timer);
     socket.destroy();
@@ -45,13 +56,22 @@ export function sniff(
   socket.once('error', onGone);
   socket.once('close', onGone);
 
-  function settle(protocol: Protocol): void {
+  function settle(told: T): void {
     clearTimeout(timer);
     socket.pause();
     socket.off('data', onData);
     socket.off('end', onEnd);
     socket.off('error', onGone);
     socket.off('close', onGone);
-    decided(protocol, first);
+    decided(told, first);
   }
+}
+
+/** @param silence what a caller is taken for that sends nothing: `opaque` when the server may speak first */
+export function sniff(
+  socket: Socket,
+  silence: Telling<Protocol>['silence'],
+  decided: (protocol: Protocol, first: Buffer | undefined) => void,
+): void {
+  tellFirst<Protocol>(socket, { tell: protocolOf, silence, ended: () => 'opaque' }, decided);
 }

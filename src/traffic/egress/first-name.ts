@@ -1,6 +1,6 @@
 /** The name that a connection's first bytes ask for: `server_name` of TLS (RFC 6066, section 3), or HTTP's `Host`. */
 import type { Socket } from 'node:net';
-import { protocolOf } from '../sniff.js';
+import { protocolOf, tellFirst } from '../sniff.js';
 
 export type FirstName =
   | { readonly kind: 'name'; readonly name: string }
@@ -28,37 +28,16 @@ export function nameIn(bytes: Buffer): FirstName | undefined {
 
 /** Reads until the name is known, then calls `done` once, with what was read and the socket paused. */
 export function readName(socket: Socket, done: (name: FirstName, first: Buffer | undefined) => void): void {
-  let first: Buffer | undefined;
-  const silence = setTimeout(() => settle(none), silentMs);
-  let late: NodeJS.Timeout | undefined;
-  const onData = (chunk: Buffer) => {
-    clearTimeout(silence);
-    late ??= setTimeout(() => settle(broken), patienceMs);
-    first = first === undefined ? chunk : Buffer.concat([first, chunk]);
-    const name = nameIn(first);
-    if (name !== undefined) settle(name);
-  };
-  const onEnd = () => settle(first === undefined ? none : broken);
-  const onGone = () => {
-    clearTimeout(silence);
-    clearTimeout(late);
-    socket.destroy();
-  };
-  socket.on('data', onData);
-  socket.once('end', onEnd);
-  socket.once('error', onGone);
-  socket.once('close', onGone);
-
-  function settle(name: FirstName): void {
-    clearTimeout(silence);
-    clearTimeout(late);
-    socket.pause();
-    socket.off('data', onData);
-    socket.off('end', onEnd);
-    socket.off('error', onGone);
-    socket.off('close', onGone);
-    done(name, first);
-  }
+  tellFirst(
+    socket,
+    {
+      tell: nameIn,
+      silence: { ms: silentMs, as: none },
+      late: { ms: patienceMs, as: broken },
+      ended: (first) => (first === undefined ? none : broken),
+    },
+    done,
+  );
 }
 
 /** TLS 1.3, section 4.1.2; a hello may come in several records, and often does so to hide its name. */
