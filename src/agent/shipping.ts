@@ -5,6 +5,7 @@ import type { Observation } from '../model/index.js';
 import { type ReadableSpool, readSpool, shippingCursor } from '../store/index.js';
 import type { ControlClient } from './control-client.js';
 import { AgentError } from './errors.js';
+import { spokenObservation } from './spoken-observation.js';
 
 const Answer = z.object({ accepted: z.int(), refused: z.int() });
 const rowsPerRequest = 2_000;
@@ -19,7 +20,7 @@ export interface Shipping {
 
 export interface ShippingOptions {
   readonly spool: ReadableSpool;
-  readonly client: Pick<ControlClient, 'call'>;
+  readonly client: Pick<ControlClient, 'call' | 'protocol'>;
   readonly written: () => number;
   readonly log: Logger;
 }
@@ -87,7 +88,9 @@ export function startShipping(options: ShippingOptions): Shipping {
     }
   }
 
-  async function send(observations: readonly Observation[]): Promise<void> {
+  async function send(given: readonly Observation[]): Promise<void> {
+    const protocol = options.client.protocol();
+    const observations = given.map((one) => spokenObservation(one, protocol));
     const answer = await options.client.call('POST', '/agent/v1/observations', { observations }, Answer);
     if (answer.refused > 0) options.log.warn({ refused: answer.refused }, 'the control plane refused observations');
   }

@@ -40,6 +40,20 @@ interface Place {
 export function directOut(outside: Outside, socket: Socket, destination: Endpoint, declared?: Declared): void {
   const { state, book } = outside;
   socket.on('error', () => {});
+  if (!hasRoom(state)) {
+    cut(socket);
+    return;
+  }
+  // Counted from now on, though it may take a while until it is known where it goes.
+  let stillAllowed = () => true;
+  const connection = live(
+    state,
+    Number.POSITIVE_INFINITY,
+    () => stillAllowed(),
+    carrierOf(() => cut(socket)),
+  );
+  const early = () => connection.over();
+  socket.once('close', early);
   const own = ownContract(state);
   const port = declared?.port ?? destination.port;
   const host = declared?.host.toLowerCase() ?? book.nameAt(destination.address);
@@ -70,6 +84,8 @@ export function directOut(outside: Outside, socket: Socket, destination: Endpoin
       return { name, also: claimed === name ? undefined : claimed, addresses: await addressesOf(name), port };
     }
     const address = literal ?? destination.address;
+    // It stands for a name that nobody asked for: nothing is there.
+    if (isVirtual(address)) return { addresses: [], port };
     const proved = claimed !== undefined && (await addressesOf(claimed)).includes(address);
     return { ...(proved ? { name: claimed } : {}), addresses: [address], port };
   }
@@ -98,12 +114,13 @@ export function directOut(outside: Outside, socket: Socket, destination: Endpoin
       socket: endOf(socket, destination),
     };
     recordFlow(state.context, facts);
-    if (decision.effect === 'deny' || target === undefined || !hasRoom(state)) {
+    if (decision.effect === 'deny' || target === undefined) {
       cut(socket);
       return;
     }
+    stillAllowed = () => decide(place, target).effect !== 'deny';
+    socket.off('close', early);
     const began = state.context.clock.monotonic();
-    const connection = live(state, Number.POSITIVE_INFINITY, () => decide(place, target).effect !== 'deny');
     const flow = new TcpFlow(
       socket,
       addressConnector(() => ({ address: target, port })),
@@ -114,8 +131,7 @@ export function directOut(outside: Outside, socket: Socket, destination: Endpoin
         recordFlow(state.context, { ...facts, end: { ...end, durationMs: state.context.clock.monotonic() - began } });
       },
     );
-    const carrier: Carrier = { drain: () => flow.destroy(), destroy: () => flow.destroy() };
-    connection.attach(carrier);
+    connection.attach(carrierOf(() => flow.destroy()));
     socket.resume();
   }
 
@@ -143,4 +159,8 @@ export function directOut(outside: Outside, socket: Socket, destination: Endpoin
     const other = ask(also);
     return other.effect === 'deny' ? other : decision;
   }
+}
+
+function carrierOf(destroy: () => void): Carrier {
+  return { drain: destroy, destroy };
 }

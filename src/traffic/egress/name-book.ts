@@ -48,19 +48,31 @@ export class NameBook {
   }
 
   /**
-   * The address of 198.19.0.0/16 (RFC 2544: never routed) that stands for a name; undefined when too many have one. Nearly
-   * always the name's own (`ownAddress`), so that it means the same after a restart.
+   * The address of 198.19.0.0/16 (RFC 2544: never routed) that stands for a name. Nearly always the name's own, which it has
+   * again after a restart. Of too many names the one that was asked for longest ago has none any more.
    */
-  addressOf(name: string): string | undefined {
+  addressOf(name: string): string {
     const known = this.#addresses.get(name);
-    if (known !== undefined) return known;
-    if (this.#addresses.size >= mostNames) return undefined;
+    if (known !== undefined) {
+      this.#addresses.delete(name);
+      this.#addresses.set(name, known);
+      return known;
+    }
+    if (this.#addresses.size >= mostNames) this.#forgetOldest();
     let slot = slotOf(name);
     while (this.#names.has(addressAt(slot))) slot = (slot + 1) % slots;
     const address = addressAt(slot);
     this.#addresses.set(name, address);
     this.#names.set(address, name);
     return address;
+  }
+
+  #forgetOldest(): void {
+    for (const [name, address] of this.#addresses) {
+      this.#addresses.delete(name);
+      this.#names.delete(address);
+      return;
+    }
   }
 
   /** @param claimed by the connection itself: counts for the name's own address while that was given to nobody else */

@@ -73,8 +73,7 @@ export function resolveFor(
     const resolved = await book.resolve(question.name);
     if (resolved.kind === 'failed') return answerTo(question, 'failed', [], 0);
     if (resolved.kind === 'unknown' || !resolved.addresses.some(isOutside)) return answerTo(question, 'unknown', [], 0);
-    const virtual = book.addressOf(question.name);
-    return virtual === undefined ? answerTo(question, 'failed', [], 0) : found(question, virtual);
+    return found(question, book.addressOf(question.name));
   }
 
   function refuse(question: DnsQuestion, decision: Decision): Buffer {
