@@ -41,7 +41,7 @@ const client = `
 const net = require('node:net'), dgram = require('node:dgram');
 const [kind, host, port] = process.argv.slice(1);
 const say = (text) => { console.log(text); process.exit(0); };
-setTimeout(() => say('silence'), 1500);
+setTimeout(() => say('silence'), 3000);
 if (kind === 'tcp') {
   const socket = net.connect(Number(port), host, () => socket.write('x'));
   socket.on('data', () => say('reached')).on('error', (error) => say(error.code));
