@@ -161,7 +161,7 @@ export function createInbound(state: PlaneState, target: WorkloadTarget): Inboun
       caller: peer.id,
       callerService: peer.service ?? null,
       attributes: provedBy(peer),
-      at: state.limits.now(),
+      at: state.at,
       port,
       protocol: 'tcp',
       isolated,

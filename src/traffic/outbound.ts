@@ -9,7 +9,7 @@ import { recordFlow } from './flow-record.js';
 import { HttpConnection } from './http-connection.js';
 import type { HttpHop } from './http-hop.js';
 import type { PeerPools } from './peer-pools.js';
-import { type Carrier, hasRoom, isIsolated, live, ownContract, ownSide, type PlaneState } from './plane-state.js';
+import { type Carrier, hasRoom, isIsolated, live, ownAttributes, ownContract, type PlaneState } from './plane-state.js';
 import { cut, endOf } from './sockets.js';
 import { type Protocol, sniff } from './sniff.js';
 import { TcpFlow } from './tcp-flow.js';
@@ -57,7 +57,8 @@ export function routeOut(
     const own = ownContract(state);
     if (own === undefined) return noContract('network');
     return own.decideEgress({
-      ...ownSide(state),
+      attributes: ownAttributes(state),
+      at: state.at,
       service,
       host: route.host,
       port: route.port,
@@ -111,8 +112,9 @@ export function routeOut(
         const own = ownContract(state);
         if (own === undefined) return noContract('api');
         return own.decideCall({
-          ...ownSide(state),
-          claims: askedBy(own).users ? state.policy?.users.userOf(head.fields, state.limits.now()).claims : null,
+          attributes: ownAttributes(state),
+          at: state.at,
+          claims: askedBy(own).users ? state.policy?.users.userOf(head.fields, state.at).claims : null,
           peerService: service,
           host: route.host,
           method: head.method,

@@ -1,6 +1,6 @@
 /** What the parts of one data plane process share and what changes under them: identity, policy, live connections. */
-import type { Clock, Logger } from '../base/index.js';
-import type { CompiledContract } from '../contract/index.js';
+import type { Logger } from '../base/index.js';
+import type { CompiledContract, Proved } from '../contract/index.js';
 import type { Svid } from '../identity/index.js';
 import type { Configure } from './control-protocol.js';
 import type { RemoteDial } from './connectors.js';
@@ -23,8 +23,11 @@ export interface Guarded {
 
 export interface PlaneState {
   readonly context: PlaneContext;
-  /** Of what must end: set back, it goes on. */
-  readonly limits: Clock;
+  /**
+   * What must end goes by this, in ms since 1970: a second old at most (reading clocks costs more than deciding), and never
+   * set back.
+   */
+  at: number;
   readonly rates: Rates;
   readonly log: Logger;
   readonly connections: Set<Guarded>;
@@ -50,9 +53,9 @@ export function isIsolated(state: PlaneState, service: string | undefined): bool
   return policy.isolated.has(configuration.service) || (service !== undefined && policy.isolated.has(service));
 }
 
-/** What is known of this process's own service, and when. */
-export function ownSide({ svid, limits }: PlaneState) {
-  return { attributes: svid === undefined ? undefined : provedBy(svid), at: limits.now() };
+/** What the identity of this process's own service proves. */
+export function ownAttributes({ svid }: PlaneState): Proved | undefined {
+  return svid === undefined ? undefined : provedBy(svid);
 }
 
 /** Of one process; beyond it new ones are refused. */

@@ -79,7 +79,7 @@ export function createPlane(deps: PlaneDeps): Plane {
   const limits = steady(deps.clock);
   const state: PlaneState = {
     context,
-    limits,
+    at: limits.now(),
     rates: new Rates(),
     log: deps.log,
     connections: new Set(),
@@ -152,7 +152,8 @@ export function createPlane(deps: PlaneDeps): Plane {
 
   function decideBy(snapshot: PlaneSnapshot): void {
     const previous = state.policy;
-    const policy = policyFrom(snapshot, limits.now(), previous);
+    state.at = limits.now();
+    const policy = policyFrom(snapshot, state.at, previous);
     for (const { service, why } of policy.broken) state.log.error({ service, why }, 'contract cannot be compiled');
     state.policy = policy;
     const own = ownContract(state);
@@ -275,7 +276,8 @@ export function createPlane(deps: PlaneDeps): Plane {
     inbound?.sweep(now);
     pools.sweep(now);
     early.sweep(now);
-    if (given !== undefined && limits.now() >= (state.policy?.until ?? Infinity)) decideBy(given);
+    state.at = limits.now();
+    if (given !== undefined && state.at >= (state.policy?.until ?? Infinity)) decideBy(given);
     const wall = deps.clock.now();
     for (const connection of [...state.connections]) if (wall >= connection.notAfter) connection.destroy();
   }

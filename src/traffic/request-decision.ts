@@ -19,7 +19,7 @@ export function decideRequest(
   head: Head,
   port: number,
 ): { readonly decision: Decision; readonly facts: DecisionFacts | undefined } {
-  const at = state.limits.now();
+  const { at } = state;
   const asked = askedBy(own);
   const user = asked.users ? state.policy?.users.userOf(head.fields, at) : undefined;
   const claims = user?.claims ?? null;
@@ -68,9 +68,16 @@ function pick(names: readonly string[], find: (name: string) => Value | undefine
   );
 }
 
-/** `Host` without its port, as names are compared. */
+let lastHost = '';
+let lastName: string | undefined;
+
+/** `Host` without its port, as names are compared; the same one comes again and again. */
 function nameIn(host: string): string | undefined {
-  return host === '' ? undefined : host.replace(/:[0-9]*$/, '').toLowerCase();
+  if (host !== lastHost) {
+    lastHost = host;
+    lastName = host === '' ? undefined : host.replace(/:[0-9]*$/, '').toLowerCase();
+  }
+  return lastName;
 }
 
 /** A token that came and does not count is no missing one: whoever looks the refusal up has to know. */

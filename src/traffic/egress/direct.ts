@@ -8,7 +8,15 @@ import { noContract } from '../../contract/index.js';
 import type { Decision, Endpoint } from '../../model/index.js';
 import { addressConnector } from '../connectors.js';
 import { type FlowFacts, recordFlow } from '../flow-record.js';
-import { type Carrier, hasRoom, isIsolated, live, ownContract, ownSide, type PlaneState } from '../plane-state.js';
+import {
+  type Carrier,
+  hasRoom,
+  isIsolated,
+  live,
+  ownContract,
+  ownAttributes,
+  type PlaneState,
+} from '../plane-state.js';
 import { cut, endOf } from '../sockets.js';
 import { TcpFlow } from '../tcp-flow.js';
 import { type FirstName, readName } from './first-name.js';
@@ -147,7 +155,8 @@ export function directOut(outside: Outside, socket: Socket, destination: Endpoin
     if (contract === undefined) return noContract('network');
     const ask = (host: string | undefined) =>
       contract.decideEgress({
-        ...ownSide(state),
+        attributes: ownAttributes(state),
+        at: state.at,
         ...(address === undefined ? { byName: true } : { address }),
         host,
         port,

@@ -1,7 +1,7 @@
 /** Whether a service may reach a name at all: asked before there is a connection, so on each port that its contract names. */
 import { type CompiledContract, portRange } from '../../contract/index.js';
 import type { Contract, Decision } from '../../model/index.js';
-import { ownSide, type PlaneState } from '../plane-state.js';
+import { ownAttributes, type PlaneState } from '../plane-state.js';
 
 /** Where no port is named every one is like this. */
 const anyPort = 443;
@@ -27,7 +27,15 @@ export function namesOf(own: CompiledContract): Names {
 /** The mildest answer of all ports. */
 export function decideName(own: CompiledContract, host: string, state: PlaneState): Decision {
   const ask = (port: number) =>
-    own.decideEgress({ ...ownSide(state), host, byName: true, port, protocol: 'tcp', isolated: false });
+    own.decideEgress({
+      attributes: ownAttributes(state),
+      at: state.at,
+      host,
+      byName: true,
+      port,
+      protocol: 'tcp',
+      isolated: false,
+    });
   let best = ask(anyPort);
   for (const port of namesOf(own).ports) {
     if (best.effect === 'allow') break;
