@@ -78,6 +78,7 @@ async function measure(size, { rounds, milliseconds, names, missing }) {
     }
     const { ours: mine, ...peers } = await alternate(ours, engines, attempt, { rounds, milliseconds });
     const ratio = Object.fromEntries(Object.entries(peers).map(([name, value]) => [name, mine / value]));
+    const explained = await ours.ask(`explained ${milliseconds}`);
     const latency = await ours.ask('latency 200000');
     await ours.stop();
     ours = await startEngine(command('ours', size, noCollection), loadLimit);
@@ -85,6 +86,7 @@ async function measure(size, { rounds, milliseconds, names, missing }) {
     const alone = (metric, value) => ({ case: title, metric, ours: value, peers: {}, ratio: {} });
     return [
       { case: title, metric: 'decisions per second', ours: mine, peers, ratio },
+      alone('decisions per second, each refusal with its nearest clause', explained.decisions / explained.seconds),
       alone('us a decision takes, p99', latency.p99),
       alone('s to compile', median(compileSeconds)),
       alone('bytes allocated per decision', allocation.bytes),

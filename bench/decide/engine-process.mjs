@@ -18,9 +18,10 @@ let at = 0;
 
 const orders = {
   answers: () => ({ answers: prepared.slice(0, Number(compared)).map((request) => clauseOf(decide(request))) }),
-  round: (milliseconds) => round(Number(milliseconds)),
+  round: (milliseconds) => round(Number(milliseconds), decide),
+  explained: (milliseconds) => round(Number(milliseconds), explained),
   latency: (count) => latency(Number(count)),
-  allocation: (count) => ({ bytes: bytesPerDecision(Number(count), () => decide(next())) }),
+  allocation: (count) => allocation(Number(count)),
 };
 
 say({ ready: true, ...(compileSeconds === undefined ? {} : { compileSeconds }) });
@@ -31,19 +32,33 @@ for await (const line of createInterface({ input: process.stdin })) {
 }
 
 /** The clock is read between batches, which grow until one takes 5 ms: an engine of few decisions per second ends in time too. */
-function round(milliseconds) {
+function round(milliseconds, one) {
   const began = performance.now();
   let now = began;
   let decisions = 0;
   let allowed = 0;
   for (let batch = 1; now - began < milliseconds; ) {
-    for (let count = 0; count < batch; count += 1) if (decide(next()).effect === 'allow') allowed += 1;
+    for (let count = 0; count < batch; count += 1) if (one(next()).effect === 'allow') allowed += 1;
     decisions += batch;
     const last = now;
     now = performance.now();
     if (now - last < 5) batch *= 2;
   }
   return { decisions, allowed, seconds: (now - began) / 1_000 };
+}
+
+/** With what a refusal says of itself read, which ours works out then. */
+function explained(request) {
+  const decision = decide(request);
+  if (decision.effect !== 'allow' && decision.nearest === undefined)
+    throw new Error('a refusal without its nearest clause');
+  return decision;
+}
+
+/** After each request was decided once: what is made once for a clause belongs to the table. */
+function allocation(count) {
+  for (const request of prepared) decide(request);
+  return { bytes: bytesPerDecision(count, () => decide(next())) };
 }
 
 /** Each decision between two readings of the clock, whose own cost counts in. */

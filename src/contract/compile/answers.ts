@@ -1,6 +1,7 @@
 /** The decisions of one contract at one layer. Allows are made once and frozen; only refusals are made per request. */
 import { isOver, momentOf } from './moment.js';
 import type { ContractVersion, Decision, Layer, Mode, NearestMiss, ReasonCode } from '../../model/index.js';
+import type { Nearest } from './nearest.js';
 
 export interface Denial {
   readonly decision: Decision;
@@ -28,15 +29,17 @@ export interface Answers {
     clause: { readonly id: string; readonly mode?: string | undefined; readonly until?: string | undefined },
     template?: string,
   ): readonly Denial[];
-  /** No clause allows it. In learn mode the reason is `learning`, whatever the nearest miss says. */
-  refuse(reason: ReasonCode, nearest: NearestMiss | undefined): Decision;
+  /**
+   * No clause allows it. Why is asked of `nearest` when somebody reads it, once: refusals are what an attacker can make us
+   * give most often. In learn mode the reason is `learning`, whatever the nearest miss says.
+   */
+  refuse<R>(nearest: (request: R) => Nearest, request: R): Decision;
 }
 
 export function answersFor(version: ContractVersion, layer: Layer): Answers {
   const mode = version.contract.mode[layer];
   const base = { layer, mode, contract: version.service, version: version.version, digest: version.digest } as const;
   const effect = mode === 'enforce' ? 'deny' : 'would-deny';
-  const { service, version: number, digest } = version;
   const given = (how: Decision['effect'], clause: string, reason: ReasonCode, template?: string): Decision =>
     Object.freeze({ ...base, effect: how, clause, reason, ...(template === undefined ? {} : { template }) });
   const allow = (clause: string, template?: string) => given('allow', clause, 'allowed', template);
@@ -61,15 +64,58 @@ export function answersFor(version: ContractVersion, layer: Layer): Answers {
         { decision: made('would-deny'), mild: true, counts: ({ at }) => !isOver(end, at) },
       ];
     },
-    refuse: (reason, nearest) => {
-      const said = mode === 'learn' ? 'learning' : reason;
-      const contract = service;
-      // Written out: this is what an attacker can make us do most often.
-      return nearest === undefined
-        ? { layer, mode, contract, version: number, digest, effect, clause: null, reason: said }
-        : { layer, mode, contract, version: number, digest, effect, clause: null, reason: said, nearest };
-    },
+    refuse: (nearest, request) => new Refused(layer, version, effect, nearest, request),
   };
+}
+
+/** Read through its properties or as JSON: a copy by spreading has neither reason nor nearest clause. */
+class Refused<R> implements Decision {
+  readonly effect: Decision['effect'];
+  readonly layer: Layer;
+  readonly mode: Mode;
+  readonly contract: string;
+  readonly version: number;
+  readonly digest: string;
+  readonly clause = null;
+  readonly #explain: (request: R) => Nearest;
+  readonly #request: R;
+  #nearest: Nearest | undefined;
+
+  constructor(
+    layer: Layer,
+    version: ContractVersion,
+    effect: Decision['effect'],
+    explain: (request: R) => Nearest,
+    request: R,
+  ) {
+    this.effect = effect;
+    this.layer = layer;
+    this.mode = version.contract.mode[layer];
+    this.contract = version.service;
+    this.version = version.version;
+    this.digest = version.digest;
+    this.#explain = explain;
+    this.#request = request;
+  }
+
+  get reason(): ReasonCode {
+    return this.mode === 'learn' ? 'learning' : this.#explained().reason;
+  }
+
+  get nearest(): NearestMiss | undefined {
+    return this.#explained().miss;
+  }
+
+  toJSON(): Decision {
+    const { effect, layer, mode, contract, version, digest, clause, reason, nearest } = this;
+    const base = { effect, layer, mode, contract, version, digest, clause, reason };
+    return nearest === undefined ? base : { ...base, nearest };
+  }
+
+  #explained(): Nearest {
+    this.#nearest ??= this.#explain(this.#request);
+    return this.#nearest;
+  }
 }
 
 /**

@@ -46,18 +46,14 @@ export function compileCalls(version: ContractVersion): (request: CallRequest) =
       ],
       first: 'side',
     },
+    answers.passing,
   );
+  const nearest = (request: CallRequest) => operations.nearest(request);
   return (request) => {
     if (request.isolated === true) return answers.isolated;
     if (answers.mode === 'off') return answers.off;
     if (calls === undefined) return answers.unmanaged;
-    const found = operations.find(request);
-    if (found !== undefined) {
-      found.decision ??= answers.passing(found.clause);
-      return found.decision;
-    }
-    const nearest = operations.nearest(request);
-    return answers.refuse(nearest.reason, nearest.miss);
+    return operations.decide(request) ?? answers.refuse(nearest, request);
   };
 }
 

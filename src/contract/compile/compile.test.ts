@@ -71,6 +71,14 @@ const serve = (service: string | null, method: string, path: string) => ({
 describe('requests to a service', () => {
   const compiled = compileContract(version(payments));
 
+  test('of a refusal the reason and the nearest clause are there whenever they are read, and in its JSON', () => {
+    const refused = compiled.decideServe(serve('orders', 'GET', '/charges'));
+    const text = JSON.parse(JSON.stringify(refused));
+    expect(text).toMatchObject({ effect: 'deny', clause: null, reason: refused.reason, nearest: refused.nearest });
+    expect(refused.nearest).toBe(refused.nearest);
+    expect(text.reason).toBe('caller-not-listed');
+  });
+
   test('a listed caller passes, with clause, template, version and digest', () => {
     expect(compiled.decideServe(serve('orders', 'POST', '/charges'))).toEqual({
       effect: 'allow',

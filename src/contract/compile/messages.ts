@@ -36,18 +36,8 @@ export function compileMessages(
       return answers.denials(clause).map((denial) => ({ ...denial, matches }));
     })
     .sort(firmFirst);
-  return (request) => {
-    if (request.isolated === true) return answers.isolated;
-    if (answers.mode === 'off') return answers.off;
-    for (const { matches, counts, decision } of denials) {
-      if (matches(request.topic) && (counts === undefined || counts(request))) return decision;
-    }
-    if (clauses === undefined) return answers.unmanaged;
-    for (const { clause, matches, terms, decision } of ordered) {
-      if (matches(request.topic) && fits(clause.broker, request) && (terms.holds === undefined || terms.holds(request)))
-        return decision;
-    }
-    const nearest = nearestMiss(
+  const nearest = (request: MessageRequest) =>
+    nearestMiss(
       entries,
       ({ clause, matches, terms }) =>
         gradeOf(
@@ -70,7 +60,18 @@ export function compileMessages(
       ],
       'topic',
     );
-    return answers.refuse(nearest.reason, nearest.miss);
+  return (request) => {
+    if (request.isolated === true) return answers.isolated;
+    if (answers.mode === 'off') return answers.off;
+    for (const { matches, counts, decision } of denials) {
+      if (matches(request.topic) && (counts === undefined || counts(request))) return decision;
+    }
+    if (clauses === undefined) return answers.unmanaged;
+    for (const { clause, matches, terms, decision } of ordered) {
+      if (matches(request.topic) && fits(clause.broker, request) && (terms.holds === undefined || terms.holds(request)))
+        return decision;
+    }
+    return answers.refuse(nearest, request);
   };
 }
 

@@ -66,6 +66,7 @@ export function compileIngress(version: ContractVersion): (request: IngressReque
       byAddress === undefined ? byIdentity(request) : request.address !== undefined && byAddress(request.address),
     );
   });
+  const nearest = (request: IngressRequest) => nearestOf(entries, request, callerText(request.callerService));
   return (request) => {
     const known = request.caller === undefined ? request.callerService !== null : request.caller !== null;
     if (!known) return answers.noIdentity;
@@ -74,8 +75,7 @@ export function compileIngress(version: ContractVersion): (request: IngressReque
     if (ingress === undefined) return answers.unmanaged;
     const found = find(entries, request);
     if (found !== undefined) return found;
-    const nearest = nearestOf(entries, request, callerText(request.callerService));
-    return answers.refuse(nearest.reason, nearest.miss);
+    return answers.refuse(nearest, request);
   };
 }
 
@@ -99,6 +99,7 @@ export function compileEgress(version: ContractVersion): (request: EgressRequest
       return answers.denials(clause).map((denial) => ({ ...about, ...denial }));
     })
     .sort(firmFirst);
+  const nearest = (request: EgressRequest) => nearestOf(entries, request, destinationText(request));
   return (request) => {
     if (request.isolated === true) return answers.isolated;
     if (answers.mode === 'off') return answers.off;
@@ -114,8 +115,7 @@ export function compileEgress(version: ContractVersion): (request: EgressRequest
     if (egress === undefined) return answers.unmanaged;
     const found = find(entries, request);
     if (found !== undefined) return found;
-    const nearest = nearestOf(entries, request, destinationText(request));
-    return answers.refuse(nearest.reason, nearest.miss);
+    return answers.refuse(nearest, request);
   };
 }
 

@@ -50,10 +50,15 @@ export class Operations<R extends OperationRequest, C extends OperationClause> {
   readonly #audited = new Map<string, PathTable<R, Operation<R, C>>>();
   readonly #byName = new Map<string, Named<Operation<R, C>>>();
   readonly #sides: Sides<R, C>;
+  readonly #passing: (operation: Operation<R, C>) => Decision;
 
-  constructor(operations: readonly Operation<R, C>[], sides: Sides<R, C>) {
+  constructor(operations: readonly Operation<R, C>[], sides: Sides<R, C>, passing: (clause: C) => Decision) {
     this.#all = operations;
     this.#sides = sides;
+    this.#passing = (operation) => {
+      operation.decision ??= passing(operation.clause);
+      return operation.decision;
+    };
     for (const operation of operations) {
       const { methods, path, mode } = operation.clause;
       const tables = mode === undefined ? this.#byMethod : this.#audited;
@@ -80,10 +85,11 @@ export class Operations<R extends OperationRequest, C extends OperationClause> {
   }
 
   /** The most literal that takes it; one that takes it whole comes before one that only lets it pass. */
-  find(request: R): Operation<R, C> | undefined {
-    const found = this.#byMethod.get(request.method)?.find(request.path, request);
+  decide(request: R): Decision | undefined {
+    const { method, path } = request;
     return (
-      found ?? (this.#audited.size === 0 ? undefined : this.#audited.get(request.method)?.find(request.path, request))
+      this.#byMethod.get(method)?.decide(path, request, this.#passing) ??
+      (this.#audited.size === 0 ? undefined : this.#audited.get(method)?.decide(path, request, this.#passing))
     );
   }
 

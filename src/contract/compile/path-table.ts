@@ -1,4 +1,5 @@
 /** Finds the clauses of a path: a map for literal paths, a segment trie for the rest; at each place by who asks. */
+import type { Decision } from '../../model/index.js';
 import { isOfType, type ParameterType, parameterTypes, type Segment } from './path-template.js';
 
 /** One clause as the table keeps it; `order` is its place in the contract. */
@@ -19,6 +20,8 @@ interface Place<E> {
   one: string | undefined;
   two: string | undefined;
   three: string | undefined;
+  /** Of `only`, once it was given. */
+  decision: Decision | undefined;
   readonly entries: E[];
   byName: Map<string, E[]> | undefined;
   others: E[] | undefined;
@@ -82,12 +85,24 @@ export class PathTable<R, E extends Placed<R>> {
 
   find(path: string, request: R): E | undefined {
     const name = this.#nameOf(request);
+    return this.#findAt(this.#literal.get(path), path, name, request);
+  }
+
+  /** What `passing` says of what is found; in a large table every object that is not looked at counts. */
+  decide(path: string, request: R, passing: (entry: E) => Decision): Decision | undefined {
+    const name = this.#nameOf(request);
     const literal = this.#literal.get(path);
-    if (literal !== undefined) {
-      const found = first(literal, name, request);
-      if (found !== undefined) return found;
+    if (literal?.only !== undefined && isNamed(literal, name)) {
+      literal.decision ??= passing(literal.only);
+      return literal.decision;
     }
-    return this.#templated ? walk(this.#root, path, 1, name, request) : undefined;
+    const found = this.#findAt(literal, path, name, request);
+    return found === undefined ? undefined : passing(found);
+  }
+
+  #findAt(literal: Place<E> | undefined, path: string, name: string | null | undefined, request: R): E | undefined {
+    const found = literal === undefined ? undefined : first(literal, name, request);
+    return found ?? (this.#templated ? walk(this.#root, path, 1, name, request) : undefined);
   }
 
   /** Up to `limit` clauses whose path matches, whoever they are for. */
@@ -143,12 +158,13 @@ function walk<R, E extends Placed<R>>(
   return at.rest === undefined ? undefined : first(at.rest, name, request);
 }
 
+function isNamed<E>({ one, two, three }: Place<E>, name: string | null | undefined): boolean {
+  return name !== null && name !== undefined && (one === name || two === name || three === name);
+}
+
 /** The first in the contract's order of those that name the caller and those that may take in anyone. */
 function first<R, E extends Placed<R>>(at: Place<E>, name: string | null | undefined, request: R): E | undefined {
-  if (at.only !== undefined) {
-    const named = name !== null && name !== undefined && (at.one === name || at.two === name || at.three === name);
-    return named ? at.only : undefined;
-  }
+  if (at.only !== undefined) return isNamed(at, name) ? at.only : undefined;
   const { entries, byName } = at;
   if (byName === undefined) {
     for (let index = 0; index < entries.length; index += 1) {
@@ -232,6 +248,7 @@ function keep<R, E extends Placed<R>>(at: Place<E>, entry: E): void {
   const { names, others, holds } = entry;
   const plain = at.entries.length === 1 && names.length <= 3 && others === undefined && holds === undefined;
   at.only = plain ? entry : undefined;
+  at.decision = undefined;
   [at.one, at.two, at.three] = plain ? names : [];
   if (at.byName !== undefined) index<R, E>(at.byName, entry);
   else if (at.entries.length > few) {
@@ -292,6 +309,7 @@ function place<E>(): Place<E> {
     one: undefined,
     two: undefined,
     three: undefined,
+    decision: undefined,
     entries: [],
     byName: undefined,
     others: undefined,

@@ -22,13 +22,18 @@ export function ratesOf(version: ContractVersion): ReadonlyMap<string, ClauseRat
     const { requests, key = [] } = rate;
     const periodMs = periodOf(rate);
     const failed = [{ predicate: 'rate', wanted: rateText(rate), got: 'more' }];
-    const refused = { ...answers.refuse('rate', { clause: id, failed }), clause: id, template: path };
-    const effect = mode === undefined ? refused.effect : 'would-deny';
+    const effect = mode === undefined && answers.mode === 'enforce' ? 'deny' : 'would-deny';
     const retryAfter = Math.max(1, Math.ceil(periodMs / requests / 1_000));
     rates.set(id, {
       requests,
       periodMs,
-      beyond: Object.freeze({ ...refused, effect, ...(effect === 'deny' ? { retryAfter } : {}) }),
+      beyond: Object.freeze({
+        ...answers.allow(id, path),
+        effect,
+        reason: answers.mode === 'learn' ? 'learning' : 'rate',
+        nearest: { clause: id, failed },
+        ...(effect === 'deny' ? { retryAfter } : {}),
+      }),
       keyOf: ({ caller, claims }) =>
         key
           .map((part) =>

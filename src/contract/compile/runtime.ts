@@ -35,22 +35,11 @@ export function compileExec(version: ContractVersion): (request: ExecRequest) =>
     }))
     .sort((left, right) => byMode(left, right) || compareLiteralness(left.clause.path, right.clause.path));
   const denials = denyMatchers(version, 'executable', answers);
-  return (request) => {
-    if (request.isolated === true) return answers.isolated;
-    if (answers.mode === 'off') return answers.off;
+  const nearest = (request: ExecRequest) => {
     const path = plainPath(request.path);
     const parent = request.parentPath === undefined ? undefined : plainPath(request.parentPath);
-    const forbidden = firstDenial(denials, path, request);
-    if (forbidden !== undefined) return forbidden;
-    if (executables === undefined) return answers.unmanaged;
-    if (path !== undefined) {
-      for (const entry of entries) {
-        if (entry.matches(path) && parentFits(entry.from, parent) && !isOver(entry.until, request.at))
-          return entry.decision;
-      }
-    }
     const holds = (entry: (typeof entries)[number]) => path !== undefined && entry.matches(path);
-    const nearest = nearestMiss(
+    return nearestMiss(
       entries,
       (entry) =>
         gradeOf(
@@ -79,7 +68,22 @@ export function compileExec(version: ContractVersion): (request: ExecRequest) =>
       ],
       'executable',
     );
-    return answers.refuse(nearest.reason, nearest.miss);
+  };
+  return (request) => {
+    if (request.isolated === true) return answers.isolated;
+    if (answers.mode === 'off') return answers.off;
+    const path = plainPath(request.path);
+    const parent = request.parentPath === undefined ? undefined : plainPath(request.parentPath);
+    const forbidden = firstDenial(denials, path, request);
+    if (forbidden !== undefined) return forbidden;
+    if (executables === undefined) return answers.unmanaged;
+    if (path !== undefined) {
+      for (const entry of entries) {
+        if (entry.matches(path) && parentFits(entry.from, parent) && !isOver(entry.until, request.at))
+          return entry.decision;
+      }
+    }
+    return answers.refuse(nearest, request);
   };
 }
 
@@ -109,28 +113,10 @@ export function compileFile(version: ContractVersion): (request: FileRequest) =>
   }));
   const floor = answers.allow('floor');
   const denials = denyMatchers(version, 'file', answers);
-  return (request) => {
-    if (request.isolated === true) return answers.isolated;
-    if (answers.mode === 'off') return answers.off;
+  const nearest = (request: FileRequest) => {
     const path = plainPath(request.path);
-    const forbidden = firstDenial(denials, path, request);
-    if (forbidden !== undefined) return forbidden;
-    if (files === undefined) return answers.unmanaged;
-    if (path !== undefined) {
-      const literal = exact.get(`${request.access} ${path}`);
-      if (literal !== undefined) return literal;
-      for (const { clause, matches, until, decision } of others) {
-        if (clause.access === request.access && matches(path) && !isOver(until, request.at)) return decision;
-      }
-      if (request.access === 'read') {
-        for (const { matches, until, decision } of programs) {
-          if (matches(path) && !isOver(until, request.at)) return decision;
-        }
-      }
-      if (isOnFloor(path, request.access)) return floor;
-    }
     const holds = (entry: (typeof entries)[number]) => path !== undefined && entry.matches(path);
-    const nearest = nearestMiss(
+    return nearestMiss(
       entries,
       ({ clause, matches, until }) =>
         gradeOf(
@@ -153,7 +139,28 @@ export function compileFile(version: ContractVersion): (request: FileRequest) =>
       ],
       'file',
     );
-    return answers.refuse(nearest.reason, nearest.miss);
+  };
+  return (request) => {
+    if (request.isolated === true) return answers.isolated;
+    if (answers.mode === 'off') return answers.off;
+    const path = plainPath(request.path);
+    const forbidden = firstDenial(denials, path, request);
+    if (forbidden !== undefined) return forbidden;
+    if (files === undefined) return answers.unmanaged;
+    if (path !== undefined) {
+      const literal = exact.get(`${request.access} ${path}`);
+      if (literal !== undefined) return literal;
+      for (const { clause, matches, until, decision } of others) {
+        if (clause.access === request.access && matches(path) && !isOver(until, request.at)) return decision;
+      }
+      if (request.access === 'read') {
+        for (const { matches, until, decision } of programs) {
+          if (matches(path) && !isOver(until, request.at)) return decision;
+        }
+      }
+      if (isOnFloor(path, request.access)) return floor;
+    }
+    return answers.refuse(nearest, request);
   };
 }
 

@@ -44,7 +44,9 @@ export function compileServes(version: ContractVersion): (request: ServeRequest)
       describe: ({ from }, request) => callerPredicates(from, request),
       first: 'path',
     },
+    answers.passing,
   );
+  const nearest = (request: ServeRequest) => operations.nearest(request);
   return (request) => {
     if (request.caller === null) return answers.noIdentity;
     if (request.isolated === true) return answers.isolated;
@@ -52,13 +54,7 @@ export function compileServes(version: ContractVersion): (request: ServeRequest)
     const forbidden = denied?.(request);
     if (forbidden !== undefined) return forbidden;
     if (serves === undefined) return answers.unmanaged;
-    const found = operations.find(request);
-    if (found !== undefined) {
-      found.decision ??= answers.passing(found.clause);
-      return found.decision;
-    }
-    const nearest = operations.nearest(request);
-    return answers.refuse(nearest.reason, nearest.miss);
+    return operations.decide(request) ?? answers.refuse(nearest, request);
   };
 }
 
