@@ -158,6 +158,9 @@ const routeTexts = {
   'GET /v1/observations': 'observations, newest first, or after a cursor',
   'GET /v1/decisions/:id':
     'one decision explained: what was wanted, what came, what would have let it pass, what holds now',
+  'GET /v1/contracts/:service/rollout': 'the version that decides beside the one in force, and what it says otherwise',
+  'POST /v1/contracts/:service/rollout': 'begins it, as a shadow or for a part of what happens',
+  'POST /v1/contracts/:service/rollout/end': 'ends it',
   'GET /v1/policy': 'bases that contracts may extend, and bounds with the services they apply to',
   'POST /v1/policy/bases': 'makes a version of a base known; it never changes again',
   'POST /v1/policy/bounds': 'puts a bound in force, or with `dryRun` says what would be outside of it',

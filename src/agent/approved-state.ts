@@ -56,6 +56,7 @@ export function approvedState({ glass, clock, distribute }: ApprovedStateOptions
         isolated: state.isolated,
         ...(state.bounds === undefined ? {} : { bounds: state.bounds }),
         ...(state.users === undefined ? {} : { users: state.users }),
+        ...(state.rollouts === undefined ? {} : { rollouts: state.rollouts }),
       };
       if (state.glass !== undefined) glass.take(state.glass);
       putInForce();

@@ -5,6 +5,7 @@ import {
   AppliedBound,
   ContractVersion,
   GlassOpening,
+  Rollout,
   ServiceEndpoints,
   ServiceName,
   TokenIssuer,
@@ -36,6 +37,7 @@ export const StateAnswer = z.object({
   issuer: z.string().optional(),
   bounds: z.array(AppliedBound).max(1_000).optional(),
   users: z.array(TokenIssuer).max(16).optional(),
+  rollouts: z.array(Rollout).max(1_000).optional(),
   glass: z.object({ open: z.array(GlassOpening), codeHash: z.string().nullable() }).optional(),
 });
 export type StateAnswer = z.infer<typeof StateAnswer>;

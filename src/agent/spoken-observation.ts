@@ -10,6 +10,7 @@ export function spokenObservation(observation: Observation, protocol: number): O
     attributes: _attributes,
     claims: _claims,
     host: _host,
+    shadow: _shadow,
     ...verdict
   } = event.verdict;
   return { ...observation, event: { ...event, verdict } };

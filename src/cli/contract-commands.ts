@@ -77,6 +77,39 @@ export const contractCommands: readonly CommandSpec[] = [
     load: () => import('./commands/contract-reject.js'),
   },
   {
+    name: 'contract shadow',
+    summary:
+      'let a proposed version decide beside the one in force, which alone is held; without options: what was found',
+    arguments: [{ name: '<service>', description: 'name of the service' }],
+    options: [
+      { flags: '--version <n>', description: 'the proposed version' },
+      { flags: '--stop', description: 'end it' },
+      reason,
+      config,
+      dataDir,
+    ],
+    load: () => import('./commands/contract-shadow.js'),
+  },
+  {
+    name: 'contract rollout',
+    summary: 'hold a part of what happens to a proposed version; it ends by itself when it refuses too much',
+    arguments: [{ name: '<service>', description: 'name of the service' }],
+    options: [
+      { flags: '--version <n>', description: 'the proposed version' },
+      { flags: '--percent <share>', description: 'of the decisions of each replica (default: 100 with --on)' },
+      { flags: '--on <attributes...>', description: 'only replicas whose identity has these: host=web-1' },
+      {
+        flags: '--most <share>',
+        description: 'refusals of what passes now beyond which it ends (default: 1%)',
+      },
+      { flags: '--stop', description: 'end it: what was in force is in force everywhere again' },
+      reason,
+      config,
+      dataDir,
+    ],
+    load: () => import('./commands/contract-rollout.js'),
+  },
+  {
     name: 'contract validate',
     summary: 'check contracts, bases and bounds in files, each by itself and as a set; exit 2 if one cannot be held',
     arguments: [{ name: '<paths...>', description: 'files, or folders with .yaml, .yml and .json files' }],

@@ -53,8 +53,10 @@ export interface Decision {
   readonly digest: string | null;
   readonly clause: string | null;
   readonly reason: ReasonCode;
-  readonly template?: string;
+  readonly template?: string | undefined;
   /** Seconds after which it may be allowed again; on a refusal for its rate. */
   readonly retryAfter?: number;
-  readonly nearest?: NearestMiss;
+  readonly nearest?: NearestMiss | undefined;
+  /** What another version says that decides beside it. */
+  readonly shadow?: Pick<Decision, 'version' | 'effect' | 'clause' | 'reason'> | undefined;
 }

@@ -44,6 +44,7 @@ export {
 } from './predicate.js';
 export { RecordingHeader } from './recording.js';
 export { canonicalPath, type PathResult } from './request-path.js';
+export { Rollout, RolloutCounts, RolloutFlip, RolloutStage } from './rollout.js';
 export { Severity, Signal, severities, Tactic, tacticNames, tactics } from './signal.js';
 export { AppliedBound, CallRoute, PlaneSnapshot, ServiceEndpoints } from './snapshot.js';
 export { TokenIssuer, VerificationKey } from './token-issuer.js';

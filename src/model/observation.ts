@@ -54,6 +54,15 @@ export const Verdict = z.strictObject({
   attributes: z.record(z.string().max(128), z.string().max(512)).optional(),
   claims: z.record(z.string().max(256), z.json()).optional(),
   host: z.string().max(253).optional(),
+  /** What another version of the contract says that decides beside this one (roll-out). */
+  shadow: z
+    .strictObject({
+      version: z.int(),
+      effect: z.enum(['allow', 'would-deny', 'deny']),
+      clause: z.string().nullable(),
+      reason: z.string().max(64),
+    })
+    .optional(),
 });
 export type Verdict = z.infer<typeof Verdict>;
 

@@ -4,6 +4,7 @@ import { GlassOpening } from './break-glass.js';
 import { Bound, ContractVersion } from './contract.js';
 import { Port, ServiceName } from './names.js';
 import { Endpoint } from './observation.js';
+import { Rollout } from './rollout.js';
 import { TokenIssuer } from './token-issuer.js';
 
 /** Where a service's sidecars take mutual TLS. */
@@ -49,5 +50,7 @@ export const PlaneSnapshot = z.strictObject({
   bounds: z.array(AppliedBound).max(1_000).optional(),
   /** Whose tokens say who a user is; absent or empty: nobody's. */
   users: z.array(TokenIssuer).max(16).optional(),
+  /** Versions that decide beside those of `contracts`, one for a service at most. */
+  rollouts: z.array(Rollout).max(1_000).optional(),
 });
 export type PlaneSnapshot = z.infer<typeof PlaneSnapshot>;

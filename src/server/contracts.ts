@@ -171,6 +171,7 @@ export async function approve(
     clean,
     ...(reason === undefined ? {} : { reason }),
   });
+  await tx.rollouts.end(service, by, `version ${version} was approved`);
   note.revise();
   note.tell('contracts', service, 'approved');
   return approved;
@@ -211,6 +212,8 @@ export async function changeMode(
     clean: active.clean,
     ...(change.reason === undefined ? {} : { reason: change.reason }),
   });
+  // Whoever changes a mode means all of what is decided.
+  await tx.rollouts.end(change.service, change.by, 'the modes in force were changed');
   note.revise();
   note.tell('contracts', change.service, 'mode');
   return approved;

@@ -45,6 +45,7 @@ export type { ChangeRepository, RecordedChange } from './repositories/changes.js
 export type { ContractDraft, ContractRepository, Decided } from './repositories/contracts.js';
 export type { CredentialRepository, Credentials } from './repositories/credentials.js';
 export type { EvidenceRecord, EvidenceRepository, KeptEvidence } from './repositories/evidence.js';
+export type { KeptRollout } from './repositories/rollouts.js';
 export type { HostRecord, HostReport, HostRepository } from './repositories/hosts.js';
 export type { IncidentRepository } from './repositories/incidents.js';
 export type { ObservationFilter, ObservationPage, ObservationRepository } from './repositories/observations.js';

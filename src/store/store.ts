@@ -17,6 +17,7 @@ import type { IncidentRepository } from './repositories/incidents.js';
 import type { ObservationRepository } from './repositories/observations.js';
 import type { PeopleRepository } from './repositories/people.js';
 import type { PolicyRepository } from './repositories/policies.js';
+import type { RolloutRepository } from './repositories/rollouts.js';
 import type { RetentionRepository } from './repositories/retention.js';
 import type { ServiceRepository } from './repositories/services.js';
 import type { SettingRepository } from './repositories/settings.js';
@@ -35,6 +36,7 @@ export interface Repositories {
   readonly evidence: EvidenceRepository;
   readonly glass: GlassRepository;
   readonly policies: PolicyRepository;
+  readonly rollouts: RolloutRepository;
   readonly accounts: AccountRepository;
   readonly people: PeopleRepository;
   readonly credentials: CredentialRepository;

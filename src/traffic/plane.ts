@@ -15,7 +15,7 @@ import type { OriginalDestination } from './original-destination.js';
 import { directOut, dnsPort, type Lookup, NameBook, resolveFor } from './egress/index.js';
 import { routeOut } from './outbound.js';
 import { PeerPools } from './peer-pools.js';
-import { mostConnections, ownContract, type PlaneState } from './plane-state.js';
+import { mostConnections, ownAttributes, ownContract, type PlaneState } from './plane-state.js';
 import { policyFrom } from './policy.js';
 import { Rates } from './rates.js';
 import type { RecordRing } from './record-ring.js';
@@ -113,6 +113,8 @@ export function createPlane(deps: PlaneDeps): Plane {
         throw new TrafficError('identity-broken', `the identity cannot be used: ${messageOf(cause)}`, { cause });
       }
       state.svid = svid;
+      // Whether a roll-out is for us hangs on our attributes.
+      if (given?.rollouts !== undefined) decideBy(given);
       inbound?.refresh();
       inbound?.renewed();
       pools.renewed();
@@ -153,11 +155,12 @@ export function createPlane(deps: PlaneDeps): Plane {
   function decideBy(snapshot: PlaneSnapshot): void {
     const previous = state.policy;
     state.at = limits.now();
-    const policy = policyFrom(snapshot, state.at, previous);
+    const own = { service: state.configuration?.service, attributes: ownAttributes(state) };
+    const policy = policyFrom(snapshot, state.at, previous, own);
     for (const { service, why } of policy.broken) state.log.error({ service, why }, 'contract cannot be compiled');
     state.policy = policy;
-    const own = ownContract(state);
-    if (own !== undefined) state.rates.keep(askedBy(own).rates);
+    const held = ownContract(state);
+    if (held !== undefined) state.rates.keep(askedBy(held).rates);
     inbound?.refresh();
     const bundlesChanged = previous !== undefined && previous.bundles !== policy.bundles;
     pools.recheck(bundlesChanged);

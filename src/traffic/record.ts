@@ -120,10 +120,15 @@ function verdictParts(decision: Decision): VerdictParts {
       `"clause":${orNull(decision.clause)},"reason":"${decision.reason}"` +
       (decision.digest === null ? '' : `,"digest":${text(decision.digest)}`) +
       (decision.mode === null ? '' : `,"mode":"${decision.mode}"`) +
-      (decision.nearest === undefined ? '' : `,"nearest":${text(nearestText(decision.nearest))}`),
+      (decision.nearest === undefined ? '' : `,"nearest":${text(nearestText(decision.nearest))}`) +
+      (decision.shadow === undefined ? '' : shadowText(decision.shadow)),
   };
   if (Object.isFrozen(decision)) byDecision.set(decision, parts);
   return parts;
+}
+
+function shadowText({ version, effect, clause, reason }: NonNullable<Decision['shadow']>): string {
+  return `,"shadow":{"version":${version},"effect":"${effect}","clause":${orNull(clause)},"reason":"${reason}"}`;
 }
 
 function factsText({ attributes, claims, host }: DecisionFacts): string {

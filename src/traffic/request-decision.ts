@@ -41,7 +41,8 @@ export function decideRequest(
   return { decision: said, facts: factsOf(said) };
 
   function counted(allowed: Decision): Decision {
-    const rate = allowed.clause === null ? undefined : asked.rates.get(allowed.clause);
+    const inForce = allowed.version === own.version.version;
+    const rate = allowed.clause === null || !inForce ? undefined : asked.rates.get(allowed.clause);
     if (rate === undefined) return allowed;
     const key = rate.keyOf({ caller: peer.id, claims });
     return state.rates.take(allowed.clause ?? '', rate, key, state.context.clock.monotonic()) ? allowed : rate.beyond;
@@ -82,9 +83,10 @@ function nameIn(host: string): string | undefined {
 
 /** A token that came and does not count is no missing one: whoever looks the refusal up has to know. */
 function withToken(decision: Decision, user: UserOfRequest | undefined): Decision {
+  if (user?.why === undefined || decision.nearest === undefined) return decision;
   const { nearest } = decision;
-  if (user?.why === undefined || nearest === undefined) return decision;
   const got = user.why;
   const failed = nearest.failed.map((miss) => (miss.predicate === 'user' ? { ...miss, got } : miss));
-  return { ...decision, nearest: { ...nearest, failed } };
+  const { effect, layer, mode, contract, version, digest, clause, reason, shadow } = decision;
+  return { effect, layer, mode, contract, version, digest, clause, reason, nearest: { ...nearest, failed }, shadow };
 }

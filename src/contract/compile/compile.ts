@@ -18,6 +18,8 @@ import { compileServes } from './serves.js';
 export interface CompiledContract {
   readonly service: string;
   readonly version: ContractVersion;
+  /** Decides beside it, where there is one (`beside`). */
+  readonly candidate?: ContractVersion | undefined;
   /** A request to this service. */
   decideServe(request: ServeRequest): Decision;
   /** A request this service makes. */

@@ -5,6 +5,7 @@ import { gatewayService } from '../../contract/index.js';
 import type { Observation } from '../../model/index.js';
 import type { Context } from '../context.js';
 import { ServerError } from '../errors.js';
+import { countRollouts, endRefusing } from '../rollouts.js';
 import type { AgentPeer } from './peer.js';
 import { ObservationRow, type ObservationsAnswer } from './protocol.js';
 
@@ -53,14 +54,13 @@ export async function takeObservations(
     else good.set(parsed.data.id, parsed.data);
   }
   const batch = [...good.values()];
-  const accepted = await context.store.transaction(async (tx) => {
-    const fresh = new Set(await tx.observations.insert(batch));
-    await tx.bus.publish(
-      observationTopic,
-      batch.filter(({ id }) => fresh.has(id)),
-    );
-    return fresh.size;
+  const { accepted, counted } = await context.store.transaction(async (tx) => {
+    const ids = new Set(await tx.observations.insert(batch));
+    const fresh = batch.filter(({ id }) => ids.has(id));
+    await tx.bus.publish(observationTopic, fresh);
+    return { accepted: fresh.length, counted: await countRollouts(tx, fresh) };
   });
+  await endRefusing(context, counted);
   context.counters.pending += accepted;
   await context.retention.taken(batch);
   context.counters.taken += accepted;

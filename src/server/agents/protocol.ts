@@ -11,6 +11,7 @@ import {
   HostName,
   ListeningSocket,
   Observation,
+  Rollout,
   ServiceEndpoints,
   ServiceName,
   TokenIssuer,
@@ -126,6 +127,8 @@ export const StateAnswer = z.strictObject({
   bounds: z.array(AppliedBound).max(1_000).optional(),
   /** Whose tokens say who a user is. */
   users: z.array(TokenIssuer).max(16).optional(),
+  /** Versions that decide beside those in force, or in their place for a part. */
+  rollouts: z.array(Rollout).max(1_000).optional(),
   glass: z
     .strictObject({
       /** Not this host's own: those it knows best. */

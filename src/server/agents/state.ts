@@ -15,10 +15,11 @@ import { revokedIdentities } from './workloads.js';
 
 export async function stateFor(context: Context, peer: Asking, revision: number): Promise<z.input<typeof StateAnswer>> {
   const { store, config } = context;
-  const [hosts, services, contracts, users, policies, revoked, withdrawn, actions] = await Promise.all([
+  const [hosts, services, contracts, rollouts, users, policies, revoked, withdrawn, actions] = await Promise.all([
     store.hosts.list(),
     store.services.list(),
     store.contracts.allActive(),
+    rolloutsIn(store),
     issuersIn(store),
     store.policies.bounds(),
     revokedIdentities(store),
@@ -33,7 +34,13 @@ export async function stateFor(context: Context, peer: Asking, revision: number)
   const later =
     peer.protocol < 2
       ? {}
-      : { issuer: context.authority.issuer(), glass: await glassFor(store, peer.host), users: [...users], bounds };
+      : {
+          issuer: context.authority.issuer(),
+          glass: await glassFor(store, peer.host),
+          users: [...users],
+          bounds,
+          ...rollouts,
+        };
   return {
     ...later,
     revision,
@@ -54,6 +61,16 @@ export async function stateFor(context: Context, peer: Asking, revision: number)
     isolated: services.filter((service) => service.isolated).map((service) => service.name),
     actions,
   };
+}
+
+/** An older agent of this protocol knows none: it is told of them only when there are some. */
+async function rolloutsIn({ rollouts, contracts }: Pick<Store, 'rollouts' | 'contracts'>) {
+  const open = await rollouts.allOpen();
+  if (open.length === 0) return {};
+  const told = await Promise.all(
+    open.map(async ({ service, version, stage }) => ({ candidate: await contracts.get(service, version), stage })),
+  );
+  return { rollouts: told.flatMap(({ candidate, stage }) => (candidate === undefined ? [] : [{ candidate, stage }])) };
 }
 
 async function glassFor({ glass }: Pick<Store, 'glass'>, host: string) {

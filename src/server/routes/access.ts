@@ -37,6 +37,7 @@ export const access: Readonly<Record<string, Permission | 'anyone'>> = {
   'GET /v1/contracts/:service/versions/:version': 'contract.read',
   'GET /v1/contracts/:service/diff': 'contract.read',
   'GET /v1/contracts/:service/review': 'contract.read',
+  'GET /v1/contracts/:service/rollout': 'contract.read',
   'GET /v1/stream': 'status.read',
   'GET /metrics': 'metrics.read',
 
@@ -52,6 +53,8 @@ export const access: Readonly<Record<string, Permission | 'anyone'>> = {
   'POST /v1/contracts/:service/approve': 'contract.approve',
   'POST /v1/contracts/:service/reject': 'contract.approve',
   'POST /v1/contracts/:service/mode': 'contract.approve',
+  'POST /v1/contracts/:service/rollout': 'contract.approve',
+  'POST /v1/contracts/:service/rollout/end': 'contract.approve',
 
   'GET /v1/glass': 'status.read',
   'POST /v1/glass': 'glass.break',
@@ -116,6 +119,7 @@ export const limitedRoutes: Readonly<Record<string, 'path' | 'answer'>> = {
   'GET /v1/contracts/:service/versions/:version': 'path',
   'GET /v1/contracts/:service/diff': 'path',
   'GET /v1/contracts/:service/review': 'path',
+  'GET /v1/contracts/:service/rollout': 'path',
   'GET /v1/stream': 'answer',
   'POST /v1/services': 'answer',
   'POST /v1/contracts/:service/propose': 'path',
@@ -128,6 +132,8 @@ export const limitedRoutes: Readonly<Record<string, 'path' | 'answer'>> = {
   'POST /v1/contracts/:service/approve': 'path',
   'POST /v1/contracts/:service/reject': 'path',
   'POST /v1/contracts/:service/mode': 'path',
+  'POST /v1/contracts/:service/rollout': 'path',
+  'POST /v1/contracts/:service/rollout/end': 'path',
   'GET /v1/glass': 'answer',
   'POST /v1/glass': 'answer',
   'POST /v1/glass/:id/close': 'answer',

@@ -126,7 +126,12 @@ export const contractRoutes: readonly Route<Context>[] = [
     handle: async ({ params: { service }, body, context, actor }) =>
       contractAnswer(
         context,
-        await context.changes.transact((tx, note) => {
+        await context.changes.transact(async (tx, note) => {
+          const open = await tx.rollouts.open(service);
+          if (open?.version === body.version) {
+            await tx.rollouts.end(service, actor.account, 'the version was rejected');
+            note.revise();
+          }
           note.tell('contracts', service, 'rejected');
           return tx.contracts.reject(service, body.version, {
             by: actor.account,

@@ -16,6 +16,7 @@ import { metricsRoutes } from './metrics.js';
 import { ownRoutes } from './own.js';
 import { peopleRoutes } from './people.js';
 import { policyRoutes } from './policy.js';
+import { rolloutRoutes } from './rollouts.js';
 import { recordRoutes } from './records.js';
 import { sessionRoutes } from './session.js';
 import { statusRoutes } from './status.js';
@@ -36,6 +37,7 @@ export const routes: readonly Route<Context>[] = [
   ...recordRoutes,
   ...decisionRoutes,
   ...policyRoutes,
+  ...rolloutRoutes,
   ...keyRoutes,
   ...metricsRoutes,
   ...authorityRoutes,

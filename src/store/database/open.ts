@@ -16,6 +16,7 @@ import { credentialRepository } from '../repositories/credentials.js';
 import { evidenceRepository } from '../repositories/evidence.js';
 import { glassRepository } from '../repositories/glass.js';
 import { policyRepository } from '../repositories/policies.js';
+import { rolloutRepository } from '../repositories/rollouts.js';
 import { hostRepository } from '../repositories/hosts.js';
 import { incidentRepository } from '../repositories/incidents.js';
 import { observationRepository } from '../repositories/observations.js';
@@ -77,6 +78,7 @@ function build(ground: Ground): Repositories {
     evidence: evidenceRepository(ground, auditIn),
     glass: glassRepository(ground, auditIn),
     policies: policyRepository(ground, auditIn),
+    rollouts: rolloutRepository(ground, auditIn),
     accounts: accountRepository(ground, auditIn),
     people: peopleRepository(ground, auditIn),
     credentials: credentialRepository(ground, auditIn),

@@ -49,6 +49,21 @@ export interface Tables {
     ended_by: string | null;
     ended_at: number | null;
   };
+  rollouts: {
+    id: string;
+    service: string;
+    version: number;
+    digest: string;
+    stage: Json;
+    most: number;
+    begun_by: string;
+    begun_at: number;
+    ended_by: string | null;
+    ended_at: number | null;
+    ended_why: string | null;
+    counts: Json;
+    flips: Json;
+  };
   workloads: {
     id: string;
     service: string;

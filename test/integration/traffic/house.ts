@@ -9,6 +9,7 @@ import { contractDigest } from '../../../src/contract/index.js';
 import { type CertificateAuthority, generateKeyPair, openCertificateAuthority } from '../../../src/identity/index.js';
 import {
   type AppliedBound,
+  type Rollout,
   type Contract,
   type ContractVersion,
   type Endpoint,
@@ -133,6 +134,7 @@ export interface House {
   readonly isolated: string[];
   readonly users: TokenIssuer[];
   readonly bounds: AppliedBound[];
+  readonly rollouts: Rollout[];
   plane(name: string): PlaneProcess;
   /** One that somebody else started. */
   attach(path: string): PlaneProcess;
@@ -157,6 +159,7 @@ export async function openHouse(): Promise<House> {
   const isolated: string[] = [];
   const users: TokenIssuer[] = [];
   const bounds: AppliedBound[] = [];
+  const rollouts: Rollout[] = [];
   const planes: PlaneProcess[] = [];
   let revision = 0;
   return {
@@ -168,6 +171,7 @@ export async function openHouse(): Promise<House> {
     isolated,
     users,
     bounds,
+    rollouts,
     plane: (name) => {
       const made = new PlaneProcess(join(folder, `${name}.sock`));
       planes.push(made);
@@ -202,6 +206,7 @@ export async function openHouse(): Promise<House> {
         isolated: [...isolated],
         users: [...users],
         bounds: [...bounds],
+        rollouts: [...rollouts],
       };
       for (const plane of planes) {
         plane.say({ type: 'snapshot', snapshot });

@@ -252,3 +252,49 @@ test('what a bound does not allow does not pass, from the moment it is in force 
   await house.publish();
   expect((await get('/items/one')).status).toBe(200);
 });
+
+test('a version decides beside the one in force, or for its share in its place, and both answers are recorded', async () => {
+  await serving({});
+  const narrow = { api: { serves: [{ ...items, path: '/items/{id:int}' }] } };
+  const candidate = {
+    ...approved(contract('stock', 'enforce', narrow)),
+    version: 9,
+    state: 'proposed' as const,
+  };
+  const held = house.contracts.get('stock')?.version;
+  house.rollouts.push({ candidate, stage: { percent: 0 } });
+  await house.publish();
+  const shadowed = await get('/items/one');
+  expect([shadowed.status, await verdictOf(shadowed)]).toMatchObject([
+    200,
+    { effect: 'allow', version: held, shadow: { version: 9, effect: 'deny', clause: null, reason: 'path' } },
+  ]);
+  expect(await verdictOf(await get('/items/1'))).toMatchObject({
+    effect: 'allow',
+    shadow: { version: 9, effect: 'allow', clause: 'items' },
+  });
+  const refused = await get('/other');
+  expect([refused.status, await verdictOf(refused)]).toMatchObject([403, { version: held, shadow: { version: 9 } }]);
+
+  house.rollouts.splice(0, 1, { candidate, stage: { percent: 50 } });
+  await house.publish();
+  const statuses: number[] = [];
+  for (let count = 0; count < 10; count += 1) statuses.push((await get('/items/one')).status);
+  expect(statuses.filter((status) => status === 403)).toHaveLength(5);
+  expect(statuses.filter((status) => status === 200)).toHaveLength(5);
+
+  // Only where the replica's own identity says so; attributes come with its next certificate.
+  house.rollouts.splice(0, 1, { candidate, stage: { percent: 100, on: { zone: 'b' } } });
+  await house.publish();
+  expect((await get('/items/one')).status).toBe(200);
+  house.identify(stock, 'stock', undefined, { zone: 'b' });
+  await house.publish();
+  const elsewhere = await get('/items/one');
+  expect([elsewhere.status, await verdictOf(elsewhere)]).toMatchObject([
+    403,
+    { version: 9, reason: 'path', shadow: { version: held, effect: 'allow' } },
+  ]);
+  house.rollouts.splice(0, 1);
+  await house.publish();
+  expect((await get('/items/one')).status).toBe(200);
+});

@@ -6,6 +6,7 @@ import { breakGlass } from './0005-break-glass.js';
 import { retention } from './0008-retention.js';
 import { decisionIds } from './0009-decision-ids.js';
 import { policy } from './0010-policy.js';
+import { rollouts } from './0011-rollouts.js';
 
 /** Forward only: a number is given once and its text never changes after a release. */
 export const migrations: readonly { readonly number: number; readonly name: string; readonly sql: string }[] = [
@@ -17,4 +18,5 @@ export const migrations: readonly { readonly number: number; readonly name: stri
   { number: 8, name: 'retention', sql: retention },
   { number: 9, name: 'decision-ids', sql: decisionIds },
   { number: 10, name: 'policy', sql: policy },
+  { number: 11, name: 'rollouts', sql: rollouts },
 ];
